@@ -1,0 +1,79 @@
+"""What a provider tells us: a customer wrote, a message moved on, a consent was taken. Provider-neutral."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from parley.domain.message import State
+
+
+class InboundMessage(msgspec.Struct, frozen=True, tag="inbound"):
+    """A customer wrote to us (or tapped, sent a picture, a place, an order...)."""
+
+    message_id: str
+    """The provider's id; the same message always has the same one."""
+    sender: str
+    """Whom it is from, exactly as the provider wrote it; answers go to this text (whatsapp.md 5.2)."""
+    recipient: str
+    """The provider's name of our account: legacy bot id, Conversation app id."""
+    type: str
+    """The provider's word: text, image, button, interactive, location, choice_response, ..."""
+    body: str
+    """What the customer said in words: text, caption, title of the tapped button; empty when there is none."""
+    occurred_at: datetime | None
+    """The message's own time (the window counts from it); None when the provider gave none."""
+    opens_window: bool = True
+    """False for what WhatsApp does not count as a message: reactions, deletions, system notices."""
+    profile_name: str | None = None
+    replying_to: str | None = None
+    """The provider's id of the message that was answered, if any."""
+    our_id: str | None = None
+    """The id we had put into the message that was answered, if the provider returned it."""
+    fields: dict[str, Any] = {}
+    """Everything the callback held of this message, for the integration's mapping to read."""
+
+
+class DeliveryReport(msgspec.Struct, frozen=True, tag="report"):
+    """A message we sent moved on."""
+
+    message_id: str
+    state: State
+    occurred_at: datetime | None = None
+    recipient: str | None = None
+    our_id: str | None = None
+    """What we had sent in `message_metadata`, if it came back."""
+    code: str | None = None
+    """On failure: our stable word for it (parley.providers.errors)."""
+    sentence: str | None = None
+    provider_code: str | None = None
+    """On failure: the provider's or WhatsApp's own code, as text."""
+    fields: dict[str, Any] = {}
+
+
+class ConsentReport(msgspec.Struct, frozen=True, tag="consent"):
+    """The provider took (or refused) an opt-in or opt-out, or a customer opted out at the provider."""
+
+    identity: str
+    opted_in: bool
+    succeeded: bool
+    occurred_at: datetime | None = None
+    sentence: str | None = None
+    fields: dict[str, Any] = {}
+
+
+class Notice(msgspec.Struct, frozen=True, tag="notice"):
+    """Something known that changes nothing here: a contact was created, a conversation started, a submit notice."""
+
+    name: str
+    fields: dict[str, Any] = {}
+
+
+class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
+    """A shape we do not know: kept raw and counted, never a crash."""
+
+    reason: str
+    raw: bytes
+
+
+CallbackItem = InboundMessage | DeliveryReport | ConsentReport | Notice | Unknown
