@@ -1,0 +1,98 @@
+"""The way to PostgreSQL: a pool of connections, transactions, and the named queries of `queries/*.sql`.
+
+A query is called on a connection: `await sql.events.insert_events(connection, ids=[...], ...)`. The files are loaded by
+aiosql; a query's parameters are keywords. JSON columns take and give Python values.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from importlib.resources import as_file, files
+from typing import Any, TypeAlias
+
+import aiosql
+import asyncpg
+import msgspec
+
+Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
+"""What services hand to store functions: always inside a transaction that the service opened."""
+
+CONNECTIONS = 10
+STATEMENT_SECONDS = 30
+"""No query of ours may take longer: a stuck one must not hold its connection for ever."""
+
+
+class Database:
+    """A pool. Made by `open_database`."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One connection, one transaction: committed at the end, rolled back by an exception."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One connection without a transaction, for single reads."""
+        async with self._pool.acquire() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def open_database(url: str, connections: int = CONNECTIONS) -> AsyncIterator[Database]:
+    """Opens a pool on `url` and closes it at the end."""
+    pool = await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=connections,
+        init=_prepare_connection,
+        command_timeout=STATEMENT_SECONDS,
+        server_settings={"application_name": "parley", "timezone": "UTC"},
+    )
+    try:
+        yield Database(pool)
+    finally:
+        await pool.close()
+
+
+async def _prepare_connection(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", encoder=_encode_jsonb, decoder=_decode_jsonb, schema="pg_catalog", format="binary"
+    )
+
+
+def _encode_jsonb(value: object) -> bytes:
+    return b"\x01" + msgspec.json.encode(value)
+
+
+def _decode_jsonb(raw: bytes) -> Any:
+    return msgspec.json.decode(raw[1:])
+
+
+class Queries:
+    """The named queries, a file each: `sql.events.insert_events`."""
+
+    def __init__(self) -> None:
+        with as_file(files("parley.store") / "queries") as folder:
+            self._files = {
+                path.stem: aiosql.from_path(path, "asyncpg", mandatory_parameters=False)
+                for path in sorted(folder.glob("*.sql"))
+            }
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._files[name]
+        except KeyError:
+            raise AttributeError(f"there is no queries/{name}.sql") from None
+
+    def names(self) -> Iterable[tuple[str, str]]:
+        """Every (file, query), for the test that each is used and runs under EXPLAIN."""
+        for file, queries in self._files.items():
+            for name in queries.available_queries:
+                if not name.endswith("_cursor"):
+                    yield file, name
+
+
+sql = Queries()

@@ -1,0 +1,59 @@
+"""Brings a database to this version's schema with the numbered files in `migrations/` (yoyo-migrations)."""
+
+from importlib.resources import as_file, files
+
+import psycopg
+import yoyo
+
+from parley.domain.errors import ParleyError
+
+_MIGRATING = 0x7061726C6579  # "parley": one migrating process at a time, over all machines
+_FOLDER = files("parley.store") / "migrations"
+
+
+class NewerSchemaError(ParleyError):
+    """This database was written by a newer Parley. Install that version, or restore a backup made by this one."""
+
+
+def migrate(database_url: str) -> list[str]:
+    """Applies what is missing and returns the names of what was applied. Safe to run from several processes at once.
+
+    Our lock is a session's, so it is gone when its process is; yoyo's own is a row that stays behind after `kill -9`,
+    which is why it is broken here before use.
+    """
+    with psycopg.connect(database_url, autocommit=True) as guard:
+        guard.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
+        missing = _missing(guard)
+        if missing:
+            _apply(database_url)
+        return missing
+
+
+def pending(database_url: str) -> list[str]:
+    """The names of the migrations that `migrate` would apply now; [] when the schema is up to date."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        return _missing(connection)
+
+
+def _missing(connection: psycopg.Connection[tuple[str]]) -> list[str]:
+    known = sorted(file.name.removesuffix(".sql") for file in _FOLDER.iterdir() if file.name.endswith(".sql"))
+    applied = _applied(connection)
+    if applied - set(known):
+        raise NewerSchemaError
+    return [name for name in known if name not in applied]
+
+
+def _applied(connection: psycopg.Connection[tuple[str]]) -> set[str]:
+    try:
+        return {name for (name,) in connection.execute("SELECT migration_id FROM _yoyo_migration")}
+    except psycopg.errors.UndefinedTable:
+        return set()
+
+
+def _apply(database_url: str) -> None:
+    with as_file(_FOLDER) as folder:
+        migrations = yoyo.read_migrations(str(folder))
+    with yoyo.get_backend(database_url.replace("postgresql://", "postgresql+psycopg://", 1)) as backend:
+        backend.break_lock()
+        with backend.lock():
+            backend.apply_migrations(backend.to_apply(migrations))
