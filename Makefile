@@ -1,0 +1,48 @@
+# Only Python 3.11+ and make are assumed. Everything else comes from requirements.lock (pinned, with hashes) into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+
+.PHONY: help setup demo test check format bench lock clean
+
+help: ## What you can do here
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## Make the virtual environment (done by the others when needed)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Parley needs Python 3.11 or newer; $(PYTHON) is older. Say: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(VENV) (a few minutes the first time) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY) ## Play the seed page's loop on a local Sinch, then keep serving (ARGS=--exit: stop after the loop)
+	@$(BIN)/parley demo $(ARGS)
+
+test: check ## Check style, types and import directions, then run all tests
+	@$(BIN)/pytest $(ARGS)
+
+check: $(READY) ## Style, types, import directions
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(READY) ## Put the code in its usual shape
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(READY) ## Measure the promised figures (bench/)
+	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lock: $(READY) ## Pin what pyproject.toml allows, with hashes and without addresses
+	@$(BIN)/uv pip compile pyproject.toml --quiet --extra dev --universal --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
+
+clean: ## Remove the virtual environment and caches
+	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache
