@@ -1,0 +1,85 @@
+"""Reads the environment, once. Nobody else looks at it."""
+
+import base64
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+from cryptography.fernet import Fernet
+
+from parley.domain.errors import ParleyError
+
+DEFAULT_DATA_DIR = "parley-data"
+
+
+class ConfigurationError(ParleyError):
+    """The configuration cannot be used."""
+
+
+class Config(msgspec.Struct, frozen=True):
+    """What the process was told."""
+
+    data_dir: Path
+    database_url: str | None
+    """An outside PostgreSQL 15+; None for the embedded one in the data folder."""
+    secret_key: str | None
+    """Encrypts secrets at rest; None for the key file in the data folder."""
+
+
+def read_config(data_dir: Path | None = None) -> Config:
+    """From PARLEY_DATA_DIR, PARLEY_DATABASE_URL and PARLEY_SECRET_KEY; an argument wins over its variable."""
+    url = os.environ.get("PARLEY_DATABASE_URL")
+    if url is not None and not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigurationError(
+            "PARLEY_DATABASE_URL must look like postgresql://user:password@host/database (PostgreSQL 15 or newer)."
+        )
+    folder = data_dir or Path(os.environ.get("PARLEY_DATA_DIR") or DEFAULT_DATA_DIR)
+    return Config(folder.absolute(), url and url.replace("postgres://", "postgresql://", 1), _secret_key())
+
+
+def environment() -> dict[str, str]:
+    """For `{"$env": NAME}` in definition files and for child processes."""
+    return dict(os.environ)
+
+
+def _secret_key() -> str | None:
+    key = os.environ.get("PARLEY_SECRET_KEY")
+    if key and not _is_fernet_key(key):
+        raise ConfigurationError(
+            "PARLEY_SECRET_KEY must be 32 random bytes in URL-safe base64. Make one with: "
+            'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+        )
+    return key or None
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        return len(base64.urlsafe_b64decode(key)) == 32
+    except ValueError:
+        return False
+
+
+def secret_key_of(config: Config) -> str:
+    """The configured key, else the one in the data folder, made on first use and readable by its owner only."""
+    if config.secret_key:
+        return config.secret_key
+    path = config.data_dir / "secret.key"
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _write_new_key(path)
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be used ({error.strerror}). Set PARLEY_SECRET_KEY.") from error
+
+
+def _write_new_key(path: Path) -> None:
+    """Whole or not at all, and only one of several starting processes wins: the link is the decision."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)  # mode 0600
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(Fernet.generate_key())
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    Path(draft).unlink()

@@ -1,0 +1,86 @@
+"""The file of an integration: which provider API, which account, how it signs, how messages become events."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from parley.domain.errors import InvalidInputError, Problem
+from parley.integrations.mapping import PAGE_MAPPING
+
+Api = Literal["sinch-legacy", "sinch-conversation"]
+
+API_FIELDS: dict[str, tuple[str, ...]] = {
+    "sinch-legacy": ("account", "bearer_token"),
+    "sinch-conversation": ("project_id", "app_id", "key_id", "key_secret"),
+}
+"""What each API must be given. The names are those of the parameters of its shipped presets."""
+
+OPTIONAL_FIELDS: dict[str, tuple[str, ...]] = {
+    "sinch-legacy": ("base_url",),
+    "sinch-conversation": ("base_url", "auth_url"),
+}
+
+SECRET_FIELDS = frozenset({"bearer_token", "key_secret", "signing_secret"})
+"""Encrypted at rest and never shown again (house decision 8)."""
+
+
+class Inbound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a customer's message becomes an event of that customer."""
+
+    event_type: str = "campaign"
+    mapping: dict[str, str] = PAGE_MAPPING
+    """Event property to Jinja text over the message's fields (docs/reference/inbound-fields.md)."""
+    rest: bool = True
+    """Also everything else the message holds, under its own names."""
+
+
+class Integration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One account at one provider."""
+
+    name: str
+    api: Api
+    account: dict[str, Any]
+    """The fields of API_FIELDS and OPTIONAL_FIELDS; secrets as references."""
+    kind: Literal["integration"] = "integration"
+    title: str = ""
+    description: str = ""
+    signing_secret: Any = None
+    """Callbacks are checked with it; without one they are taken unchecked, on the strength of the unguessable URL."""
+    inbound: Inbound = Inbound()
+
+    @property
+    def account_name(self) -> str:
+        """What the provider calls this account in its callbacks: the bot id or the app id."""
+        return str(self.account["account" if self.api == "sinch-legacy" else "app_id"])
+
+
+def parse_integration(data: bytes) -> Integration:
+    """Raises InvalidInputError that names every field that is missing or unknown."""
+    try:
+        integration = msgspec.json.decode(data, type=Integration)
+    except msgspec.ValidationError as error:
+        raise InvalidInputError([_problem_of(error)]) from error
+    problems = list(_account_problems(integration))
+    if problems:
+        raise InvalidInputError(problems)
+    return integration
+
+
+def _problem_of(error: msgspec.ValidationError) -> Problem:
+    sentence, _, path = str(error).partition(" - at `$")
+    return Problem(path.strip(".`") or "integration", sentence + ".")
+
+
+def _account_problems(integration: Integration) -> list[Problem]:
+    needed, optional = API_FIELDS[integration.api], OPTIONAL_FIELDS[integration.api]
+    missing = [
+        Problem(f"account.{field}", f"is missing; {integration.api} needs {', '.join(needed)}.")
+        for field in needed
+        if integration.account.get(field) in (None, "")
+    ]
+    unknown = [
+        Problem(f"account.{field}", f"is not a field of {integration.api}; it has {', '.join(needed + optional)}.")
+        for field in integration.account
+        if field not in needed + optional
+    ]
+    return missing + unknown

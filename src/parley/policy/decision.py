@@ -1,0 +1,55 @@
+"""The ordered list of rules, and the decision they come to."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from parley.domain.message import Kind
+from parley.policy import address_usable, consent_given, sender_usable, template_usable, window_open
+from parley.policy.facts import Facts
+from parley.policy.verdict import Allow, Verdict
+
+POLICY_VERSION = "2026-11-23"
+"""Changes whenever a rule does; stored with every decision."""
+
+_TO_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA, Kind.CONSENT})
+_IN_A_CONVERSATION = frozenset({Kind.TEXT, Kind.MEDIA})
+_BY_TEMPLATE = frozenset({Kind.TEMPLATE})
+
+RULES: tuple[tuple[str, frozenset[Kind], Callable[[Facts, datetime], Verdict]], ...] = (
+    ("address_usable", _TO_A_PERSON, address_usable.check),
+    ("sender_usable", frozenset(Kind), sender_usable.check),
+    ("consent_given", _BY_TEMPLATE, consent_given.check),
+    ("window_open", _IN_A_CONVERSATION, window_open.check),
+    ("template_usable", _BY_TEMPLATE, template_usable.check),
+)
+
+
+class RuleVerdict(msgspec.Struct, frozen=True):
+    """What one rule said."""
+
+    rule: str
+    verdict: Verdict
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The verdict, and every rule that was asked on the way to it."""
+
+    verdict: Verdict
+    asked: tuple[RuleVerdict, ...]
+    facts: Facts
+    at: datetime
+    version: str = POLICY_VERSION
+
+
+def decide(facts: Facts, now: datetime) -> Decision:
+    """Asks the rules in their order; the first that does not allow decides."""
+    asked: list[RuleVerdict] = []
+    for name, kinds, check in RULES:
+        if facts.kind not in kinds:
+            continue
+        asked.append(RuleVerdict(name, check(facts, now)))
+        if not isinstance(asked[-1].verdict, Allow):
+            return Decision(asked[-1].verdict, tuple(asked), facts, now)
+    return Decision(Allow(), tuple(asked), facts, now)

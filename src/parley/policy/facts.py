@@ -1,0 +1,63 @@
+"""All that the rules may know about one message at one moment."""
+
+from datetime import datetime
+
+import msgspec
+
+from parley.domain.message import Kind
+
+
+class ConsentEntry(msgspec.Struct, frozen=True):
+    """One line of the append-only consent ledger, for the message's category."""
+
+    id: str
+    action: str
+    """accept, reject, or invalid (a malformed consent event: counts as a reject, the safe side)."""
+    valid_from: datetime
+    valid_until: datetime | None
+    """None is unlimited."""
+    source: str
+
+
+class OpenWindow(msgspec.Struct, frozen=True):
+    """The customer's last message to the account that would send."""
+
+    last_inbound_at: datetime
+    """By the message's own clock, not by its arrival."""
+    inbound_id: str
+
+
+class SenderFacts(msgspec.Struct, frozen=True):
+    """The account that would send."""
+
+    name: str
+    account: str
+    stopped_code: str | None = None
+    stopped_sentence: str | None = None
+
+
+class TemplateFacts(msgspec.Struct, frozen=True):
+    """The registered template the message asks for, and what is wrong with the parameters it was given."""
+
+    name: str
+    language: str
+    status: str | None
+    """None when the project has no such template in that language."""
+    problems: tuple[str, ...] = ()
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Evidence. What is None is not known or does not exist."""
+
+    kind: Kind
+    recipient: str | None
+    """Digits of the number, or a WhatsApp user id; None when the customer has no usable address."""
+    address_problem: str | None = None
+    consent_category: str | None = None
+    consents: tuple[ConsentEntry, ...] = ()
+    legitimate_interest: bool = False
+    """The category is granted until it is rejected."""
+    sender: SenderFacts | None = None
+    sender_asked_for: str | None = None
+    window: OpenWindow | None = None
+    template: TemplateFacts | None = None

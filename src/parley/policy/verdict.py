@@ -1,0 +1,34 @@
+"""What a rule can say. Each verdict carries its evidence: the facts it was taken from, as JSON values."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class Allow(msgspec.Struct, frozen=True, tag="allow", tag_field="verdict"):
+    """This rule has nothing against it."""
+
+    evidence: dict[str, Any] = {}
+
+
+class Deny(msgspec.Struct, frozen=True, tag="deny", tag_field="verdict"):
+    """It must not be sent, now or later."""
+
+    code: str
+    """Stable; docs/how-to/why-was-my-message-refused.md lists them all."""
+    sentence: str
+    remedy: str
+    evidence: dict[str, Any] = {}
+
+
+class Defer(msgspec.Struct, frozen=True, tag="defer", tag_field="verdict"):
+    """Not now; ask again at `until`."""
+
+    until: datetime
+    code: str
+    sentence: str
+    evidence: dict[str, Any] = {}
+
+
+Verdict = Allow | Deny | Defer
