@@ -8,6 +8,8 @@ CREATE TABLE projects (
     token      text NOT NULL UNIQUE,
     name       text NOT NULL,
     settings   jsonb NOT NULL DEFAULT '{}',
+    -- Moves with every change of a definition, so that caches know.
+    definitions_stamp bigint NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL
 );
 
@@ -180,7 +182,7 @@ CREATE TABLE messages (
     PRIMARY KEY (bucket, id)
 );
 
-CREATE INDEX messages_due ON messages (priority, due_at) WHERE state = 'queued';
+CREATE INDEX messages_due ON messages (priority, due_at) WHERE state IN ('planned', 'queued');
 CREATE INDEX messages_in_flight ON messages (lease_until) WHERE state = 'sending';
 CREATE INDEX messages_of_customer ON messages (bucket, customer_id, planned_at);
 CREATE INDEX messages_at_provider ON messages (project_id, provider_message_id)
@@ -238,8 +240,8 @@ CREATE TABLE journeys (
     -- Null when ended.
     due_at      timestamptz,
     awaiting    text,
-    -- The event that woke it, when it awaited one.
-    signal_id   uuid,
+    -- The events that came while it awaited one and that it has not looked at yet, in the order they came.
+    signal_ids  uuid[] NOT NULL DEFAULT '{}',
     started_at  timestamptz NOT NULL,
     PRIMARY KEY (bucket, id)
 );

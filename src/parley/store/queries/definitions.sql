@@ -1,0 +1,57 @@
+-- name: definitions_of_project
+-- services.definitions: everything a project has defined, whenever its stamp moved; primary key.
+SELECT kind, name, version, body, callback_token FROM definitions WHERE project_id = :project_id ORDER BY kind, name;
+
+-- name: stamp_of_project$
+-- services.definitions: has anything changed since it was read? Primary key.
+SELECT definitions_stamp FROM projects WHERE id = :project_id;
+
+-- name: lock_project!
+-- services.apply_definitions: two applies to one project run one after the other; primary key.
+UPDATE projects SET definitions_stamp = definitions_stamp + 1 WHERE id = :project_id;
+
+-- name: put_definition!
+-- services.apply_definitions; primary key.
+INSERT INTO definitions (project_id, kind, name, version, body, callback_token, updated_at)
+VALUES (:project_id, :kind, :name, 1, :body, :callback_token, :now)
+ON CONFLICT (project_id, kind, name) DO UPDATE
+SET version = definitions.version + 1, body = excluded.body, updated_at = excluded.updated_at;
+
+-- name: keep_version!
+-- services.apply_definitions: the history of a definition; primary keys.
+INSERT INTO definition_versions (project_id, kind, name, version, body, created_at)
+SELECT project_id, kind, name, version, body, updated_at FROM definitions
+WHERE project_id = :project_id AND kind = :kind AND name = :name;
+
+-- name: delete_definition!
+-- services.apply_definitions; primary key.
+DELETE FROM definitions WHERE project_id = :project_id AND kind = :kind AND name = :name;
+
+-- name: put_secret!
+-- services.apply_definitions; primary key.
+INSERT INTO secrets (project_id, reference, ciphertext, updated_at)
+VALUES (:project_id, :reference, :ciphertext, :now)
+ON CONFLICT (project_id, reference) DO UPDATE
+SET ciphertext = excluded.ciphertext, updated_at = excluded.updated_at;
+
+-- name: secrets_of_project
+-- services.definitions; primary key.
+SELECT reference, ciphertext FROM secrets WHERE project_id = :project_id;
+
+-- name: project_of_callback_token^
+-- services.receive_callbacks: whose door is this? Unique key.
+SELECT project_id, name FROM definitions WHERE callback_token = :callback_token;
+
+-- name: stopped_senders
+-- services.facts: which senders must not be used; primary key.
+SELECT sender, code, sentence FROM stopped_senders WHERE project_id = :project_id;
+
+-- name: stop_sender!
+-- services.deliver_messages: an answer that concerns all messages of a sender; primary key.
+INSERT INTO stopped_senders (project_id, sender, code, sentence, stopped_at)
+VALUES (:project_id, :sender, :code, :sentence, :now)
+ON CONFLICT (project_id, sender) DO NOTHING;
+
+-- name: release_sender!
+-- services.release_sender: a person has looked; primary key.
+DELETE FROM stopped_senders WHERE project_id = :project_id AND sender = :sender;

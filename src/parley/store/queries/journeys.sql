@@ -1,0 +1,57 @@
+-- name: insert_journeys!
+-- services.start_journeys: in the transaction of the event that starts them; primary key.
+INSERT INTO journeys (bucket, id, project_id, customer_id, scenario, state, event_id, due_at, awaiting, started_at)
+SELECT bucket, id, :project_id, customer_id, scenario, state, event_id, due_at, NULL, :now
+FROM unnest(
+    :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :scenarios::text[], :states::jsonb[], :event_ids::uuid[],
+    :due_ats::timestamptz[]
+) AS new (bucket, id, customer_id, scenario, state, event_id, due_at);
+
+-- name: claim_due_journeys
+-- services.advance_journeys: whose time has come and nobody else holds; index journeys_due.
+SELECT bucket, id, project_id, customer_id, scenario, state, event_id, signal_ids, started_at, awaiting
+FROM journeys
+WHERE due_at <= :now
+ORDER BY due_at
+LIMIT :most
+FOR UPDATE SKIP LOCKED;
+
+-- name: next_journey_due_at$
+-- services.advance_journeys: how long a worker may sleep; index journeys_due.
+SELECT min(due_at) FROM journeys WHERE due_at IS NOT NULL;
+
+-- name: move_journeys!
+-- services.advance_journeys: rows it has locked; primary key.
+UPDATE journeys j
+SET state = new.state, due_at = new.due_at, awaiting = new.awaiting, signal_ids = '{}'
+FROM unnest(
+    :buckets::smallint[], :ids::uuid[], :states::jsonb[], :due_ats::timestamptz[], :awaitings::text[]
+) AS new (bucket, id, state, due_at, awaiting)
+WHERE j.bucket = new.bucket AND j.id = new.id;
+
+-- name: signal_journeys!
+-- services.receive_callbacks: a customer wrote, so what awaits a reply is due now; index journeys_awaiting.
+UPDATE journeys j
+SET due_at = :now, signal_ids = j.signal_ids || new.event_ids
+FROM (
+    SELECT bucket, customer_id, array_agg(event_id ORDER BY place) AS event_ids
+    FROM unnest(:buckets::smallint[], :customer_ids::uuid[], :event_ids::uuid[]) WITH ORDINALITY
+        AS one (bucket, customer_id, event_id, place)
+    GROUP BY bucket, customer_id
+) AS new
+WHERE j.bucket = new.bucket AND j.customer_id = new.customer_id AND j.awaiting IS NOT NULL;
+
+-- name: log_steps!
+-- services.advance_journeys: what happened, for `parley why` and the evaluation; primary key.
+INSERT INTO journey_steps (bucket, journey_id, seq, at, node, what)
+SELECT bucket, journey_id,
+    coalesce((SELECT max(seq) FROM journey_steps s WHERE s.bucket = new.bucket AND s.journey_id = new.journey_id), 0)
+        + place,
+    :now, node, what
+FROM unnest(
+    :buckets::smallint[], :journey_ids::uuid[], :places::integer[], :nodes::text[], :whats::text[]
+) AS new (bucket, journey_id, place, node, what);
+
+-- name: steps_of_journey
+-- services.explain_message; primary key.
+SELECT seq, at, node, what FROM journey_steps WHERE bucket = :bucket AND journey_id = :journey_id ORDER BY seq;

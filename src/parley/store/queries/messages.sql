@@ -1,0 +1,103 @@
+-- name: insert_messages!
+-- services.plan_messages: the outbox, in the transaction of what caused it; primary key.
+INSERT INTO messages (
+    bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
+    consent_category, priority, planned_at, due_at, expires_at, decision, outcome_code, outcome_sentence, changed_at
+)
+SELECT bucket, id, :project_id, customer_id, kind, state, integration, account, recipient, content, origin,
+    consent_category, priority, :now, due_at, expires_at, decision, outcome_code, outcome_sentence, :now
+FROM unnest(
+    :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :kinds::text[], :states::text[], :integrations::text[],
+    :accounts::text[], :recipients::text[], :contents::jsonb[], :origins::jsonb[], :consent_categories::text[],
+    :priorities::smallint[], :due_ats::timestamptz[], :expires_ats::timestamptz[], :decisions::jsonb[],
+    :outcome_codes::text[], :outcome_sentences::text[]
+) AS new (
+    bucket, id, customer_id, kind, state, integration, account, recipient, content, origin, consent_category, priority,
+    due_at, expires_at, decision, outcome_code, outcome_sentence
+);
+
+-- name: claim_due
+-- services.deliver_messages: what is due, nobody else holds, replies before campaigns; index messages_due.
+SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
+    consent_category, attempts, expires_at, provider_message_id, planned_at, decision
+FROM messages
+WHERE state IN ('planned', 'queued') AND due_at <= :now
+ORDER BY priority, due_at
+LIMIT :most
+FOR UPDATE SKIP LOCKED;
+
+-- name: next_due_at$
+-- services.deliver_messages: how long a worker may sleep; index messages_due.
+SELECT min(due_at) FROM messages WHERE state IN ('planned', 'queued');
+
+-- name: lock_by_id
+-- services.move_messages: the messages that reports and outcomes are about, in one order for all; primary key.
+SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
+    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.decision
+FROM messages m
+JOIN unnest(:buckets::smallint[], :ids::uuid[]) AS wanted (bucket, id) ON m.bucket = wanted.bucket AND m.id = wanted.id
+ORDER BY m.id
+FOR UPDATE OF m;
+
+-- name: ids_at_provider
+-- services.receive_callbacks: reports that carry no id of ours; index messages_at_provider.
+SELECT bucket, id, provider_message_id FROM messages
+WHERE project_id = :project_id AND provider_message_id = ANY(:provider_message_ids::text[]);
+
+-- name: move!
+-- services.move_messages: rows it has locked; primary key.
+UPDATE messages m
+SET state = new.state,
+    due_at = coalesce(new.due_at, m.due_at),
+    lease_until = new.lease_until,
+    attempts = new.attempts,
+    recipient = coalesce(new.recipient, m.recipient),
+    provider_message_id = coalesce(m.provider_message_id, new.provider_message_id),
+    decision = coalesce(m.decision || new.decision, m.decision),
+    outcome_code = coalesce(new.outcome_code, m.outcome_code),
+    outcome_sentence = coalesce(new.outcome_sentence, m.outcome_sentence),
+    changed_at = :now
+FROM unnest(
+    :buckets::smallint[], :ids::uuid[], :states::text[], :due_ats::timestamptz[], :lease_untils::timestamptz[],
+    :attempts::smallint[], :recipients::text[], :provider_message_ids::text[], :decisions::jsonb[],
+    :outcome_codes::text[], :outcome_sentences::text[]
+) AS new (
+    bucket, id, state, due_at, lease_until, attempts, recipient, provider_message_id, decision, outcome_code,
+    outcome_sentence
+)
+WHERE m.bucket = new.bucket AND m.id = new.id;
+
+-- name: lost_in_flight
+-- services.deliver_messages: their worker vanished between calling and recording; index messages_in_flight.
+SELECT bucket, id FROM messages
+WHERE state = 'sending' AND lease_until < :now
+LIMIT :most
+FOR UPDATE SKIP LOCKED;
+
+-- name: keep_early_reports!
+-- services.receive_callbacks: reports of messages whose send has not been answered yet; primary key.
+INSERT INTO early_reports (bucket, project_id, provider_message_id, state, report, received_at)
+SELECT bucket, :project_id, provider_message_id, state, report, :now
+FROM unnest(:buckets::smallint[], :provider_message_ids::text[], :states::text[], :reports::jsonb[])
+    AS new (bucket, provider_message_id, state, report)
+ON CONFLICT DO NOTHING;
+
+-- name: take_early_reports
+-- services.deliver_messages: joined when the send's own answer names the message; primary key.
+DELETE FROM early_reports e
+USING unnest(:buckets::smallint[], :project_ids::uuid[], :provider_message_ids::text[])
+    AS wanted (bucket, project_id, provider_message_id)
+WHERE e.bucket = wanted.bucket AND e.project_id = wanted.project_id
+    AND e.provider_message_id = wanted.provider_message_id
+RETURNING e.project_id, e.provider_message_id, e.state, e.report;
+
+-- name: message_by_id^
+-- services.explain_message; primary key.
+SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
+    consent_category, attempts, expires_at, provider_message_id, planned_at, decision, due_at, changed_at,
+    outcome_code, outcome_sentence
+FROM messages WHERE bucket = :bucket AND id = :id;
+
+-- name: messages_at_provider_anywhere
+-- services.explain_message: the operator has only the provider's id; index messages_at_provider by its second column.
+SELECT bucket, id FROM messages WHERE provider_message_id = :provider_message_id LIMIT 10;
