@@ -1,0 +1,137 @@
+"""From the bytes of a callback to values that are safe to keep, however odd the bytes are.
+
+What `decode` gives can always be written as JSON again and stored by PostgreSQL: no NUL character, no lone surrogate,
+no NaN or infinity, no integer wider than 64 bits, no nesting deeper than `MAX_DEPTH`.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from parley.domain.callback import CallbackItem, Unknown
+
+MAX_DEPTH = 64
+"""Levels of nesting. Sinch's deepest callback has 8; a reader that recurses must not be led to the stack's end."""
+
+MAX_DIGITS = 18
+"""Digits of an integer that is kept as a number: always within 64 bits. A longer one becomes text."""
+
+EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)
+"""WhatsApp's first year. An earlier time is a provider's zero value (1970, 0001), not a time."""
+
+Ident = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+"""An id of the provider's. Real ones have up to about 100 characters; the limit keeps it usable as a database key."""
+
+Address = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+"""A number or user id as the provider wrote it."""
+
+T = TypeVar("T")
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """The bytes are no JSON that could be kept."""
+
+    reason: str
+
+
+class Tree(msgspec.Struct, frozen=True):
+    """What the bytes said, made safe to keep: None, bool, int, float, str, list or dict."""
+
+    value: Any
+
+
+def decode(body: bytes) -> Tree | Unreadable:
+    """The JSON value in `body`. Broken UTF-8, NaN, control characters and a byte order mark are forgiven."""
+    try:
+        return Tree(_safe(_parse(body), MAX_DEPTH))
+    except RecursionError:
+        return Unreadable(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
+    except ValueError as error:
+        return Unreadable(f"The body is not JSON: {_safe_text(str(error))}.")
+
+
+def convert(value: Any, shape: type[T]) -> T:
+    """`value` as a struct; raises msgspec.ValidationError, which `read_each` turns into Unknown."""
+    return msgspec.convert(value, shape)
+
+
+def read_each(reader: Callable[[Any], CallbackItem], items: Iterable[Any]) -> tuple[CallbackItem, ...]:
+    """Each item through `reader`. One that does not fit becomes Unknown and does not harm its neighbours."""
+    return tuple(_read_one(reader, item) for item in items)
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list as it is, nothing as no items, anything else as one item: Sinch's sources disagree (sinch.md 1.4)."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def read_time(*candidates: str | None) -> datetime | None:
+    """The first candidate that is a time, in UTC. ISO 8601 with 0 to 9 fraction digits (cut to microseconds)."""
+    return next((when for when in map(_time, candidates) if when is not None), None)
+
+
+def _read_one(reader: Callable[[Any], CallbackItem], item: Any) -> CallbackItem:
+    try:
+        return reader(item)
+    except msgspec.ValidationError as error:
+        return Unknown(reason=_safe_text(str(error)), raw=msgspec.json.encode(item))
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _parse_kindly(body)
+
+
+def _parse_kindly(body: bytes) -> Any:
+    """The standard library forgives what msgspec does not; slower, so only for bodies that need it."""
+    text = body.decode("utf-8-sig", "replace")
+    return json.loads(
+        text, strict=False, parse_constant=lambda _: None, parse_int=_int_or_text, parse_float=_float_or_text
+    )
+
+
+def _int_or_text(digits: str) -> int | str:
+    return int(digits) if len(digits) <= MAX_DIGITS else digits[:64]
+
+
+def _float_or_text(digits: str) -> float | str:
+    number = float(digits)
+    return number if math.isfinite(number) else digits[:64]
+
+
+def _safe(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        return _safe_text(value)
+    if depth == 0 and isinstance(value, dict | list):
+        raise RecursionError
+    if isinstance(value, dict):
+        return {_safe_text(key): _safe(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_safe(item, depth - 1) for item in value]
+    if isinstance(value, int):
+        return value if -(10**MAX_DIGITS) < value < 10**MAX_DIGITS else str(value)
+    return value
+
+
+def _safe_text(text: str) -> str:
+    if text.isascii():
+        return text.replace("\0", "\ufffd")
+    paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return paired.replace("\0", "\ufffd")
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        when = datetime.fromisoformat(text or "")
+        aware = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return aware if aware >= EARLIEST else None

@@ -1,0 +1,1 @@
+"""Sinch's Conversation API, WhatsApp channel: the one that is alive today."""
