@@ -124,7 +124,7 @@ class Property(msgspec.Struct, frozen=True, tag="property"):
 class EventCount(msgspec.Struct, frozen=True, tag="event"):
     """So many events of a type happened since."""
 
-    type: str
+    event_type: str
     since: Since
     where: "Condition | None" = None
     at_least: int = 0
@@ -137,10 +137,10 @@ class EventCount(msgspec.Struct, frozen=True, tag="event"):
 
     def needs(self) -> Iterator[Need]:
         """Its own."""
-        yield Need(self.type, self.since)
+        yield Need(self.event_type, self.since)
 
     def _counts(self, event: EventFact, view: View) -> bool:
-        return event.type == self.type and self._is_recent(event, view) and self._fits(event, view)
+        return event.type == self.event_type and self._is_recent(event, view) and self._fits(event, view)
 
     def _is_recent(self, event: EventFact, view: View) -> bool:
         if self.since.reach == "start":

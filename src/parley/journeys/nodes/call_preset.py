@@ -1,0 +1,28 @@
+"""`call_preset`: call a webhook preset."""
+
+from typing import Any
+
+from msgspec import field
+
+from parley.journeys.effects import CallPreset, Effect
+from parley.journeys.node import Action, Name, Turn
+
+
+class CallPresetNode(Action, frozen=True, kw_only=True, tag="call_preset"):
+    """`{"id": "opt-in", "type": "call_preset", "preset": "sinch-whatsapp-consent", "parameters": {"action": "…"}}`."""
+
+    preset: Name
+    parameters: dict[str, Any] = field(default_factory=dict)
+    sender: Name | None = None
+    consent_category: Name | None = None
+
+    def effect(self, turn: Turn) -> Effect:
+        """The consent category is the node's own only: a preset need not be a message."""
+        return CallPreset(
+            scenario=turn.journey.scenario,
+            node=self.id,
+            preset=self.preset,
+            parameters=self.parameters,
+            sender=self.sender or turn.settings.sender,
+            consent_category=self.consent_category,
+        )

@@ -1,0 +1,42 @@
+"""`send_template`: an approved template, at any time, to somebody who consented."""
+
+from collections.abc import Iterable
+
+from parley.domain.errors import Problem
+from parley.journeys.effects import Button, Effect, HeaderMedia, SendTemplate
+from parley.journeys.node import Action, Name, OptionalDuration, Settings, Text, Turn, end_of
+
+
+class SendTemplateNode(Action, frozen=True, kw_only=True, tag="send_template"):
+    """`{"id": "remind", "type": "send_template", "template": "cart_reminder", "parameters": ["{{ … }}"]}`."""
+
+    template: Name
+    language: Name = "en"
+    parameters: Text | tuple[str, ...] = ()
+    header_parameters: Text | tuple[str, ...] = ()
+    media: HeaderMedia | None = None
+    buttons: tuple[Button, ...] = ()
+    sender: Name | None = None
+    consent_category: Name | None = None
+    ttl: OptionalDuration = None
+
+    def faults(self, settings: Settings, /) -> Iterable[Problem]:
+        """A template without a consent category could never be sent."""
+        if self.consent_category is None and settings.consent_category is None:
+            yield Problem("consent_category", "is missing, here and in the settings.")
+
+    def effect(self, turn: Turn) -> Effect:
+        """With the settings' category and sender where the node has none."""
+        return SendTemplate(
+            scenario=turn.journey.scenario,
+            node=self.id,
+            template=self.template,
+            language=self.language,
+            parameters=self.parameters,
+            header_parameters=self.header_parameters,
+            media=self.media,
+            buttons=self.buttons,
+            sender=self.sender or turn.settings.sender,
+            consent_category=self.consent_category or turn.settings.consent_category or "",
+            expires_at=end_of(self.ttl, turn.now),
+        )
