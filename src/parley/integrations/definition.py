@@ -7,17 +7,17 @@ import msgspec
 from parley.domain.errors import InvalidInputError, Problem
 from parley.integrations.mapping import PAGE_MAPPING
 
-Api = Literal["sinch-legacy", "sinch-conversation"]
+Api = Literal["sinch_legacy", "sinch_conversation"]
 
 API_FIELDS: dict[str, tuple[str, ...]] = {
-    "sinch-legacy": ("account", "bearer_token"),
-    "sinch-conversation": ("project_id", "app_id", "key_id", "key_secret"),
+    "sinch_legacy": ("account", "bearer_token"),
+    "sinch_conversation": ("project_id", "app_id", "key_id", "key_secret"),
 }
 """What each API must be given. The names are those of the parameters of its shipped presets."""
 
 OPTIONAL_FIELDS: dict[str, tuple[str, ...]] = {
-    "sinch-legacy": ("base_url",),
-    "sinch-conversation": ("base_url", "auth_url"),
+    "sinch_legacy": ("base_url",),
+    "sinch_conversation": ("base_url", "auth_url"),
 }
 
 SECRET_FIELDS = frozenset({"bearer_token", "key_secret", "signing_secret"})
@@ -51,7 +51,7 @@ class Integration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def account_name(self) -> str:
         """What the provider calls this account in its callbacks: the bot id or the app id."""
-        return str(self.account["account" if self.api == "sinch-legacy" else "app_id"])
+        return str(self.account["account" if self.api == "sinch_legacy" else "app_id"])
 
 
 def parse_integration(data: bytes) -> Integration:

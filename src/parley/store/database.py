@@ -4,14 +4,18 @@ A query is called on a connection: `await sql.events.insert_events(connection, i
 aiosql; a query's parameters are keywords. JSON columns take and give Python values.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from importlib.resources import as_file, files
+from operator import attrgetter
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import aiosql
 import asyncpg
 import msgspec
+from aiosql.types import SQLOperationType
 
 Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
 """What services hand to store functions: always inside a transaction that the service opened."""
@@ -71,15 +75,38 @@ def _decode_jsonb(raw: bytes) -> Any:
     return msgspec.json.decode(raw[1:])
 
 
+class Query:
+    """One named query. Called with a connection and its parameters by name; `wanted` is their order in the SQL.
+
+    aiosql's own call hands rows out one by one through an async generator; the hot paths want them all at once.
+    """
+
+    def __init__(self, text: str, wanted: tuple[str, ...], operation: SQLOperationType) -> None:
+        self.text = text
+        self.wanted = wanted
+        self._run = _RUN[operation]
+
+    async def __call__(self, connection: Connection, **parameters: Any) -> Any:
+        """Rows, the first row or None (`^`), the first value (`$`) or the status text (`!`)."""
+        if len(parameters) != len(self.wanted):
+            raise TypeError(f"the query wants {', '.join(self.wanted)}; it was given {', '.join(parameters)}")
+        return await self._run(connection)(self.text, *[parameters[name] for name in self.wanted])
+
+
+_RUN: dict[SQLOperationType, Callable[[Connection], Callable[..., Awaitable[Any]]]] = {
+    SQLOperationType.SELECT: attrgetter("fetch"),
+    SQLOperationType.SELECT_ONE: attrgetter("fetchrow"),
+    SQLOperationType.SELECT_VALUE: attrgetter("fetchval"),
+    SQLOperationType.INSERT_UPDATE_DELETE: attrgetter("execute"),
+}
+
+
 class Queries:
     """The named queries, a file each: `sql.events.insert_events`."""
 
     def __init__(self) -> None:
         with as_file(files("parley.store") / "queries") as folder:
-            self._files = {
-                path.stem: aiosql.from_path(path, "asyncpg", mandatory_parameters=False)
-                for path in sorted(folder.glob("*.sql"))
-            }
+            self._files = {path.stem: _read(path) for path in sorted(folder.glob("*.sql"))}
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -87,12 +114,23 @@ class Queries:
         except KeyError:
             raise AttributeError(f"there is no queries/{name}.sql") from None
 
-    def names(self) -> Iterable[tuple[str, str]]:
-        """Every (file, query), for the test that each is used and runs under EXPLAIN."""
+    def all(self) -> Iterator[tuple[str, str, Query]]:
+        """Every (file, name, query), for the test that each is used and runs under EXPLAIN."""
         for file, queries in self._files.items():
-            for name in queries.available_queries:
-                if not name.endswith("_cursor"):
-                    yield file, name
+            for name, query in vars(queries).items():
+                yield file, name, query
+
+
+def _read(path: Path) -> SimpleNamespace:
+    loaded = aiosql.from_path(path, "asyncpg", mandatory_parameters=False)
+    order = loaded.driver_adapter.var_sorted
+    names = [name for name in loaded.available_queries if not name.endswith("_cursor")]
+    return SimpleNamespace(
+        **{
+            name: Query(getattr(loaded, name).sql, tuple(order[name]), getattr(loaded, name).operation)
+            for name in names
+        }
+    )
 
 
 sql = Queries()

@@ -1,0 +1,109 @@
+"""Definitions as stored: what `parley apply` puts in, their history, and the sealed secrets beside them."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from parley.store.database import Connection, sql
+
+
+class StoredDefinition(msgspec.Struct, frozen=True):
+    """One preset, integration, template, scenario or consent category, as it was written (secrets as references)."""
+
+    kind: str
+    name: str
+    version: int
+    body: bytes
+    callback_token: str | None
+
+
+class Door(msgspec.Struct, frozen=True):
+    """Whose callbacks come in by a token."""
+
+    project_id: UUID
+    integration: str
+
+
+async def definitions_of(connection: Connection, project_id: UUID) -> list[StoredDefinition]:
+    """All of a project."""
+    rows = await sql.definitions.definitions_of_project(connection, project_id=project_id)
+    return [StoredDefinition(**row) for row in rows]
+
+
+async def stamp_of(connection: Connection, project_id: UUID) -> int | None:
+    """Moves with every change; None when there is no such project."""
+    stamp: int | None = await sql.definitions.stamp_of_project(connection, project_id=project_id)
+    return stamp
+
+
+async def lock_project(connection: Connection, project_id: UUID) -> None:
+    """Until the end of the transaction nobody else changes the project's definitions; moves the stamp."""
+    await sql.definitions.lock_project(connection, project_id=project_id)
+
+
+async def put_definition(connection: Connection, project_id: UUID, definition: StoredDefinition, now: datetime) -> None:
+    """Stores it as the next version and keeps that version for ever."""
+    key = {"project_id": project_id, "kind": definition.kind, "name": definition.name}
+    await sql.definitions.put_definition(
+        connection, **key, body=definition.body, callback_token=definition.callback_token, now=now
+    )
+    await sql.definitions.keep_version(connection, **key)
+
+
+async def delete_definition(connection: Connection, project_id: UUID, kind: str, name: str) -> None:
+    """Its versions stay."""
+    await sql.definitions.delete_definition(connection, project_id=project_id, kind=kind, name=name)
+
+
+async def put_secret(
+    connection: Connection, project_id: UUID, reference: str, ciphertext: bytes, now: datetime
+) -> None:
+    """Replaces the one of that reference."""
+    await sql.definitions.put_secret(
+        connection, project_id=project_id, reference=reference, ciphertext=ciphertext, now=now
+    )
+
+
+async def secrets_of(connection: Connection, project_id: UUID) -> dict[str, bytes]:
+    """Sealed, by reference."""
+    rows = await sql.definitions.secrets_of_project(connection, project_id=project_id)
+    return {row["reference"]: row["ciphertext"] for row in rows}
+
+
+async def door_of(connection: Connection, callback_token: str) -> Door | None:
+    """None when no integration has that token."""
+    row = await sql.definitions.project_of_callback_token(connection, callback_token=callback_token)
+    return None if row is None else Door(row["project_id"], row["name"])
+
+
+class StoppedSender(msgspec.Struct, frozen=True):
+    """Must not be used until a person has looked."""
+
+    sender: str
+    code: str
+    sentence: str
+
+
+async def stopped_senders(connection: Connection, project_id: UUID) -> dict[str, StoppedSender]:
+    """By name."""
+    rows = await sql.definitions.stopped_senders(connection, project_id=project_id)
+    return {row["sender"]: StoppedSender(**row) for row in rows}
+
+
+async def stop_sender(connection: Connection, project_id: UUID, stopped: StoppedSender, now: datetime) -> None:
+    """The first cause is kept: what follows is usually its consequence."""
+    await sql.definitions.stop_sender(
+        connection,
+        project_id=project_id,
+        sender=stopped.sender,
+        code=stopped.code,
+        sentence=stopped.sentence,
+        now=now,
+    )
+
+
+async def release_sender(connection: Connection, project_id: UUID, sender: str) -> bool:
+    """False when it was not stopped."""
+    status: str = await sql.definitions.release_sender(connection, project_id=project_id, sender=sender)
+    return not status.endswith(" 0")
