@@ -77,12 +77,24 @@ CREATE TABLE customers (
     -- The attribute `phone` as E.164, or why it cannot be used. The original stays in `properties`.
     phone          text,
     phone_problem  text,
+    -- Goes up when an address is taken away from this customer: whoever looked it up before must look again.
+    addresses_lost integer NOT NULL DEFAULT 0,
     created_at     timestamptz NOT NULL,
     updated_at     timestamptz NOT NULL,
     PRIMARY KEY (bucket, id)
 );
 
 CREATE INDEX customers_of_project ON customers (project_id, id);
+
+-- Where a merged customer went. Its rows moved along: they kept their ids and took the bucket of `into_id`.
+CREATE TABLE merged_customers (
+    bucket     smallint NOT NULL,
+    id         uuid NOT NULL,
+    project_id uuid NOT NULL,
+    into_id    uuid NOT NULL,
+    merged_at  timestamptz NOT NULL,
+    PRIMARY KEY (bucket, id)
+);
 
 -- How a person is found. Its bucket is the hash of the value; the customer's own is in the customer's id.
 --   hard, soft : external ids; a value belongs to one customer of the project
@@ -223,7 +235,6 @@ CREATE TABLE inbound_messages (
     integration         text NOT NULL,
     provider_message_id text NOT NULL,
     customer_id         uuid NOT NULL,
-    event_id            uuid NOT NULL,
     received_at         timestamptz NOT NULL,
     PRIMARY KEY (bucket, project_id, integration, provider_message_id)
 );

@@ -23,11 +23,9 @@ WHERE c.bucket = new.bucket AND c.project_id = new.project_id AND c.integration 
 
 -- name: keep_inbound
 -- services.receive_callbacks: answers the messages not seen before; primary key.
-INSERT INTO inbound_messages (
-    bucket, project_id, integration, provider_message_id, customer_id, event_id, received_at
-)
-SELECT bucket, :project_id, :integration, provider_message_id, customer_id, event_id, :now
-FROM unnest(:buckets::smallint[], :provider_message_ids::text[], :customer_ids::uuid[], :event_ids::uuid[])
-    AS new (bucket, provider_message_id, customer_id, event_id)
+INSERT INTO inbound_messages (bucket, project_id, integration, provider_message_id, customer_id, received_at)
+SELECT bucket, :project_id, :integration, provider_message_id, customer_id, :now
+FROM unnest(:buckets::smallint[], :provider_message_ids::text[], :customer_ids::uuid[])
+    AS new (bucket, provider_message_id, customer_id)
 ON CONFLICT DO NOTHING
 RETURNING provider_message_id;

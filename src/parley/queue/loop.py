@@ -1,0 +1,61 @@
+"""A loop that does what is due, sleeps until something may be, and stops when it is told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from parley.queue.backoff import delay
+
+IDLE_SECONDS = 1.0
+"""Looks at least this often, in case a wake-up was lost with its connection."""
+
+Step = Callable[[], Awaitable[int]]
+"""Does some of what is due and says how much it did; 0: nothing is due."""
+
+
+class Loop:
+    """Calls `step` again and again. An error is logged, waited out with back-off, and never ends the loop."""
+
+    def __init__(self, name: str, step: Step, chance: Callable[[], float], idle_seconds: float = IDLE_SECONDS) -> None:
+        self.name = name
+        self._step = step
+        self._chance = chance
+        self._idle_seconds = idle_seconds
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._failures = 0
+        self._log = structlog.get_logger().bind(loop=name)
+
+    def wake(self) -> None:
+        """Something may be due now."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Ends after the step that runs."""
+        self._stopping = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Until `stop`."""
+        while not self._stopping:
+            self._woken.clear()
+            if await self._one_step() == 0:
+                await self._sleep(self._idle_seconds)
+
+    async def _one_step(self) -> int:
+        try:
+            done = await self._step()
+        except Exception:  # noqa: BLE001  whatever it was, later work must still be done: logged and retried
+            self._failures += 1
+            self._log.exception("step failed", failures=self._failures)
+            await self._sleep(delay(self._failures, self._chance()))
+            return 1
+        self._failures = 0
+        return done
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._woken.wait(), seconds)
+        except TimeoutError:
+            return

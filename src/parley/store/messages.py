@@ -1,0 +1,180 @@
+"""Messages as stored: the outbox, its claims, and the reports that came too early."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from parley.domain.ids import bucket_of, bucket_of_text
+from parley.store.database import Connection, sql
+
+
+class MessageRow(msgspec.Struct, frozen=True):
+    """A message as it stands. `content` is {"preset", "parameters"}; `origin` says what asked for it."""
+
+    id: UUID
+    project_id: UUID
+    customer_id: UUID
+    kind: str
+    state: str
+    integration: str | None
+    account: str | None
+    recipient: str | None
+    content: dict[str, Any]
+    origin: dict[str, Any]
+    consent_category: str | None
+    attempts: int
+    expires_at: datetime | None
+    provider_message_id: str | None
+    planned_at: datetime
+    decision: dict[str, Any]
+
+
+class NewMessage(msgspec.Struct, frozen=True):
+    """A message about to be written."""
+
+    id: UUID
+    customer_id: UUID
+    kind: str
+    state: str
+    integration: str | None
+    account: str | None
+    recipient: str | None
+    content: dict[str, Any]
+    origin: dict[str, Any]
+    consent_category: str | None
+    priority: int
+    due_at: datetime
+    expires_at: datetime | None
+    decision: dict[str, Any]
+    outcome_code: str | None
+    outcome_sentence: str | None
+
+
+class Move(msgspec.Struct, frozen=True):
+    """What becomes of one locked row. None leaves a column as it is, except the lease, which ends."""
+
+    id: UUID
+    state: str
+    attempts: int
+    due_at: datetime | None = None
+    lease_until: datetime | None = None
+    recipient: str | None = None
+    provider_message_id: str | None = None
+    decision: dict[str, Any] | None = None
+    outcome_code: str | None = None
+    outcome_sentence: str | None = None
+
+
+class EarlyReport(msgspec.Struct, frozen=True):
+    """A report of a message that we do not know (yet) by that id."""
+
+    project_id: UUID
+    provider_message_id: str
+    state: str
+    report: dict[str, Any]
+
+
+async def insert_messages(
+    connection: Connection, project_id: UUID, messages: Sequence[NewMessage], now: datetime
+) -> None:
+    """All of one project, in one statement."""
+    await sql.messages.insert_messages(
+        connection,
+        project_id=project_id,
+        now=now,
+        buckets=[bucket_of(message.customer_id) for message in messages],
+        ids=[message.id for message in messages],
+        customer_ids=[message.customer_id for message in messages],
+        kinds=[message.kind for message in messages],
+        states=[message.state for message in messages],
+        integrations=[message.integration for message in messages],
+        accounts=[message.account for message in messages],
+        recipients=[message.recipient for message in messages],
+        contents=[message.content for message in messages],
+        origins=[message.origin for message in messages],
+        consent_categories=[message.consent_category for message in messages],
+        priorities=[message.priority for message in messages],
+        due_ats=[message.due_at for message in messages],
+        expires_ats=[message.expires_at for message in messages],
+        decisions=[message.decision for message in messages],
+        outcome_codes=[message.outcome_code for message in messages],
+        outcome_sentences=[message.outcome_sentence for message in messages],
+    )
+
+
+async def claim_due(connection: Connection, most: int, now: datetime) -> list[MessageRow]:
+    """Locks what is due and nobody else holds, most urgent first. The locks end with the transaction."""
+    return [_row(row) for row in await sql.messages.claim_due(connection, most=most, now=now)]
+
+
+async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[MessageRow]:
+    """Locks them in the order of their ids, as everybody does, so that nobody waits in a circle."""
+    rows = await sql.messages.lock_by_id(connection, buckets=[bucket_of(ident) for ident in ids], ids=list(ids))
+    return [_row(row) for row in rows]
+
+
+async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime) -> None:
+    """Writes what became of rows that this transaction has locked."""
+    await sql.messages.move(
+        connection,
+        now=now,
+        buckets=[bucket_of(move.id) for move in moves],
+        ids=[move.id for move in moves],
+        states=[move.state for move in moves],
+        due_ats=[move.due_at for move in moves],
+        lease_untils=[move.lease_until for move in moves],
+        attempts=[move.attempts for move in moves],
+        recipients=[move.recipient for move in moves],
+        provider_message_ids=[move.provider_message_id for move in moves],
+        decisions=[move.decision for move in moves],
+        outcome_codes=[move.outcome_code for move in moves],
+        outcome_sentences=[move.outcome_sentence for move in moves],
+    )
+
+
+async def lost_in_flight(connection: Connection, most: int, now: datetime) -> list[UUID]:
+    """Messages whose worker vanished between calling the provider and recording what it said."""
+    return [row["id"] for row in await sql.messages.lost_in_flight(connection, most=most, now=now)]
+
+
+async def ids_at_provider(
+    connection: Connection, project_id: UUID, provider_message_ids: Sequence[str]
+) -> dict[str, UUID]:
+    """Our id for the provider's; unknown ones are missing."""
+    rows = await sql.messages.ids_at_provider(
+        connection, project_id=project_id, provider_message_ids=list(provider_message_ids)
+    )
+    return {row["provider_message_id"]: row["id"] for row in rows}
+
+
+async def keep_early_reports(
+    connection: Connection, project_id: UUID, reports: Sequence[EarlyReport], now: datetime
+) -> None:
+    """Until `take_early_reports` asks for them."""
+    await sql.messages.keep_early_reports(
+        connection,
+        project_id=project_id,
+        now=now,
+        buckets=[bucket_of_text(report.provider_message_id) for report in reports],
+        provider_message_ids=[report.provider_message_id for report in reports],
+        states=[report.state for report in reports],
+        reports=[report.report for report in reports],
+    )
+
+
+async def take_early_reports(connection: Connection, sent: Sequence[tuple[UUID, str]]) -> list[EarlyReport]:
+    """Those of (project, provider's message id); they are gone from the store then."""
+    rows = await sql.messages.take_early_reports(
+        connection,
+        buckets=[bucket_of_text(ident) for _, ident in sent],
+        project_ids=[project_id for project_id, _ in sent],
+        provider_message_ids=[ident for _, ident in sent],
+    )
+    return [EarlyReport(**row) for row in rows]
+
+
+def _row(row: Any) -> MessageRow:
+    return MessageRow(**{name: row[name] for name in MessageRow.__struct_fields__})

@@ -1,0 +1,32 @@
+"""What the running server tells its operator: log lines and metrics."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+from prometheus_client import Counter
+
+LogFormat = Literal["console", "json"]
+
+CALLBACKS = Counter("parley_callbacks_total", "Callbacks received, by what they were.", ["outcome"])
+UNKNOWN_ITEMS = Counter("parley_callback_items_unknown_total", "Items of callbacks whose shape we do not know.")
+SENDS = Counter("parley_sends_total", "Calls to the provider, by what they came to.", ["outcome"])
+REFUSALS = Counter("parley_refusals_total", "Messages that our own policy refused, by code.", ["code"])
+
+
+def set_up_logging(form: LogFormat, level: str = "INFO") -> None:
+    """Log lines go to stderr: an answer on stdout stays clean."""
+    renderer = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
