@@ -21,7 +21,7 @@ const seen = new Set(); // ids of the messages reported as read
 
 function choose(number) {
   const isOther = chosen === null || digitsOf(number) !== digitsOf(chosen);
-  location.hash = encodeURIComponent(number);
+  if (digitsOf(location.hash) !== digitsOf(number)) location.hash = digitsOf(number);
   if (isOther) pickUp(number);
   showView("chat");
   composer.offer();
@@ -68,12 +68,15 @@ async function look() {
 }
 
 async function lookAtHandsets() {
-  handsets = await fetchHandsets();
+  handsets = (await fetchHandsets()).sort(newestFirst);
   const unread = handsets.reduce((sum, handset) => sum + (Number(handset.unread) || 0), 0);
   document.title = unread > 0 ? `(${unread}) Handsets` : "Handsets";
   roster.show(withChosen(handsets), chosen);
   if (chosen !== null) dress();
 }
+
+const newestFirst = (one, other) => momentOf(other) - momentOf(one);
+const momentOf = ({ last_at: lastAt }) => Date.parse(lastAt ?? "") || 0;
 
 /** A number just picked up is on the list before its first message. */
 function withChosen(known) {
@@ -145,19 +148,25 @@ function pickUpTyped(event) {
   choose(number);
 }
 
-function pickUpFromAddress() {
-  const number = readNumber(decodeURIComponent(location.hash.slice(1)));
-  if (number !== null && (chosen === null || digitsOf(number) !== digitsOf(chosen))) choose(number);
+/** The address names the handset in hand, so that a link, a reload and the browser's own Back do what they should. */
+function followAddress() {
+  const number = readNumber(location.hash.slice(1));
+  if (number !== null) choose(number);
+  else putDown();
+}
+
+function putDown() {
+  showView("list");
+  document.querySelector(".handset[data-chosen]")?.focus();
 }
 
 byId("pick-up").addEventListener("submit", pickUpTyped);
 byId("back").addEventListener("click", () => {
-  showView("list");
-  document.querySelector(".handset[data-chosen]")?.focus();
+  location.hash = "";
 });
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && lookNow());
-window.addEventListener("hashchange", pickUpFromAddress);
+window.addEventListener("hashchange", followAddress);
 
 showView("list");
-pickUpFromAddress();
+followAddress();
 lookNow();

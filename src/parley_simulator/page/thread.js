@@ -9,6 +9,7 @@ const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric"
 
 export class Thread {
   #frame = document.getElementById("thread");
+  #log = document.getElementById("log");
   #list = document.getElementById("messages");
   #empty = document.getElementById("no-messages");
   #earlier = document.getElementById("earlier");
@@ -38,7 +39,7 @@ export class Thread {
     this.#limit = PAGE;
     this.#empty.hidden = true;
     this.#earlier.hidden = true;
-    this.#list.setAttribute("aria-busy", "true"); // or a screen reader would read the whole history out
+    this.#log.setAttribute("aria-busy", "true"); // or a screen reader would read the whole history out
     this.scrollToEnd();
   }
 
@@ -49,7 +50,7 @@ export class Thread {
     this.#empty.hidden = messages.length > 0;
     if (this.#atEnd) this.scrollToEnd();
     else if (messages.at(-1)?.id !== newest) this.#toNewest.hidden = false;
-    this.#list.removeAttribute("aria-busy");
+    this.#log.removeAttribute("aria-busy");
   }
 
   scrollToEnd() {
