@@ -17,6 +17,8 @@ class Draft(msgspec.Struct, frozen=True):
     nodes: Graph
     places: dict[str, str]
     """Node id to its path in the file: `nodes[2]`."""
+    unreadable: frozenset[str] = frozenset()
+    """Ids of nodes that have faults of their own: one may still point at them."""
 
 
 def has_trigger(draft: Draft) -> Iterator[Problem]:
@@ -29,16 +31,18 @@ def exits_lead_somewhere(draft: Draft) -> Iterator[Problem]:
     """Every exit names a node, and not a trigger."""
     for node in draft.nodes.values():
         for label, target in node.exits().items():
-            sentence = None if target is None else _fault_of_target(draft.nodes, target)
+            sentence = None if target is None else _fault_of_target(draft, target)
             if sentence is not None:
                 yield Problem(f"{draft.places[node.id]}.{label}", sentence)
 
 
-def _fault_of_target(nodes: Graph, target: str) -> str | None:
-    if target not in nodes:
-        near = get_close_matches(target, nodes, n=1)
+def _fault_of_target(draft: Draft, target: str) -> str | None:
+    known = draft.nodes.keys() | draft.unreadable
+    if target not in known:
+        near = get_close_matches(target, sorted(known), n=1)
         return f"there is no node `{target}`{f'; did you mean `{near[0]}`?' if near else '.'}"
-    return f"`{target}` is a trigger; nothing can lead to it." if nodes[target].is_trigger else None
+    is_trigger = target in draft.nodes and draft.nodes[target].is_trigger
+    return f"`{target}` is a trigger; nothing can lead to it." if is_trigger else None
 
 
 def every_node_is_reached(draft: Draft) -> Iterator[Problem]:
@@ -87,9 +91,9 @@ def _circle_from(nodes: Graph, start: str) -> list[str] | None:
     return None
 
 
-CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
+CHECKS_OF_WHOLE: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     has_trigger,
-    exits_lead_somewhere,
     every_node_is_reached,
     every_cycle_waits,
 )
+"""For a scenario whose every node can be read: of another they would say things that are not so."""

@@ -97,6 +97,9 @@ def _step(scenario: Scenario, journey: Journey, facts: Facts, now: datetime, con
     node = scenario.nodes.get(journey.node)
     if node is None:
         return Finish(Happened.STOPPED, f"the scenario has no node `{journey.node}` any more")
+    if facts.trigger is None:
+        # The event may have expired meanwhile; when the journey began is known all the same.
+        facts = replace(facts, trigger=Event(journey.trigger_event_id, "", journey.trigger_at))
     turn = Turn(journey, scenario.settings, facts, now, conditions)
     return node.resume(turn) if journey.status == "waiting" else node.enter(turn)
 

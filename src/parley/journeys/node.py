@@ -17,7 +17,13 @@ from parley.journeys.journey import Awaiting, Happened, Journey
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(min_length=1, max_length=20_000)]
 """Unrendered Jinja; the channel's own limit counts for what it renders to."""
-NodeId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+NodeId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        extra={"sentence": "must be 1 to 64 letters, digits, `-` and `_`, beginning with a letter or digit."},
+    ),
+]
 Condition = Annotated[Any, Meta(extra={"read_as": "condition"})]
 Filter = Annotated[Any, Meta(extra={"read_as": "filter"})]
 RequiredDuration = Annotated[Duration, Meta(extra={"read_as": "duration"})]

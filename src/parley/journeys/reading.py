@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import blake2b
+from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
@@ -11,7 +12,7 @@ from msgspec import Meta
 from msgspec.structs import FieldInfo, fields
 
 from parley.domain.errors import InvalidInputError, Problem
-from parley.journeys.checks import CHECKS, Draft
+from parley.journeys.checks import CHECKS_OF_WHOLE, Draft, exits_lead_somewhere
 from parley.journeys.conditions import Conditions
 from parley.journeys.durations import Duration, parse_duration
 from parley.journeys.node import Node, Settings
@@ -22,6 +23,19 @@ MAX_BYTES = 2_000_000
 MAX_NODES = 100
 """As Exponea's own limit; a scenario of 30 is already hard to read."""
 
+PLAIN_WORDS = {
+    "`str`": "a text",
+    "`array`": "a list",
+    "`object`": "an object",
+    "`int`": "a number",
+    "`float`": "a number",
+    "`bool`": "true or false",
+    "`null`": "nothing",
+    " | ": " or ",
+}
+"""For the reader of a problem, who knows JSON but not Python."""
+
+P = TypeVar("P")
 T = TypeVar("T", bound=msgspec.Struct)
 Readers = dict[str, Callable[[Any, str], Any]]
 
@@ -30,7 +44,13 @@ class _File(msgspec.Struct, frozen=True):
     """The outer fields of the file."""
 
     kind: Literal["scenario"]
-    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$")]
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$",
+            extra={"sentence": "must be 1 to 100 small letters, digits, `-` and `_`."},
+        ),
+    ]
     nodes: Annotated[list[Any], Meta(min_length=1, max_length=MAX_NODES)]
     title: str = ""
     description: str = ""
@@ -44,13 +64,17 @@ def parse_scenario(data: bytes, conditions: Conditions) -> Scenario:
     Raises InvalidInputError with every problem; see docs/reference/scenarios.md for the shape.
     """
     raw = _json(data)
-    file = _read(_File, raw, "", {})
     readers: Readers = {
         "condition": conditions.parse_condition,
         "filter": conditions.parse_filter,
         "duration": _read_duration,
     }
-    settings, nodes = _parts(file, readers)
+    problems: list[Problem] = []
+    file = _collect(partial(_read, _File, raw, "", {}), problems)
+    settings = _collect(partial(_read, Settings, _part(raw, "settings", {}), "settings", {}), problems)
+    nodes = _read_nodes(_part(raw, "nodes", [])[:MAX_NODES], settings or Settings(), readers, problems)
+    if problems or file is None or settings is None:
+        raise InvalidInputError(problems)
     return Scenario(
         name=file.name,
         title=file.title or file.name,
@@ -62,24 +86,29 @@ def parse_scenario(data: bytes, conditions: Conditions) -> Scenario:
     )
 
 
-def _parts(file: _File, readers: Readers) -> tuple[Settings, dict[str, Node]]:
-    problems: list[Problem] = []
-    settings = _collect(partial(_read, Settings, file.settings, "settings", {}), problems) or Settings()
+def _part(raw: Any, key: str, empty: P) -> P:
+    """A part that can be read although the file around it may have faults."""
+    part = raw.get(key) if isinstance(raw, dict) else None
+    return part if isinstance(part, type(empty)) else empty
+
+
+def _read_nodes(raws: list[Any], settings: Settings, readers: Readers, problems: list[Problem]) -> dict[str, Node]:
+    """The nodes by id; what is wrong with them goes to `problems`."""
     nodes: dict[str, Node] = {}
     places: dict[str, str] = {}
-    for index, raw in enumerate(file.nodes):
+    for index, raw in enumerate(raws):
         place = f"nodes[{index}]"
         node = _collect(partial(_read_node, raw, place, settings, readers), problems)
         if node is not None and node.id in nodes:
             problems.append(Problem(f"{place}.id", f"`{node.id}` is the id of {places[node.id]} already."))
         elif node is not None:
             nodes[node.id], places[node.id] = node, place
-    # Of a scenario with unreadable nodes one cannot say where its exits lead.
+    unreadable = frozenset(_part(raw, "id", "") for raw in raws) - nodes.keys()
+    draft = Draft(nodes, places, unreadable)
+    problems.extend(exits_lead_somewhere(draft))
     if not problems:
-        problems.extend(problem for check in CHECKS for problem in check(Draft(nodes, places)))
-    if problems:
-        raise InvalidInputError(problems)
-    return settings, nodes
+        problems.extend(problem for check in CHECKS_OF_WHOLE for problem in check(draft))
+    return nodes
 
 
 def _read_node(raw: Any, place: str, settings: Settings, readers: Readers) -> Node:
@@ -128,26 +157,33 @@ def _read_field(field: FieldInfo, raw: dict[str, Any], place: str, readers: Read
     value = raw[field.encode_name]
     if value is None and field.default is None:
         return {}
-    read_as = _read_as(field.type)
-    if read_as is not None:
-        return {field.name: readers[read_as](value, place)}
+    extra = _extra(field.type)
+    if "read_as" in extra:
+        return {field.name: readers[extra["read_as"]](value, place)}
     try:
         return {field.name: msgspec.convert(value, field.type)}
     except msgspec.ValidationError as error:
-        raise InvalidInputError([_problem_of(error, place)]) from error
+        raise InvalidInputError([_problem_of(error, place, extra.get("sentence"))]) from error
 
 
-def _read_as(annotation: Any) -> str | None:
-    """The reader that a field's type asks for by its Meta (parley.journeys.node)."""
+def _extra(annotation: Any) -> dict[str, Any]:
+    """What a field's type says of itself in its Meta: how to read it, or the sentence for a wrong value."""
+    if get_origin(annotation) is Literal:
+        return {"sentence": f"must be one of {', '.join(map(str, get_args(annotation)))}."}
     if get_origin(annotation) is not Annotated:
-        return None
-    extras = (meta.extra for meta in get_args(annotation)[1:] if isinstance(meta, Meta) and meta.extra)
-    return next((extra["read_as"] for extra in extras), None)
+        members = get_args(annotation)
+        return _extra(members[0]) if members and members[-1] is NoneType else {}
+    metas = [meta for meta in get_args(annotation)[1:] if isinstance(meta, Meta)]
+    return next((meta.extra for meta in metas if meta.extra), {})
 
 
-def _problem_of(error: msgspec.ValidationError, place: str) -> Problem:
-    sentence, _, path = str(error).partition(" - at `$")
-    return Problem(place + path.rstrip("`"), f"{sentence[0].lower()}{sentence[1:]}.")
+def _problem_of(error: msgspec.ValidationError, place: str, sentence: str | None) -> Problem:
+    fault, _, path = str(error).partition(" - at `$")
+    if sentence is not None and not path:
+        return Problem(place, sentence)
+    for word, plain in PLAIN_WORDS.items():
+        fault = fault.replace(word, plain)
+    return Problem(place + path.rstrip("`"), f"{fault[0].lower()}{fault[1:]}.")
 
 
 def _read_duration(raw: object, place: str) -> Duration:

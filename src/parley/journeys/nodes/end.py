@@ -8,5 +8,5 @@ class End(Node, frozen=True, kw_only=True, tag="end"):
     """`{"id": "bought", "type": "end", "title": "Bought meanwhile"}`."""
 
     def enter(self, _: Turn, /) -> Step:
-        """Nothing follows."""
-        return Finish(Happened.ENDED, "ended")
+        """Nothing follows; the title says why."""
+        return Finish(Happened.ENDED, self.title or "the end")
