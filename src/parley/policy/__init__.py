@@ -6,12 +6,11 @@ can be recomputed later from what was stored with the message.
 """
 
 from parley.policy.decision import Decision, decide
-from parley.policy.facts import ConsentEntry, Facts, OpenWindow, SenderFacts, TemplateFacts
+from parley.policy.facts import Facts, OpenWindow, SenderFacts, TemplateFacts
 from parley.policy.verdict import Allow, Defer, Deny, Verdict
 
 __all__ = [
     "Allow",
-    "ConsentEntry",
     "Decision",
     "Defer",
     "Deny",

@@ -5,7 +5,8 @@ The state of a consent is a fold over the ledger: of the entries already in forc
 
 from datetime import datetime
 
-from parley.policy.facts import ConsentEntry, Facts
+from parley.domain.consent import Action, ConsentEntry, standing
+from parley.policy.facts import Facts
 from parley.policy.verdict import Allow, Deny, Verdict
 
 _ASK = "Ask the customer, then track a consent event with action accept (docs/reference/tracking-api.md)."
@@ -14,29 +15,21 @@ _ASK = "Ask the customer, then track a consent event with action accept (docs/re
 def check(facts: Facts, now: datetime) -> Verdict:
     """Denies what was never given, was revoked, has expired, or was malformed."""
     category = facts.consent_category
-    entry = in_force(facts.consents, now)
+    entry = standing(entry for entry in facts.consents if entry.valid_from <= now)
     if entry is None:
         return _never_asked(facts)
     evidence = {
         "category": category,
-        "consent": entry.id,
+        "consent": str(entry.event_id),
         "since": entry.valid_from.isoformat(),
         "source": entry.source,
     }
-    if entry.action != "accept":
+    if entry.action is not Action.ACCEPT:
         return Deny("consent_revoked", _sentence(entry, category), _ASK, evidence)
     if entry.valid_until is not None and entry.valid_until <= now:
-        evidence["until"] = entry.valid_until.isoformat()
-        return Deny(
-            "consent_expired", f"The consent in {category} ended on {entry.valid_until:%Y-%m-%d}.", _ASK, evidence
-        )
+        sentence = f"The consent in {category} ended on {entry.valid_until:%Y-%m-%d}."
+        return Deny("consent_expired", sentence, _ASK, {**evidence, "until": entry.valid_until.isoformat()})
     return Allow(evidence)
-
-
-def in_force(entries: tuple[ConsentEntry, ...], now: datetime) -> ConsentEntry | None:
-    """The last entry whose time has come. Of two at the same moment the refusing one counts: the safe side."""
-    begun = [entry for entry in entries if entry.valid_from <= now]
-    return max(begun, key=lambda entry: (entry.valid_from, entry.action != "accept"), default=None)
 
 
 def _never_asked(facts: Facts) -> Verdict:
@@ -51,6 +44,6 @@ def _never_asked(facts: Facts) -> Verdict:
 
 
 def _sentence(entry: ConsentEntry, category: str | None) -> str:
-    if entry.action == "invalid":
+    if entry.action is Action.INVALID:
         return f"The last consent event in {category} was malformed, which counts as revoked."
     return f"The customer revoked the consent in {category} on {entry.valid_from:%Y-%m-%d}."

@@ -4,19 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from parley.domain.consent import ConsentEntry
 from parley.domain.message import Kind
-
-
-class ConsentEntry(msgspec.Struct, frozen=True):
-    """One line of the append-only consent ledger, for the message's category."""
-
-    id: str
-    action: str
-    """accept, reject, or invalid (a malformed consent event: counts as a reject, the safe side)."""
-    valid_from: datetime
-    valid_until: datetime | None
-    """None is unlimited."""
-    source: str
 
 
 class OpenWindow(msgspec.Struct, frozen=True):
@@ -55,6 +44,7 @@ class Facts(msgspec.Struct, frozen=True):
     address_problem: str | None = None
     consent_category: str | None = None
     consents: tuple[ConsentEntry, ...] = ()
+    """All that the customer ever said in that category."""
     legitimate_interest: bool = False
     """The category is granted until it is rejected."""
     sender: SenderFacts | None = None

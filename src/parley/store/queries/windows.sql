@@ -17,6 +17,6 @@ WHERE windows.last_inbound_at < excluded.last_inbound_at;
 -- services.facts: who may be sent free text; primary key.
 SELECT w.customer_id, w.account, w.address, w.last_inbound_at, w.inbound_id
 FROM windows w
-JOIN unnest(:buckets::smallint[], :customer_ids::uuid[]) AS wanted (bucket, customer_id)
-    ON w.bucket = wanted.bucket AND w.customer_id = wanted.customer_id
+JOIN unnest(:buckets::smallint[], :ids::uuid[]) AS wanted (bucket, id)
+    ON w.bucket = wanted.bucket AND w.customer_id = wanted.id
 ORDER BY w.last_inbound_at;

@@ -1,0 +1,60 @@
+"""What must be known of customers before anything is sent to them: read for many at once."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from parley.domain.consent import ConsentEntry
+from parley.domain.customer import Address, AddressKind, Customer
+from parley.store.consents import consents_of
+from parley.store.customers import addresses_of, customers_by_id
+from parley.store.database import Connection
+from parley.store.windows import Window, windows_of
+
+
+class Person(msgspec.Struct, frozen=True):
+    """One customer, as far as sending is concerned."""
+
+    customer: Customer
+    addresses: list[Address]
+    consents: Mapping[str, list[ConsentEntry]]
+    """By category, the oldest first."""
+    windows: list[Window]
+    """The latest last."""
+
+    def window(self, account: str | None) -> Window | None:
+        """The latest message to that account."""
+        return next((window for window in reversed(self.windows) if window.account == account), None)
+
+    @property
+    def recipient(self) -> str | None:
+        """Whom a template goes to: the attribute phone, else the WhatsApp user who wrote to us."""
+        if self.customer.phone is not None:
+            return self.customer.phone.removeprefix("+")
+        known = [address.value for address in self.addresses if address.kind is AddressKind.WHATSAPP]
+        return known[-1] if known and self.customer.phone_problem is None else None
+
+    @property
+    def ids(self) -> dict[str, Any]:
+        """External ids as templates see them: {"registered": ..., "cookie": [...]}."""
+        ids: dict[str, Any] = {}
+        for address in self.addresses:
+            if address.kind is AddressKind.HARD:
+                ids[address.name] = address.value
+            elif address.kind is AddressKind.SOFT:
+                ids.setdefault(address.name, []).append(address.value)
+        return ids
+
+
+async def people(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, Person]:
+    """Four statements, however many they are. Who does not exist is missing."""
+    customers = await customers_by_id(connection, customer_ids)
+    addresses = await addresses_of(connection, customer_ids)
+    consents = await consents_of(connection, customer_ids)
+    windows = await windows_of(connection, customer_ids)
+    return {
+        ident: Person(customer, addresses[ident], consents[ident], windows[ident])
+        for ident, customer in customers.items()
+    }
