@@ -132,9 +132,10 @@ async function send(message) {
   lookNow();
 }
 
-function tap(button, message) {
-  const payload = button.payload ?? button.text;
-  composer.deliver({ type: "button", payload, text: button.text, reply_to: message.id });
+function tap({ type, text, payload }, { id }) {
+  const isRow = type === "list_item"; // a line of a list, not a button
+  const answer = isRow ? { type: "list", id: payload, title: text } : { type: "button", payload: payload || text, text };
+  composer.deliver({ ...answer, reply_to: id });
 }
 
 function pickUpTyped(event) {

@@ -78,11 +78,11 @@ function content(message) {
   return parts.length > 0 ? parts : [element("p", { class: "text quiet", text: `A message of the kind “${message.type}”` })];
 }
 
-function words({ text, media, type }) {
+function words({ text, media, location: spot, type }) {
   const written = text || media?.caption;
-  if (!written) return null;
+  if (!written || written === spot?.name) return null; // a place has its name on the pin
   const jumbo = EMOJI_ONLY.test(written) ? " jumbo" : "";
-  const tapped = type === "button" || type === "interactive";
+  const tapped = type === "button" || type === "list";
   return element(
     "p",
     { class: `text${jumbo}`, dir: "auto" },
