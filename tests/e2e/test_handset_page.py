@@ -71,6 +71,28 @@ async def test_it_answers_with_the_tapped_button(desk: Desk, page: Page) -> None
     assert sent["buttons"][0]["payload"] == "CART-7"
 
 
+async def test_it_answers_with_the_chosen_line_of_a_list(desk: Desk, page: Page) -> None:
+    await desk.write(ALICE, "which sizes?")
+    rows = [{"id": "size-m", "title": "Medium"}, {"id": "size-l", "title": "Large"}]
+    action = {"button": "Sizes", "sections": [{"title": "Sizes", "rows": rows}]}
+    question = {"type": "list", "body": {"text": "Pick one"}, "action": action}
+    await desk.send(ALICE, {"type": "interactive", "message": question})
+    await page.get_by_role("button", name="Large").click()
+    await expect(messages(page, "Large").last).to_have_class(re.compile("from-me"))
+    assert [written["type"] for written in await desk.thread(ALICE)] == ["text", "interactive", "list"]
+
+
+async def test_it_opens_links_and_only_shows_what_a_real_phone_would_do(desk: Desk, page: Page) -> None:
+    visit = {"type": "URL", "text": "Visit the shop", "url": "https://shop.example/sale"}
+    call = {"type": "PHONE_NUMBER", "text": "Call us"}
+    await desk.offer_template("cart", CART, [visit, call])
+    await desk.send_template(ALICE, "cart", "Alice")
+    link = page.get_by_role("link", name="Visit the shop")
+    await expect(link).to_have_attribute("href", "https://shop.example/sale")
+    await expect(page.get_by_text("Call us")).to_be_visible()
+    await expect(page.get_by_role("button", name="Call us")).to_have_count(0)
+
+
 async def test_it_sends_a_picture_with_its_caption(desk: Desk, page: Page, picture: Path) -> None:
     await page.set_input_files("#picture-file", picture)
     await expect(page.get_by_text("chair.png")).to_be_visible()
