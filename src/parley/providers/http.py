@@ -22,7 +22,7 @@ from parley.domain.http import HttpRequest, HttpResponse
 CONNECTIONS = 100
 """Requests in flight at once; the others wait for their turn."""
 
-POOL_TIMEOUT = 30.0
+TURN_TIMEOUT = 30.0
 """Seconds a request waits for its turn before it is given back as not sent."""
 
 CONNECT_TIMEOUT = 5.0
@@ -65,6 +65,7 @@ class HttpClient:
         self,
         *,
         connections: int = CONNECTIONS,
+        turn_timeout: float = TURN_TIMEOUT,
         connect_timeout: float = CONNECT_TIMEOUT,
         response_limit: int = RESPONSE_LIMIT,
         proxy: str | None = None,
@@ -72,7 +73,7 @@ class HttpClient:
         """`proxy` is a URL; without one no proxy is used, whatever the environment says."""
         self._closed = False
         self._limit = response_limit
-        self._client = _build(connections, connect_timeout, proxy)
+        self._client = _build(connections, turn_timeout, connect_timeout, proxy)
 
     async def __aenter__(self) -> Self:
         return self
@@ -117,14 +118,14 @@ class HttpClient:
         return bytes(body)
 
 
-def _build(connections: int, connect_timeout: float, proxy: str | None) -> Client:
+def _build(connections: int, turn_timeout: float, connect_timeout: float, proxy: str | None) -> Client:
     builder = (
         ClientBuilder()
         .user_agent("parley")
         .max_connections(connections)
         .pool_max_idle_per_host(connections)
         .pool_idle_timeout(timedelta(seconds=IDLE_TIMEOUT))
-        .pool_timeout(timedelta(seconds=POOL_TIMEOUT))
+        .pool_timeout(timedelta(seconds=turn_timeout))
         .connect_timeout(timedelta(seconds=connect_timeout))
         .follow_redirects(enable=False)
         .referer(enable=False)

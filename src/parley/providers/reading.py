@@ -23,6 +23,9 @@ MAX_DIGITS = 18
 EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)
 """WhatsApp's first year. An earlier time is a provider's zero value (1970, 0001), not a time."""
 
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+"""Times from here on are nonsense, and would overflow where 24 hours are added."""
+
 Ident = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 """An id of the provider's. Real ones have up to about 100 characters; the limit keeps it usable as a database key."""
 
@@ -134,4 +137,4 @@ def _time(text: str | None) -> datetime | None:
         aware = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return aware if aware >= EARLIEST else None
+    return aware if EARLIEST <= aware < LATEST else None

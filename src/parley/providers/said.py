@@ -24,6 +24,11 @@ def without_nulls(tree: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in tree.items() if value is not None}
 
 
+def or_none(text: str | None) -> str | None:
+    """An empty text of the provider's says "none"."""
+    return text or None
+
+
 def time_text(when: datetime | None) -> str | None:
     """As JSON writes it: `2026-05-01T10:00:00Z`."""
     return None if when is None else str(msgspec.to_builtins(when))

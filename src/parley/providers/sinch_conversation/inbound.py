@@ -4,7 +4,7 @@ from typing import Any
 
 from parley.domain.callback import CallbackItem, InboundMessage, Notice
 from parley.providers.reading import convert, read_time
-from parley.providers.said import Said, time_text
+from parley.providers.said import Said, or_none, time_text
 from parley.providers.sinch_conversation.kinds import answered, reaction, said
 from parley.providers.sinch_conversation.shapes import ContactEvent, ContactMessage, Envelope, Unsupported
 
@@ -84,16 +84,16 @@ def _fields(envelope: Envelope, message: ContactMessage, content: Said, quoted: 
         "message_id": message.id,
         "from": message.channel_identity.identity,
         "to": envelope.app_id,
-        "sender_id": message.sender_id,
+        "sender_id": or_none(message.sender_id),
         "timestamp": time_text(read_time(envelope.event_time, message.accept_time, envelope.accepted_time)),
         "message": content.tree(),
-        "contact": {"name": None, "id": message.contact_id},
+        "contact": {"name": None, "id": or_none(message.contact_id)},
         "replying_to": {"message_id": quoted, "from": None},
         "forwarded": False,
         "frequently_forwarded": False,
         "referral": {},
-        "metadata": message.metadata,
-        "correlation_id": envelope.correlation_id,
-        "conversation_id": message.conversation_id,
-        "conversation_metadata": envelope.message_metadata,
+        "metadata": or_none(message.metadata),
+        "correlation_id": or_none(envelope.correlation_id),
+        "conversation_id": or_none(message.conversation_id),
+        "conversation_metadata": or_none(envelope.message_metadata),
     }

@@ -8,7 +8,7 @@ from parley.domain.callback import CallbackItem, DeliveryReport, Notice, Unknown
 from parley.domain.message import State
 from parley.providers import errors
 from parley.providers.reading import convert, read_time
-from parley.providers.said import without_nulls
+from parley.providers.said import or_none, without_nulls
 from parley.providers.sinch_conversation.shapes import Envelope, Reason, Report
 
 STATES = {
@@ -53,8 +53,8 @@ def _report(envelope: Envelope, report: Report, state: State, item: Any) -> Deli
                 "details": reason.description,
                 "reason_code": reason.code,
                 "sub_code": reason.sub_code,
-                "channel_code": channel_code,
-                "correlation_id": envelope.correlation_id,
+                "channel_code": or_none(channel_code),
+                "correlation_id": or_none(envelope.correlation_id),
                 "raw": item,
             }
         ),
