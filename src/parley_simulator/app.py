@@ -1,0 +1,47 @@
+"""All doors of the simulator on one Litestar application."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.static_files import create_static_files_router
+
+from parley_simulator.control import answers, handsets, journal, knobs
+from parley_simulator.conversation import gate, reports, tokens
+from parley_simulator.conversation import routes as conversation
+from parley_simulator.exchange import open_door
+from parley_simulator.legacy import routes as legacy
+from parley_simulator.legacy.callbacks import Outbox
+from parley_simulator.line import Line
+from parley_simulator.world import World
+
+PAGE = Path(__file__).parent / "page"
+
+
+def build(world: World) -> tuple[Litestar, Line]:
+    """The application and its line to WhatsApp."""
+    outbox = Outbox(world)
+    line = Line(world, {"legacy": outbox.report, "conversation": reports.report})
+    control = (*handsets.routes(line, outbox), *knobs.routes(line), *journal.routes())
+    handlers: list[HTTPRouteHandler | Router] = [
+        *open_door(world, legacy.door(), legacy.routes(line)),
+        *open_door(world, tokens.door(), tokens.routes()),
+        *open_door(world, gate.door(), conversation.routes(line)),
+        *open_door(world, answers.door(), control),
+        _media(world),
+        create_static_files_router(path="/", directories=[PAGE], html_mode=True),
+    ]
+    return Litestar(handlers, openapi_config=None), line
+
+
+def _media(world: World) -> HTTPRouteHandler:
+    @get("/media/{file_id:str}/{name:str}")
+    async def media(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """A file the customer sent, until it expires."""
+        file = world.shelf.find(str(request.path_params["file_id"]), world.now())
+        if file is None:
+            return Response(b'{"error":"unknown or expired"}', status_code=404, media_type="application/json")
+        return Response(file.content, media_type=file.mime_type)
+
+    return media

@@ -1,0 +1,1 @@
+"""Sinch's Conversation API with its WHATSAPP channel (sinch.md section 2)."""

@@ -1,0 +1,159 @@
+"""Starting the simulator: `python -m parley_simulator`, or `run(options)` from another command."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from datetime import timedelta
+from typing import Literal
+
+import msgspec
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from pyreqwest.client import ClientBuilder
+
+from parley_simulator.accounts import Region
+from parley_simulator.app import build
+from parley_simulator.chance import Chance
+from parley_simulator.clock import Clock, machine_time
+from parley_simulator.control.knobs import NewTarget, add_webhook
+from parley_simulator.settings import Mode
+from parley_simulator.world import World
+
+CONNECT_SECONDS = 5
+READY_SECONDS = 30
+KNOCK_SECONDS = 0.01
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How to start. `port` 0 picks a free one; `chaos` few shows Sinch's surprises, off none."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    json: bool = False
+    seed: int = 1
+    chaos: Literal["off", "few"] = "few"
+    speed: float = 1.0
+    delays: float = 1.0
+    region: Region = "eu"
+    mode: Mode = "DISPATCH"
+    webhooks: tuple[str, ...] = ()
+    legacy_callback: str = ""
+
+
+def main() -> None:
+    """The command line."""
+    run(parse(sys.argv[1:]))
+
+
+def run(options: Options) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    asyncio.run(serve(options))
+
+
+async def serve(options: Options) -> None:
+    """Serve until asked to stop, then leave nothing running."""
+    clock = Clock(machine_time(), speed=options.speed, delays=options.delays)
+    chance = Chance(options.seed, calm=options.chaos == "off")
+    async with ClientBuilder().connect_timeout(timedelta(seconds=CONNECT_SECONDS)).no_proxy().build() as client:
+        world = World(clock, chance, client, options.region)
+        _prepare(world, options)
+        await _serve(world, options)
+
+
+def _prepare(world: World, options: Options) -> None:
+    world.settings = msgspec.structs.replace(world.settings, mode=options.mode)
+    world.bot = msgspec.structs.replace(world.bot, callback_url=options.legacy_callback)
+    for url in options.webhooks:
+        add_webhook(world, NewTarget(url=url))
+    world.remember_start()
+
+
+async def _serve(world: World, options: Options) -> None:
+    port = options.port or _free_port(options.host)
+    world.base_url = f"http://{options.host}:{port}"
+    app, line = build(world)
+    server = Server(app, options.host, port, interface=Interfaces.ASGI, log_enabled=False, websockets=False)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on a loop
+            loop.add_signal_handler(number, server.stop)
+    playing = loop.create_task(world.agenda.play())
+    announcing = loop.create_task(_announce_when_heard(world, options, port))
+    try:
+        await server.serve()
+    finally:
+        playing.cancel()
+        announcing.cancel()
+        await asyncio.gather(playing, announcing, line.stop(), world.courier.stop(), return_exceptions=True)
+
+
+async def _announce_when_heard(world: World, options: Options, port: int) -> None:
+    """Granian tells nobody when it listens: knock until somebody opens."""
+    async with asyncio.timeout(READY_SECONDS):
+        while not await _opens(options.host, port):  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(KNOCK_SECONDS)
+    _announce(world, as_json=options.json)
+
+
+async def _opens(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def credentials(world: World) -> dict[str, object]:
+    """What a caller needs to know; the only place where the secrets are told."""
+    app = world.app
+    return {
+        "base_url": world.base_url,
+        "legacy": {"bot_id": world.bot.bot_id, "bearer_token": world.bot.bearer_token},
+        "conversation": {
+            "project_id": app.project_id,
+            "app_id": app.app_id,
+            "key_id": app.key_id,
+            "key_secret": app.key_secret,
+            "webhook_secret": app.webhook_secret,
+        },
+    }
+
+
+def _announce(world: World, *, as_json: bool) -> None:
+    told = credentials(world)
+    if as_json:
+        text = msgspec.json.encode(told).decode()
+    else:
+        text = f"A Sinch on your desk: {world.base_url}/\n{msgspec.json.format(msgspec.json.encode(told)).decode()}"
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def parse(arguments: list[str]) -> Options:
+    """Options from words; leaves with a usage line when they make no sense."""
+    parser = argparse.ArgumentParser(prog="parley_simulator", description="A Sinch on your desk.")
+    defaults = Options()
+    parser.add_argument("--host", default=defaults.host)
+    parser.add_argument("--port", type=int, default=defaults.port, help="0 picks a free one")
+    parser.add_argument("--json", action="store_true", help="one line of JSON when ready")
+    parser.add_argument("--seed", type=int, default=defaults.seed)
+    parser.add_argument("--chaos", choices=("off", "few"), default=defaults.chaos, help="off: no surprises")
+    parser.add_argument("--speed", type=float, default=defaults.speed, help="virtual seconds per second")
+    parser.add_argument("--delays", type=float, default=defaults.delays, help="scale of all pauses")
+    parser.add_argument("--region", choices=("eu", "us", "br"), default=defaults.region)
+    parser.add_argument("--mode", choices=("DISPATCH", "CONVERSATION"), default=defaults.mode)
+    parser.add_argument("--webhook", dest="webhooks", action="append", default=[], metavar="URL")
+    parser.add_argument("--legacy-callback", default=defaults.legacy_callback, metavar="URL")
+    return msgspec.convert(vars(parser.parse_args(arguments)), Options)

@@ -1,0 +1,1 @@
+"""The simulator, tried over HTTP as its callers use it."""
