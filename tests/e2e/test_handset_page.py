@@ -1,10 +1,11 @@
 """A person plays the customer on the simulator's own page."""
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.desk import Desk, simulator
 
@@ -182,6 +183,26 @@ async def test_it_keeps_the_readers_place_when_news_comes(desk: Desk, page: Page
     await expect(messages(page, "the newest")).to_be_in_viewport()
 
 
+async def test_it_stays_at_the_end_when_a_picture_loads_late(desk: Desk, page: Page, picture: Path) -> None:
+    arrives = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await arrives.wait()
+        await route.continue_()
+
+    await page.route("**/media/**", hold)
+    await desk.write(ALICE, "line\n" * 40)
+    await page.set_input_files("#picture-file", picture)
+    await page.get_by_label("Message", exact=True).press("Enter")
+    shown = page.get_by_role("img", name="Picture")
+    await expect(shown).to_be_in_viewport()
+    # A scroll event may come between the picture's growth and the page's notice of it; here it always does.
+    await shown.evaluate("image => image.onload = () => thread.dispatchEvent(new Event('scroll'))")
+    arrives.set()
+    await expect(shown).to_have_js_property("naturalHeight", 400)
+    await expect(page.locator(".meta").last).to_be_in_viewport()
+
+
 async def test_it_draws_a_long_conversation_in_parts(desk: Desk, page: Page) -> None:
     for number in range(230):
         await desk.write(ALICE, f"line {number}.")
@@ -273,7 +294,7 @@ async def test_it_says_so_when_the_simulator_is_away_and_goes_on_when_it_is_back
 @pytest.fixture
 async def picture(chromium: Browser, tmp_path: Path) -> Path:
     """A real PNG, 64 pixels wide."""
-    page = await chromium.new_page(viewport={"width": 64, "height": 48})
+    page = await chromium.new_page(viewport={"width": 64, "height": 400})
     path = tmp_path / "chair.png"
     await page.screenshot(path=path)
     await page.close()

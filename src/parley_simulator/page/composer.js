@@ -1,5 +1,8 @@
 /** Writing to the shop: text, a picture, a location. What could not be sent stays in the box. */
 
+import { SimulatorAway } from "./api.js";
+
+const AWAY = "Not sent, because the simulator does not answer. Send it again when it is back.";
 const PICTURE_LIMIT_BYTES = 5 * 1024 * 1024; // WhatsApp's own limit for images
 const TALLEST_BOX_PX = 140;
 
@@ -53,7 +56,7 @@ export class Composer {
       await this.#send(message);
       return true;
     } catch (error) {
-      this.#say(error.message);
+      this.#say(error instanceof SimulatorAway ? AWAY : error.message);
       return false;
     }
   }

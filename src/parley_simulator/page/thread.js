@@ -18,6 +18,7 @@ export class Thread {
   #messages = [];
   #limit = PAGE;
   #atEnd = true;
+  #lastTop = 0;
   #onTap;
 
   constructor(onTap) {
@@ -61,7 +62,11 @@ export class Thread {
 
   #noteScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.#frame;
-    this.#atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    const isNearEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    // A picture that loads moves the end away from a reader who did not move: only going up is leaving it.
+    if (isNearEnd) this.#atEnd = true;
+    else if (scrollTop < this.#lastTop) this.#atEnd = false;
+    this.#lastTop = scrollTop;
     if (this.#atEnd) this.#toNewest.hidden = true;
   }
 
