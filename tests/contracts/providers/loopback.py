@@ -1,8 +1,9 @@
 """Real servers on 127.0.0.1 that end with the test: one speaks HTTP, one does with the socket as it is told."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from ssl import SSLContext
 
 from parley.domain.http import HttpRequest, HttpResponse
@@ -71,3 +72,10 @@ def write_answer(writer: asyncio.StreamWriter, answer: HttpResponse) -> None:
 def header_of(request: HttpRequest, name: str) -> str | None:
     """The first header of that name, in any case."""
     return next((value for key, value in request.headers if key.lower() == name.lower()), None)
+
+
+def closed_port() -> int:
+    """A port on which nobody listens."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

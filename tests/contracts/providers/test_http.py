@@ -14,7 +14,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.contracts.providers.loopback import header_of, http_server, read_request, socket_server, write_answer
+from tests.contracts.providers.loopback import (
+    closed_port,
+    header_of,
+    http_server,
+    read_request,
+    socket_server,
+    write_answer,
+)
 
 from parley.domain.http import HttpRequest, HttpResponse
 from parley.providers.http import HttpClient, NotSentError, UnansweredError
@@ -102,12 +109,6 @@ def deaf_port() -> Iterator[int]:
         yield listener.getsockname()[1]
         for caller in callers:
             caller.close()
-
-
-def closed_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_a_refused_connection_was_not_sent(client: HttpClient) -> None:
