@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,6 +24,8 @@ from parley.providers.sinch_legacy.callbacks import STATES as LEGACY_STATES
 from parley.providers.sinch_legacy.kinds import KINDS as LEGACY_KINDS
 
 ALL = cases.load()
+
+FIELDS_PAGE = Path(__file__).parents[3] / "docs" / "reference" / "inbound-fields.md"
 
 
 @pytest.mark.parametrize("case", ALL, ids=cases.name)
@@ -55,6 +58,16 @@ def test_the_mapping_of_the_page_works_for_both_apis() -> None:
                 assert {"name", "id"} == set(item.fields["contact"])
                 assert {"message_id", "from"} == set(item.fields["replying_to"])
     assert found["sinch_legacy"] == found["sinch_conversation"]
+
+
+def test_every_field_is_on_its_page() -> None:
+    page = FIELDS_PAGE.read_text(encoding="utf-8")
+    items = [item for case in ALL for item in read(cases.body_of(case)) if isinstance(item, InboundMessage)]
+    known = [item for item in items if item.type not in ("order", "poll_response")]  # those keep the provider's keys
+    words = {key for item in items for key in item.fields} | {
+        f"message.{key}" for item in known for key in item.fields["message"]
+    }
+    assert sorted(word for word in words if f"`{word}`" not in page and f"`{word}." not in page) == []
 
 
 def test_the_providers_own_object_is_kept_beside() -> None:

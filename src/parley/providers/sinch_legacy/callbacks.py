@@ -9,7 +9,7 @@ from parley.domain.callback import CallbackItem, DeliveryReport, InboundMessage,
 from parley.domain.message import State
 from parley.providers import errors
 from parley.providers.reading import Address, Ident, Unreadable, as_list, convert, decode, read_each, read_time
-from parley.providers.said import time_text, without_nulls
+from parley.providers.said import Said, time_text, without_nulls
 from parley.providers.sinch_legacy.kinds import NOT_MESSAGES, said
 
 PROVIDER = "sinch_legacy"
@@ -91,7 +91,6 @@ def _names(contacts: list[Any]) -> dict[str, str]:
 def _notification(names: dict[str, str], item: Any) -> InboundMessage:
     notification = convert(item, Notification)
     content = said(notification.message)
-    quoted = notification.replying_to or Quoted()
     name = names.get(notification.sender) or names.get(notification.sender.removeprefix("+"))
     return InboundMessage(
         message_id=notification.message_id,
@@ -102,27 +101,32 @@ def _notification(names: dict[str, str], item: Any) -> InboundMessage:
         occurred_at=read_time(notification.timestamp),
         opens_window=content.type not in NOT_MESSAGES,
         profile_name=name,
-        replying_to=quoted.message_id,
-        fields={
-            "provider": PROVIDER,
-            "channel": "WHATSAPP",
-            "message_id": notification.message_id,
-            "from": notification.sender,
-            "to": notification.to,
-            "timestamp": time_text(read_time(notification.timestamp)),
-            "message": content.tree(),
-            "contact": {"name": name, "id": None},
-            "replying_to": {"message_id": quoted.message_id, "from": quoted.sender},
-            "forwarded": bool(notification.forwarded),
-            "frequently_forwarded": bool(notification.frequently_forwarded),
-            "referral": notification.referral or {},
-            "metadata": None,
-            "correlation_id": None,
-            "conversation_id": None,
-            "conversation_metadata": None,
-            "raw": item,
-        },
+        replying_to=notification.replying_to.message_id if notification.replying_to else None,
+        fields=_fields(notification, content, name) | {"raw": item},
     )
+
+
+def _fields(notification: Notification, content: Said, name: str | None) -> dict[str, Any]:
+    """What this API does not have is there too, as null: a mapping must work for both."""
+    quoted = notification.replying_to or Quoted()
+    return {
+        "provider": PROVIDER,
+        "channel": "WHATSAPP",
+        "message_id": notification.message_id,
+        "from": notification.sender,
+        "to": notification.to,
+        "timestamp": time_text(read_time(notification.timestamp)),
+        "message": content.tree(),
+        "contact": {"name": name, "id": None},
+        "replying_to": {"message_id": quoted.message_id, "from": quoted.sender},
+        "forwarded": bool(notification.forwarded),
+        "frequently_forwarded": bool(notification.frequently_forwarded),
+        "referral": notification.referral or {},
+        "metadata": None,
+        "correlation_id": None,
+        "conversation_id": None,
+        "conversation_metadata": None,
+    }
 
 
 def _report(item: Any) -> CallbackItem:
