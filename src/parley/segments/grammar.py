@@ -161,6 +161,8 @@ def _count(reader: _Reader, raw: object, field: str) -> tuple[int, int | None]:
     if "equals" in raw and len(raw) > 1:
         reader.fault(field, "says equals: then at_least and at_most have no place.")
     equals, low, high = (_whole(reader, raw.get(word), f"{field}.{word}") for word in ("equals", "at_least", "at_most"))
+    if low is not None and high is not None and low > high:
+        reader.fault(field, "can never be: at_least is more than at_most.")
     return (low or 0, high) if equals is None else (equals, equals)
 
 
