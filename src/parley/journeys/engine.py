@@ -67,14 +67,20 @@ def stop(journey: Journey, reason: str) -> Advance:
     return done if journey.status == "ended" else _ended(done, Happened.STOPPED, reason)
 
 
-def needs(scenario: Scenario, journey: Journey, now: datetime, conditions: Conditions) -> tuple[EventsNeeded, ...]:
-    """The events that the next `advance` may look at, each type once."""
+def needs(
+    scenario: Scenario, journey: Journey, now: datetime, conditions: Conditions, *, signals: int = 1
+) -> tuple[EventsNeeded, ...]:
+    """The events that the next `advance` may look at, each type once.
+
+    `signals` is how many times the journey will be advanced with what is loaded now: a customer who answered twice
+    may pass two questions, and come to conditions that lie behind the second.
+    """
     node = scenario.nodes.get(journey.node)
     if node is None or journey.status == "ended":
         return ()
     ahead = [journey.node, *(target for target in node.exits().values() if target is not None)]
     wanted: dict[str, datetime | None] = {}
-    for node_id in sorted(reachable(scenario.nodes, ahead, through_pauses=False)):
+    for node_id in sorted(reachable(scenario.nodes, ahead, through_pauses=signals > 1)):
         reached = scenario.nodes[node_id]
         for need in conditions.needs(reached.if_) if isinstance(reached, Condition) else ():
             since = need.earliest(journey.trigger_at, now)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules.segments.facts import EventOfTest, FactsOfTest
 
@@ -20,6 +20,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(value=json_values, operator=st.sampled_from(sorted(OPERATORS)))
 def test_it_never_raises_however_odd_the_customer(value: Any, operator: str) -> None:
     raw = {"attribute": "a.b[*]", operator: VALUES.get(operator, 5 if OPERATORS[operator].fault("x") else "x")}
@@ -27,6 +28,7 @@ def test_it_never_raises_however_odd_the_customer(value: Any, operator: str) -> 
     assert holds(parse_condition(raw), facts, NOW) in {True, False}
 
 
+@settings(deadline=None)
 @given(value=json_values)
 def test_a_negative_comparison_is_the_opposite_of_its_positive(value: Any) -> None:
     facts = FactsOfTest(attributes={"a": value})
@@ -36,6 +38,7 @@ def test_a_negative_comparison_is_the_opposite_of_its_positive(value: Any) -> No
         assert sorted(held) == [False, True]
 
 
+@settings(deadline=None)
 @given(order=st.permutations(range(6)))
 def test_the_order_of_the_events_does_not_matter(order: list[int]) -> None:
     events = tuple(EventOfTest("purchase", NOW - timedelta(days=day), id=f"e{day}") for day in order)
