@@ -19,28 +19,12 @@ PAGE = (ROOT / "docs" / "reference" / "scenarios.md").read_text("utf-8")
 SCENARIOS = [
     path for path in sorted((ROOT / "examples").glob("*.json")) if '"kind": "scenario"' in path.read_text("utf-8")
 ]
-    path for path in (ROOT / "examples").glob("*.json") if '"kind": "scenario"' in path.read_text("utf-8")
-)
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
 keys = ("id", "type", "next", "if", "for", "event", "filter", "replies", "within", "template", "buttons", "media")
-    "id",
-    "type",
-    "next",
-    "if",
-    "for",
-    "event",
-    "filter",
-    "replies",
-    "within",
-    "template",
-    "buttons",
-    "media",
-    "ttl",
-)
 
 
 @pytest.mark.parametrize("kind", KINDS)
