@@ -95,8 +95,7 @@ class HttpClient:
         prepared = self._prepare(request, timeout)
         with _translated_errors():
             async with prepared as answer:
-                headers = tuple((name.lower(), value) for name, value in answer.headers.items())
-                return HttpResponse(answer.status, headers, await self._read(answer))
+                return HttpResponse(answer.status, _headers(answer), await self._read(answer))
 
     def _prepare(self, request: HttpRequest, timeout: float) -> StreamRequest:
         if self._closed:
@@ -116,6 +115,18 @@ class HttpClient:
             if len(body) > self._limit:
                 raise UnansweredError(f"The server answered {answer.status} with more than {self._limit} bytes.")
         return bytes(body)
+
+
+def _headers(answer: Response) -> tuple[tuple[str, str], ...]:
+    names = dict.fromkeys(answer.headers.keys())
+    return tuple((name.lower(), value) for name in names for value in _values(answer, name))
+
+
+def _values(answer: Response, name: str) -> list[str]:
+    try:
+        return answer.get_header_all(name)
+    except ValueError:
+        return []  # bytes that are no text: nobody reads such a header, and the answer is an answer all the same
 
 
 def _build(connections: int, turn_timeout: float, connect_timeout: float, proxy: str | None) -> Client:

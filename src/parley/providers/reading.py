@@ -29,6 +29,12 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 Ident = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 """An id of the provider's. Real ones have up to about 100 characters; the limit keeps it usable as a database key."""
 
+WORD_LIMIT = 128
+"""Characters."""
+
+Word = Annotated[str, msgspec.Meta(max_length=WORD_LIMIT)]
+"""One of the provider's own words: a state, a kind. Also the longest piece of a callback that a reason quotes."""
+
 Address = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 """A number or user id as the provider wrote it."""
 

@@ -100,6 +100,21 @@ def test_a_nul_character_cannot_reach_the_database() -> None:
     assert_storable(item)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "whatsapp", "statuses": [{"message_id": "m", "state": "x" * 9_999}]},
+        {"app_id": "a", "x" * 9_999: {}},
+        {"app_id": "a", "message_delivery_report": {"message_id": "m", "status": "x" * 9_999}},
+    ],
+    ids=["state", "key", "status"],
+)
+def test_a_reason_stays_short_however_long_the_words(body: dict[str, Any]) -> None:
+    (item,) = read(json.dumps(body).encode())
+    assert isinstance(item, Unknown)
+    assert len(item.reason) < 250
+
+
 def test_a_body_of_many_brackets_is_refused_without_reaching_the_stacks_end() -> None:
     for depth in (100, 500, 990, 5_000, 200_000):
         (item,) = read(b"[" * depth + b"]" * depth)

@@ -233,6 +233,25 @@ async def test_a_client_that_is_closed_meanwhile_leaves_it_unanswered(held: Held
             await sending
 
 
+async def test_a_body_that_stops_midway_is_unanswered(client: HttpClient, held: Held) -> None:
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+        await held.hold(reader, writer)
+
+    async with socket_server(converse) as host:
+        with pytest.raises(UnansweredError, match="in time"):
+            await client.send(a_request(f"http://{host}/"), SHORT)
+
+
+async def test_a_header_that_is_no_text_does_not_spoil_the_answer(client: HttpClient) -> None:
+    async def answer(_: HttpRequest) -> HttpResponse:
+        return HttpResponse(200, (("X-Odd", "\xff\xe9"), ("X-Even", "yes")))
+
+    async with http_server(answer) as base:
+        response = await client.send(a_request(base), PATIENCE)
+    assert (response.status, response.header("x-even")) == (200, "yes")
+
+
 CUTS = {
     "nothing": b"",
     "half a head": b"HTTP/1.1 200 OK\r\nContent-Le",

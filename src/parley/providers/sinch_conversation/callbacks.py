@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from parley.domain.callback import CallbackItem, ConsentReport, Notice, Unknown
-from parley.providers.reading import Unreadable, convert, decode, read_time
+from parley.providers.reading import WORD_LIMIT, Unreadable, convert, decode, read_time
 from parley.providers.sinch_conversation.inbound import read_event, read_message, read_unsupported
 from parley.providers.sinch_conversation.reports import read_report
 from parley.providers.sinch_conversation.shapes import ConsentNotification, Envelope
@@ -58,7 +58,8 @@ def items(tree: Any) -> tuple[CallbackItem, ...]:
     happened = [key for key in tree if key not in ENVELOPE_KEYS and tree[key] is not None]
     known = [key for key in happened if key in READERS]
     if not known:
-        return (Unknown(f"No payload key that we know, only {happened[:8]}.", msgspec.json.encode(tree)),)
+        keys = ", ".join(happened)[:WORD_LIMIT] or "the envelope"
+        return (Unknown(f"No payload key that we know, only {keys}.", msgspec.json.encode(tree)),)
     return tuple(_read(tree, key) for key in known)
 
 

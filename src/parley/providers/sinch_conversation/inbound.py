@@ -3,7 +3,7 @@
 from typing import Any
 
 from parley.domain.callback import CallbackItem, InboundMessage, Notice
-from parley.providers.reading import convert, read_time
+from parley.providers.reading import WORD_LIMIT, convert, read_time
 from parley.providers.said import Said, or_none, time_text
 from parley.providers.sinch_conversation.kinds import answered, reaction, said
 from parley.providers.sinch_conversation.shapes import ContactEvent, ContactMessage, Envelope, Unsupported
@@ -25,7 +25,7 @@ def read_event(envelope: Envelope, item: Any) -> CallbackItem:
     happened = {**(event.contact_event or {}), **(event.contact_message_event or {})}
     seen = happened.get("reaction_event")
     if seen is None:
-        return Notice(next(iter(happened), "event"), item)
+        return Notice(next(iter(happened), "event")[:WORD_LIMIT], item)
     return _inbound(envelope, _as_message(event, seen), reaction(seen), item)
 
 

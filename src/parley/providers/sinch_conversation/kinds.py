@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from parley.providers.reading import convert
+from parley.providers.reading import WORD_LIMIT, Word, convert
 from parley.providers.said import Said
 
 SUFFIX = "_message"
@@ -57,7 +57,7 @@ class FormMessage(msgspec.Struct, frozen=True):
 
 
 class ChannelSpecific(msgspec.Struct, frozen=True):
-    message_type: str | None = None
+    message_type: Word | None = None
     message: FormMessage | None = None
 
 
@@ -101,7 +101,7 @@ def _unknown(contact_message: dict[str, Any]) -> Said:
     """A kind that came after this was written. It still is a message, and still opens the window."""
     keys = [key for key, value in contact_message.items() if key.endswith(SUFFIX) and value is not None]
     kind = keys[0].removesuffix(SUFFIX) if keys else ""
-    return Said(kind or "unknown", extra=contact_message)
+    return Said(kind[:WORD_LIMIT] or "unknown", extra=contact_message)
 
 
 def _text(message: Any) -> Said:

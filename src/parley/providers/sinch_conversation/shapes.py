@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from parley.providers.reading import Address, Ident
+from parley.providers.reading import Address, Ident, Word
 
 
 class ChannelIdentity(msgspec.Struct, frozen=True):
@@ -52,10 +52,10 @@ class ContactEvent(msgspec.Struct, frozen=True):
 
 
 class Reason(msgspec.Struct, frozen=True):
-    code: str | None = None
+    code: Word | None = None
     description: str | None = None
     sub_code: str | None = None
-    channel_code: str | int | None = None
+    channel_code: Word | int | None = None
     """WhatsApp's own code. Text in every source; a number is forgiven."""
 
 
@@ -63,7 +63,7 @@ class Report(msgspec.Struct, frozen=True):
     """`message_delivery_report`."""
 
     message_id: Ident
-    status: str
+    status: Word
     channel_identity: dict[str, Any] | None = None
     reason: Reason | None = None
     metadata: str | None = None

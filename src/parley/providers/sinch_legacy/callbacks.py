@@ -8,7 +8,7 @@ import msgspec
 from parley.domain.callback import CallbackItem, DeliveryReport, InboundMessage, Notice, Unknown
 from parley.domain.message import State
 from parley.providers import errors
-from parley.providers.reading import Address, Ident, Unreadable, as_list, convert, decode, read_each, read_time
+from parley.providers.reading import Address, Ident, Unreadable, Word, as_list, convert, decode, read_each, read_time
 from parley.providers.said import Said, time_text, without_nulls
 from parley.providers.sinch_legacy.kinds import NOT_MESSAGES, said
 
@@ -29,7 +29,7 @@ STATES = {
 
 class Status(msgspec.Struct, frozen=True):
     message_id: Ident
-    state: str
+    state: Word
     recipient: Address | None = None
     status: str | None = None
     timestamp: str | None = None

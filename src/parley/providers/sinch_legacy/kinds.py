@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from parley.providers.reading import convert
+from parley.providers.reading import Word, convert
 from parley.providers.said import Said
 
 NOT_MESSAGES = frozenset({"deleted", "system", "reaction"})
@@ -13,7 +13,7 @@ NOT_MESSAGES = frozenset({"deleted", "system", "reaction"})
 
 
 class Kind(msgspec.Struct, frozen=True):
-    type: str | None = None
+    type: Word | None = None
 
 
 class Text(msgspec.Struct, frozen=True):
