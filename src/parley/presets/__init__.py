@@ -1,0 +1,31 @@
+"""Webhook presets: requests as data, with `[[ parameters ]]`, Jinja, and what answers mean."""
+
+from parley.presets.answers import meaning
+from parley.presets.authentication import OAuth2Grant
+from parley.presets.catalogue import shipped
+from parley.presets.parameters import Parameter
+from parley.presets.preset import Preset, parameters_of
+from parley.presets.preview import Preview, preview
+from parley.presets.quoted_list import read_quoted_list
+from parley.presets.reading import parse_preset
+from parley.presets.rendering import Aborted, Context, RenderedBatch, RenderedRequest, Renderer
+from parley.presets.texts import render_text
+
+__all__ = [
+    "Aborted",
+    "Context",
+    "OAuth2Grant",
+    "Parameter",
+    "Preset",
+    "Preview",
+    "RenderedBatch",
+    "RenderedRequest",
+    "Renderer",
+    "meaning",
+    "parameters_of",
+    "parse_preset",
+    "preview",
+    "read_quoted_list",
+    "render_text",
+    "shipped",
+]

@@ -1,0 +1,285 @@
+"""Renders presets: the hot path of sending. A renderer keeps what it has compiled."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import minijinja
+import msgspec
+
+from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.http import HttpRequest
+from parley.presets.authentication import NoAuthentication, OAuth2Grant, credential_headers, grant_of
+from parley.presets.dialect import FilterFault, environment
+from parley.presets.escapes import HeaderFault, header
+from parley.presets.prefix import is_under, url_fault
+from parley.presets.prepare import Prepared, check_sources, content_type, prepare
+from parley.presets.preset import Preset
+from parley.presets.run import AbortReached, Items, LimitReached, Run, freeze
+from parley.presets.weave import Woven
+
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+LARGEST_BODY = 1_000_000
+"""Bytes."""
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What Jinja sees of one customer."""
+
+    customer: Mapping[str, Any] = {}
+    recipient: str = ""
+    """Digits of the number, no plus."""
+    message_id: str = ""
+    """Ours: comes back in delivery reports."""
+    time: float = 0.0
+    """Now, UNIX seconds."""
+    callback_url: str = ""
+    event: Mapping[str, Any] = {}
+    """The event that started the journey."""
+    consents: Mapping[str, Any] = {}
+    customer_ids: Mapping[str, Any] = {}
+    project: Mapping[str, Any] = {}
+    scenario: Mapping[str, Any] = {}
+    action: Mapping[str, Any] = {}
+    values: Mapping[str, Any] = {}
+    """The message's own parameters, personalised when it was planned: final text, never read as a template again."""
+
+
+class RenderedRequest(msgspec.Struct, frozen=True, tag="rendered"):
+    """Ready to be sent, except for a token if `oauth2` is there."""
+
+    request: HttpRequest
+    oauth2: OAuth2Grant | None = None
+    secrets: tuple[str, ...] = ()
+    """The secret values inside the request: whoever logs it takes them out."""
+
+
+class Aborted(msgspec.Struct, frozen=True, tag="aborted"):
+    """`{% abort %}`: nothing is to be sent to this customer."""
+
+    reason: str = ""
+
+
+class RenderedBatch(msgspec.Struct, frozen=True):
+    """One request for several customers."""
+
+    outcome: RenderedRequest | Aborted
+    skipped: dict[int, Aborted] = {}
+    """Customers who aborted for themselves, by their place in what was given."""
+
+
+class Rendering(msgspec.Struct, frozen=True):
+    """An outcome with what a preview wants to know."""
+
+    outcome: RenderedRequest | Aborted
+    skipped: dict[int, Aborted]
+    empty: tuple[tuple[str, str], ...]
+    """Expressions that printed nothing: (field, expression)."""
+
+
+class Renderer:
+    """Compiles each preset with its values once; `capacity` bounds how many are kept. Safe to share between threads."""
+
+    def __init__(self, capacity: int = 500) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[int, str], _Compiled] = OrderedDict()
+
+    def render(self, preset: Preset, values: Mapping[str, Any], context: Context) -> RenderedRequest | Aborted:
+        """The request for one customer.
+
+        Raises InvalidInputError: values that do not fit, Jinja that fails or never ends, a body that is not what its
+        format says, an address outside of the endpoint prefix.
+        """
+        return self.look(preset, values, [context], context).outcome
+
+    def render_batch(
+        self, preset: Preset, values: Mapping[str, Any], contexts: Sequence[Context], shared: Context | None = None
+    ) -> RenderedBatch:
+        """One request for up to `preset.batch.max` customers; `shared` is what the root of the batch sees."""
+        if preset.batch is None or len(contexts) > preset.batch.max:
+            most = preset.batch.max if preset.batch else 1
+            raise InvalidInputError([Problem("batch.max", f"{len(contexts)} customers in a call for at most {most}")])
+        done = self.look(preset, values, contexts, shared or Context())
+        return RenderedBatch(done.outcome, done.skipped)
+
+    def look(
+        self, preset: Preset, values: Mapping[str, Any], contexts: Sequence[Context], shared: Context
+    ) -> Rendering:
+        """As above, and says what was empty."""
+        return self._compiled(preset, values).render(contexts, shared)
+
+    def _compiled(self, preset: Preset, values: Mapping[str, Any]) -> "_Compiled":
+        key = (id(preset), repr(values))
+        with self._lock:
+            if kept := self._kept.get(key):
+                self._kept.move_to_end(key)
+                return kept
+        made = _Compiled(preset, values)
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+        return made
+
+
+class _Compiled:
+    """Holds on to its preset, so that the id in the cache's key cannot be given to another one."""
+
+    def __init__(self, preset: Preset, values: Mapping[str, Any]) -> None:
+        self._preset = preset
+        self._prepared: Prepared = prepare(preset, values)
+        check_sources(self._prepared)
+        self._templates = {field: Template(field, woven) for field, woven in self._prepared.texts()}
+        texts = self._prepared.authentication
+        self._credentials = credential_headers(preset.authentication, texts)
+        self._grant = grant_of(preset.authentication, texts)
+        self._check_credentials()
+
+    def render(self, contexts: Sequence[Context], shared: Context) -> Rendering:
+        skipped: dict[int, Aborted] = {}
+        empty: list[tuple[str, str]] = []
+        parts = self._parts(contexts, skipped, empty) if self._preset.batch else None
+        if parts == []:
+            return Rendering(next(iter(skipped.values()), Aborted("nobody is left")), skipped, tuple(empty))
+        scope = Printer(_variables(shared), parts)
+        try:
+            outcome: RenderedRequest | Aborted = self._request(scope)
+        except AbortReached as abort:
+            outcome = Aborted(str(abort))
+        return Rendering(outcome, skipped, (*empty, *scope.empty))
+
+    def _parts(
+        self, contexts: Sequence[Context], skipped: dict[int, Aborted], empty: list[tuple[str, str]]
+    ) -> list[str]:
+        parts: list[str] = []
+        for number, context in enumerate(contexts):
+            scope = Printer(_variables(context))
+            try:
+                parts.append(self._part(scope))
+            except AbortReached as abort:
+                skipped[number] = Aborted(str(abort))
+            empty.extend(scope.empty)
+        return parts
+
+    def _part(self, scope: "Printer") -> str:
+        text = scope.print(self._templates["batch.customer"])
+        if not self._prepared.customer_is_json:
+            return text
+        return minijinja.Markup(_compact_json("batch.customer", text).decode())
+
+    def _request(self, scope: "Printer") -> RenderedRequest:
+        request = HttpRequest(self._method(scope), self._url(scope), self._headers(scope), self._body(scope))
+        return RenderedRequest(request, self._grant, self._prepared.secrets)
+
+    def _method(self, scope: "Printer") -> str:
+        method = scope.print(self._templates["method"]).strip()
+        if method not in METHODS:
+            raise _invalid("method", f"{method[:20]!r} is not one of {', '.join(sorted(METHODS))}")
+        return method
+
+    def _url(self, scope: "Printer") -> str:
+        url = scope.print(self._templates["url"]).strip()
+        if fault := url_fault(url):
+            raise _invalid("url", fault)
+        prefix = self._prepared.authentication.get("endpoint_prefix", "")
+        if prefix and not is_under(url, prefix):
+            raise _invalid("url", f"is not under the endpoint prefix {prefix}, so no credentials are sent there")
+        return url
+
+    def _headers(self, scope: "Printer") -> tuple[tuple[str, str], ...]:
+        own = tuple((name, scope.print(self._templates[f"headers.{name}"])) for name in self._preset.headers)
+        return (*content_type(self._preset), *own, *self._credentials)
+
+    def _body(self, scope: "Printer") -> bytes:
+        if self._preset.format == "none" or not self._preset.body:
+            return b""
+        text = scope.print(self._templates["body"])
+        body = _compact_json("body", text) if self._preset.format == "json" else text.encode("utf-8", "replace")
+        if len(body) > LARGEST_BODY:
+            raise _invalid("body", f"is larger than {LARGEST_BODY} bytes")
+        return body
+
+    def _check_credentials(self) -> None:
+        authentication, texts = self._preset.authentication, self._prepared.authentication
+        if not isinstance(authentication, NoAuthentication) and (fault := url_fault(texts["endpoint_prefix"])):
+            raise _invalid("authentication.endpoint_prefix", fault)
+        if self._grant and (fault := url_fault(self._grant.token_url)):
+            raise _invalid("authentication.token_url", fault)
+        for name, value in self._credentials:
+            _check_header(f"authentication.{name}", value)
+
+
+class Template:
+    """One text; what has no tags is not rendered at all."""
+
+    def __init__(self, field: str, woven: Woven) -> None:
+        self.field = field
+        self.woven = woven
+        self._jinja = environment() if woven.has_tags else None
+        if self._jinja:
+            self._jinja.add_template("text", woven.source)
+
+    def render(self, variables: dict[str, Any]) -> str:
+        return self._jinja.render_template("text", **variables) if self._jinja else self.woven.source
+
+
+class Printer:
+    """One customer's variables, and one budget for all texts of the request."""
+
+    def __init__(self, variables: Mapping[str, Any], customers: list[str] | None = None) -> None:
+        self._run = Run(str(variables.get("message_id") or variables.get("recipient") or ""))
+        self.empty: list[tuple[str, str]] = []
+        try:
+            self._variables = {name: freeze(value, self._run) for name, value in variables.items()}
+            if customers is not None:
+                self._variables["customers"] = Items(customers, self._run)
+        except LimitReached as error:
+            raise _invalid("customer", "holds more than a template can be given") from error
+        self._variables["_run"] = self._run
+
+    def print(self, template: Template) -> str:
+        """Raises InvalidInputError, AbortReached."""
+        self._run.empty.clear()
+        try:
+            text = template.render(self._variables)
+        except minijinja.TemplateError as error:
+            raise _invalid(template.field, _jinja_sentence(error)) from error
+        except LimitReached as error:
+            raise _invalid(template.field, str(error) or "builds more than a message can need") from error
+        except HeaderFault as error:
+            raise _invalid(template.field, "would contain a line break") from error
+        except FilterFault as error:
+            raise _invalid(template.field, str(error)) from error
+        self.empty.extend((template.field, template.woven.expressions[number]) for number in self._run.empty)
+        return text
+
+
+def _variables(context: Context) -> dict[str, Any]:
+    return {name: getattr(context, name) for name in context.__struct_fields__}
+
+
+def _check_header(field: str, value: str) -> None:
+    try:
+        header(value)
+    except HeaderFault as error:
+        raise _invalid(field, "would contain a line break") from error
+
+
+def _compact_json(field: str, text: str) -> bytes:
+    try:
+        return msgspec.json.format(text.encode("utf-8", "replace"), indent=-1)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _invalid(field, f"is not JSON once rendered: {error}") from error
+
+
+def _jinja_sentence(error: minijinja.TemplateError) -> str:
+    if error.kind == "OutOfFuel":
+        return "the template never ends, or builds more than a message can need"
+    line = f"line {error.line}: " if error.line else ""
+    return f"{line}{error.message}"
+
+
+def _invalid(field: str, sentence: str) -> InvalidInputError:
+    return InvalidInputError([Problem(field, sentence)])

@@ -1,0 +1,30 @@
+"""Renders a single text: a parameter when a message is planned, one property of an integration's mapping."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from parley.domain.errors import InvalidInputError, Problem
+from parley.presets.pieces import SyntaxFault, read_pieces
+from parley.presets.places import place_for
+from parley.presets.rendering import Aborted, Printer, Template
+from parley.presets.run import AbortReached
+from parley.presets.weave import weave
+
+
+def render_text(text: str, variables: Mapping[str, Any]) -> str | Aborted:
+    """Plain text, nothing escaped. Raises InvalidInputError: Jinja that does not parse, fails or never ends."""
+    if "{" not in text:
+        return text
+    try:
+        return Printer(variables).print(_compiled(text))
+    except AbortReached as abort:
+        return Aborted(str(abort))
+
+
+@lru_cache(maxsize=2_000)
+def _compiled(text: str) -> Template:
+    try:
+        return Template("text", weave(read_pieces(text), {}, place_for("text")))
+    except SyntaxFault as fault:
+        raise InvalidInputError([Problem("text", str(fault))]) from fault
