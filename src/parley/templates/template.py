@@ -1,0 +1,183 @@
+"""A WhatsApp message template as it was handed in: its parts, its variables, where it stands with the provider."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+from parley.domain.errors import InvalidInputError, Problem
+
+LARGEST_TEMPLATE = 64_000
+"""Bytes of a template's JSON."""
+
+
+class Status(StrEnum):
+    """Where a template stands (whatsapp.md 1.3). Only an approved one is sent."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Above the body: a short text, or media that is given with each message."""
+
+    format: Literal["text", "image", "video", "document", "location"] = "text"
+    text: str = ""
+    samples: tuple[str, ...] = ()
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The message."""
+
+    text: str
+    samples: tuple[str, ...] = ()
+
+
+class Footer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Small print below the body: no variables."""
+
+    text: str
+
+
+class Button(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something to tap."""
+
+    type: Literal["quick_reply", "url", "phone_number", "copy_code"]
+    text: str = ""
+    url: str = ""
+    phone_number: str = ""
+    samples: tuple[str, ...] = ()
+
+
+class Components(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The parts of a template."""
+
+    body: Body
+    header: Header | None = None
+    footer: Footer | None = None
+    buttons: tuple[Button, ...] = ()
+
+
+class MessageTemplate(msgspec.Struct, frozen=True):
+    """One template in one language."""
+
+    name: str
+    language: str
+    category: str
+    components: Components
+    kind: Literal["template"] = "template"
+    status: Status = Status.DRAFT
+
+    @property
+    def header_variables(self) -> tuple[str, ...]:
+        """Of a text header; media headers have none."""
+        header = self.components.header
+        return variables_of(header.text) if header else ()
+
+    @property
+    def body_variables(self) -> tuple[str, ...]:
+        """In the order in which values are given."""
+        return variables_of(self.components.body.text)
+
+    @property
+    def button_variables(self) -> tuple[tuple[int, str], ...]:
+        """(number of the button from 0, variable) of every button that takes a value: dynamic links, coupon codes."""
+        return tuple(_button_variables(self.components.buttons))
+
+
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_NAME = re.compile(r"[a-z0-9_]{1,512}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
+
+
+def variables_of(text: str) -> tuple[str, ...]:
+    """The variables of a text: numbers in ascending order, or names as they are written first. Each once."""
+    found = tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
+    return tuple(sorted(found, key=int)) if found and all(name.isdecimal() for name in found) else found
+
+
+def fill_variables(text: str, values: dict[str, str]) -> str:
+    """`text` with the values in the place of its variables; a variable without a value stays."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def parse_template(data: bytes) -> MessageTemplate:
+    """A template from its JSON. Raises InvalidInputError with every problem that was found, by field."""
+    raw = _read_object(data)
+    unknown = [name[:60] for name in raw if name not in _TYPES]
+    problems = [Problem(name, f"is not a part of a template; there are {', '.join(_TYPES)}") for name in unknown]
+    problems += [Problem(name, "is missing") for name in _REQUIRED if name not in raw]
+    fields = {name: _convert(name, raw[name], problems) for name in raw if name in _TYPES}
+    if not problems:
+        template = MessageTemplate(**fields)
+        problems = list(_faults(template))
+    if problems:
+        raise InvalidInputError(problems)
+    return template
+
+
+_TYPES: dict[str, Any] = {field.name: field.type for field in msgspec.structs.fields(MessageTemplate)}
+_REQUIRED = ("kind", *(field.name for field in msgspec.structs.fields(MessageTemplate) if field.required))
+
+
+def _read_object(data: bytes) -> dict[str, Any]:
+    if len(data) > LARGEST_TEMPLATE:
+        raise InvalidInputError([Problem("template", f"is larger than {LARGEST_TEMPLATE} bytes")])
+    try:
+        return msgspec.json.decode(data, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInputError([Problem("template", f"is not a JSON object: {error}")]) from error
+
+
+def _convert(name: str, value: Any, problems: list[Problem]) -> Any:
+    try:
+        return msgspec.convert(value, _TYPES[name])
+    except msgspec.ValidationError as error:
+        sentence, _, place = str(error).partition(" - at `$")
+        problems.append(Problem(name + place.rstrip("`"), sentence))
+        return None
+
+
+def _faults(template: MessageTemplate) -> Iterator[Problem]:
+    """What makes the variables uncountable; whether WhatsApp will like the text is the linter's business."""
+    if not _NAME.fullmatch(template.name):
+        yield Problem("name", "must be 1 to 512 of a-z, 0-9 and _")
+    if not _LANGUAGE.fullmatch(template.language):
+        yield Problem("language", "must be a code such as en, en_US or sk")
+    if not template.components.body.text.strip():
+        yield Problem("components.body.text", "is empty")
+    for field, text in _texts(template.components):
+        yield from _variable_faults(field, text)
+
+
+def _texts(components: Components) -> Iterator[tuple[str, str]]:
+    if components.header:
+        yield "components.header.text", components.header.text
+    yield "components.body.text", components.body.text
+    for number, button in enumerate(components.buttons):
+        yield f"components.buttons[{number}].url", button.url
+
+
+def _variable_faults(field: str, text: str) -> Iterator[Problem]:
+    if "{{" in (rest := _PLACEHOLDER.sub("", text)) or "}}" in rest:
+        yield Problem(field, "a variable is written {{1}} or {{name}}: two braces each side")
+    found = variables_of(text)
+    numbers = [int(name) for name in found if name.isdecimal()]
+    if numbers and len(numbers) < len(found):
+        yield Problem(field, "variables are numbered or named, not both")
+    elif numbers and numbers != list(range(1, len(numbers) + 1)):
+        yield Problem(field, f"variables are numbered 1, 2, 3 … without gaps; here are {', '.join(map(str, numbers))}")
+
+
+def _button_variables(buttons: tuple[Button, ...]) -> Iterator[tuple[int, str]]:
+    for number, button in enumerate(buttons):
+        if button.type == "copy_code":
+            yield number, "code"
+        elif button.type == "url":
+            yield from ((number, name) for name in variables_of(button.url))

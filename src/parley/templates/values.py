@@ -1,0 +1,106 @@
+"""Do these values fit this template? What will the customer read?
+
+Each sentence names WhatsApp's own error for what it prevents (whatsapp.md 1.5): 132000 the number of values, 132018
+their form, 132005 the length of the finished text.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from parley.domain.errors import InvalidInputError, Problem
+from parley.templates.template import Button, MessageTemplate, fill_variables, variables_of
+
+LONGEST_HEADER = 60
+LONGEST_BODY = 1024
+LONGEST_URL = 2000
+LONGEST_CODE = 15
+"""Characters of the finished text (whatsapp.md 1.4)."""
+
+_FORBIDDEN = (
+    (re.compile(r"[\n\r\v\f\x85\u2028\u2029]"), "a line break"),
+    (re.compile(r"\t"), "a tab"),
+    (re.compile(r" {5}"), "more than four spaces in a row"),
+)
+
+
+def check_parameters(
+    template: MessageTemplate, header: Sequence[str], body: Sequence[str], buttons: Sequence[str]
+) -> tuple[Problem, ...]:
+    """What WhatsApp would refuse; empty when the values fit.
+
+    Values are in the order of `header_variables`, `body_variables` and `button_variables`.
+    """
+    return (
+        *_check_part("header", template.header_variables, header),
+        *_check_part("body", template.body_variables, body),
+        *_check_part("buttons", tuple(name for _, name in template.button_variables), buttons),
+        *_check_lengths(template, header, body, buttons),
+    )
+
+
+def hydrate(template: MessageTemplate, header: Sequence[str], body: Sequence[str], buttons: Sequence[str] = ()) -> str:
+    """The text that the customer will read: header, body and footer with a blank line between, then the buttons.
+
+    Raises InvalidInputError where `check_parameters` finds a problem.
+    """
+    if problems := check_parameters(template, header, body, buttons):
+        raise InvalidInputError(problems)
+    parts = [_header_text(template, header), _body_text(template, body), _footer_text(template)]
+    labels = "\n".join(f"[{_label(button)}]" for button in template.components.buttons)
+    return "\n\n".join(part for part in (*parts, labels) if part)
+
+
+def _check_part(part: str, names: tuple[str, ...], values: Sequence[str]) -> Iterator[Problem]:
+    if len(values) != len(names):
+        wanted = f"{len(names)} ({', '.join(names)})" if names else "none"
+        yield Problem(part, f"the template takes {wanted}, {len(values)} are given (WhatsApp error 132000)")
+    for number, value in enumerate(values):
+        if fault := _value_fault(value):
+            yield Problem(f"{part}[{number}]", f"{fault} (WhatsApp error 132018)")
+
+
+def _value_fault(value: str) -> str | None:
+    if not value.strip():
+        return "is empty"
+    found = next((name for pattern, name in _FORBIDDEN if pattern.search(value)), None)
+    return f"holds {found}" if found else None
+
+
+def _check_lengths(
+    template: MessageTemplate, header: Sequence[str], body: Sequence[str], buttons: Sequence[str]
+) -> Iterator[Problem]:
+    finished = [("header", _header_text(template, header), LONGEST_HEADER)]
+    finished.append(("body", _body_text(template, body), LONGEST_BODY))
+    finished += _finished_buttons(template, buttons)
+    for part, text, longest in finished:
+        if len(text) > longest:
+            sentence = f"is {len(text)} characters long with its values, at most {longest} fit (WhatsApp error 132005)"
+            yield Problem(part, sentence)
+
+
+def _finished_buttons(template: MessageTemplate, values: Sequence[str]) -> Iterator[tuple[str, str, int]]:
+    for place, ((number, name), value) in enumerate(zip(template.button_variables, values, strict=False)):
+        button = template.components.buttons[number]
+        is_code = button.type == "copy_code"
+        text = value if is_code else fill_variables(button.url, {name: value})
+        yield f"buttons[{place}]", text, LONGEST_CODE if is_code else LONGEST_URL
+
+
+def _header_text(template: MessageTemplate, values: Sequence[str]) -> str:
+    return _filled(template.components.header.text, values) if template.components.header else ""
+
+
+def _body_text(template: MessageTemplate, values: Sequence[str]) -> str:
+    return _filled(template.components.body.text, values)
+
+
+def _footer_text(template: MessageTemplate) -> str:
+    return template.components.footer.text if template.components.footer else ""
+
+
+def _filled(text: str, values: Sequence[str]) -> str:
+    return fill_variables(text, dict(zip(variables_of(text), values, strict=False)))
+
+
+def _label(button: Button) -> str:
+    return button.text or button.type.replace("_", " ")
