@@ -33,6 +33,9 @@ class Conditions(Protocol):
     def holds(self, condition: Any, facts: Facts, now: datetime, /) -> bool:
         """Never raises."""
 
+    def explain(self, condition: Any, facts: Facts, now: datetime, /) -> str:
+        """What decided, for the log; without the customer's values."""
+
     def matches(self, condition: Any, properties: Mapping[str, Any], now: datetime, /) -> bool:
         """Never raises."""
 

@@ -8,7 +8,7 @@ import msgspec
 
 from parley.segments.comparisons import Comparison, satisfied
 from parley.segments.facts import ConsentFact, EventFact, Facts
-from parley.segments.paths import Step, find
+from parley.segments.paths import Step, find, write_path
 
 
 class View(msgspec.Struct, frozen=True):
@@ -35,6 +35,10 @@ class Since(msgspec.Struct, frozen=True):
             return now - self.span
         return started_at if self.reach == "start" else None
 
+    def __str__(self) -> str:
+        """As a person reads it."""
+        return self.reach if self.span is None else f"{str(self.span).removesuffix(', 0:00:00')} ago"
+
 
 class Need(msgspec.Struct, frozen=True):
     """A condition looks at events of this type, this far back."""
@@ -56,6 +60,11 @@ class Every(msgspec.Struct, frozen=True, tag="all"):
         """Stops at the first that does not."""
         return all(condition.holds(view) for condition in self.conditions)
 
+    def reason(self, view: View) -> str:
+        """The first part that does not hold, or all of them."""
+        failed = (condition.reason(view) for condition in self.conditions if not condition.holds(view))
+        return next(failed, None) or _joined(self.conditions, view)
+
     def needs(self) -> Iterator[Need]:
         """Those of its parts."""
         for condition in self.conditions:
@@ -70,6 +79,11 @@ class Some(msgspec.Struct, frozen=True, tag="any"):
     def holds(self, view: View) -> bool:
         """Stops at the first that does."""
         return any(condition.holds(view) for condition in self.conditions)
+
+    def reason(self, view: View) -> str:
+        """The first part that holds, or all of them."""
+        held = (condition.reason(view) for condition in self.conditions if condition.holds(view))
+        return next(held, None) or _joined(self.conditions, view)
 
     def needs(self) -> Iterator[Need]:
         """Those of its parts."""
@@ -86,6 +100,10 @@ class Negation(msgspec.Struct, frozen=True, tag="not"):
         """The opposite of its part."""
         return not self.condition.holds(view)
 
+    def reason(self, view: View) -> str:
+        """That of its part: it says itself whether it held."""
+        return self.condition.reason(view)
+
     def needs(self) -> Iterator[Need]:
         """Those of its part."""
         return self.condition.needs()
@@ -101,6 +119,10 @@ class Attribute(msgspec.Struct, frozen=True, tag="attribute"):
         """With `[*]` in the path one fitting value is enough."""
         return satisfied(self.comparison, find(view.attributes, self.path), view.now)
 
+    def reason(self, view: View) -> str:
+        """`attribute phone is_set: no`. Never the value: the log of a journey is not a second copy of the customer."""
+        return f"attribute {write_path(self.path)} {self.comparison.operator}: {_yes_or_no(self.holds(view))}"
+
     def needs(self) -> Iterator[Need]:
         """No events."""
         return iter(())
@@ -115,6 +137,10 @@ class Property(msgspec.Struct, frozen=True, tag="property"):
     def holds(self, view: View) -> bool:
         """With `[*]` in the path one fitting value is enough."""
         return satisfied(self.comparison, find(view.properties, self.path), view.now)
+
+    def reason(self, view: View) -> str:
+        """`property phone is_set: no`. Never the value: the log of a journey is not a second copy of the customer."""
+        return f"property {write_path(self.path)} {self.comparison.operator}: {_yes_or_no(self.holds(view))}"
 
     def needs(self) -> Iterator[Need]:
         """No events."""
@@ -132,12 +158,19 @@ class EventCount(msgspec.Struct, frozen=True, tag="event"):
 
     def holds(self, view: View) -> bool:
         """Counts the events that lie after the start (or in the span) and fit `where`."""
-        count = sum(1 for event in view.events if self._counts(event, view))
+        count = self._count(view)
         return self.at_least <= count and (self.at_most is None or count <= self.at_most)
+
+    def reason(self, view: View) -> str:
+        """`event purchase since start: 1`."""
+        return f"event {self.event_type} since {self.since}: {self._count(view)}"
 
     def needs(self) -> Iterator[Need]:
         """Its own."""
         yield Need(self.event_type, self.since)
+
+    def _count(self, view: View) -> int:
+        return sum(1 for event in view.events if self._counts(event, view))
 
     def _counts(self, event: EventFact, view: View) -> bool:
         return event.type == self.event_type and self._is_recent(event, view) and self._fits(event, view)
@@ -165,6 +198,10 @@ class Consent(msgspec.Struct, frozen=True, tag="consent"):
             return False
         return consent.valid_until is None or view.now < consent.valid_until
 
+    def reason(self, view: View) -> str:
+        """`consent whatsapp: no`."""
+        return f"consent {self.category}: {_yes_or_no(self.holds(view))}"
+
     def needs(self) -> Iterator[Need]:
         """No events: consents are handed in as they stand."""
         return iter(())
@@ -175,16 +212,12 @@ Condition = Every | Some | Negation | Attribute | Property | EventCount | Consen
 
 def holds(condition: Condition, facts: Facts, now: datetime) -> bool:
     """Is the condition true of these facts at `now` (aware)? Never raises: a value that cannot be read is no match."""
-    trigger = facts.trigger
-    view = View(
-        now=now,
-        properties={} if trigger is None else trigger.properties,
-        attributes=facts.attributes,
-        events=tuple(facts.events),
-        consents=facts.consents,
-        start=None if trigger is None else (trigger.occurred_at, trigger.id),
-    )
-    return condition.holds(view)
+    return condition.holds(_view(facts, now))
+
+
+def explain(condition: Condition, facts: Facts, now: datetime) -> str:
+    """What decided: the part that failed, or the parts that held, without the customer's own values."""
+    return condition.reason(_view(facts, now))
 
 
 def matches(condition: Condition, properties: Mapping[str, Any], now: datetime) -> bool:
@@ -195,3 +228,23 @@ def matches(condition: Condition, properties: Mapping[str, Any], now: datetime) 
 def needs(condition: Condition) -> tuple[Need, ...]:
     """Which event types the condition looks at and how far back, without repetition, in order of appearance."""
     return tuple(dict.fromkeys(condition.needs()))
+
+
+def _view(facts: Facts, now: datetime) -> View:
+    trigger = facts.trigger
+    return View(
+        now=now,
+        properties={} if trigger is None else trigger.properties,
+        attributes=facts.attributes,
+        events=tuple(facts.events),
+        consents=facts.consents,
+        start=None if trigger is None else (trigger.occurred_at, trigger.id),
+    )
+
+
+def _joined(conditions: tuple[Condition, ...], view: View) -> str:
+    return "; ".join(condition.reason(view) for condition in conditions)
+
+
+def _yes_or_no(held: bool) -> str:  # noqa: FBT001  the one thing it is about
+    return "yes" if held else "no"

@@ -28,6 +28,12 @@ def parse_path(text: str) -> tuple[Step, ...] | None:
     return tuple(steps) if len(steps) <= MAX_STEPS else None
 
 
+def write_path(steps: tuple[Step, ...]) -> str:
+    """The text that `parse_path` reads back."""
+    written = (f".{step}" if isinstance(step, str) else "[*]" if step is None else f"[{step}]" for step in steps)
+    return "".join(written).removeprefix(".")
+
+
 def find(root: Mapping[str, Any], steps: tuple[Step, ...]) -> tuple[Any, ...]:
     """Every value at the path. Null counts as missing; so does a path that leads through something else."""
     return tuple(islice((value for value in _walk(root, steps) if value is not None), MAX_VALUES))

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rules.segments.facts import EventOfTest, FactsOfTest
+from tests.rules.segments.facts import ConsentOfTest, EventOfTest, FactsOfTest
 
-from parley.segments import Need, holds, needs, parse_condition
+from parley.segments import Need, explain, holds, needs, parse_condition
 from parley.segments.comparisons import OPERATORS
 from parley.segments.condition import Since
 
@@ -62,3 +63,22 @@ def test_a_need_says_from_when_to_load() -> None:
     assert Need("e", Since("start")).earliest(started_at, NOW) == started_at
     assert Need("e", Since("ever")).earliest(started_at, NOW) is None
     assert Need("e", Since("span", timedelta(days=2))).earliest(started_at, NOW) == NOW - timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ({"attribute": "phone[0].n[*]", "is_set": True}, "attribute phone[0].n[*] is_set: no"),
+        ({"all": [{"consent": "yes"}, {"consent": "no"}, {"consent": "never"}]}, "consent no: no"),
+        ({"all": [{"consent": "yes"}, {"not": {"consent": "no"}}]}, "consent yes: yes; consent no: no"),
+        ({"any": [{"consent": "no"}, {"consent": "yes"}]}, "consent yes: yes"),
+        ({"any": [{"consent": "no"}, {"consent": "never"}]}, "consent no: no; consent never: no"),
+        ({"event": "purchase", "since": "start", "count": {"equals": 0}}, "event purchase since start: 2"),
+        ({"event": "purchase", "since": "1 day", "count": {"equals": 0}}, "event purchase since 1 day ago: 2"),
+        ({"property": "total", "greater_than": 3}, "property total greater_than: no"),
+    ],
+)
+def test_it_says_what_decided(raw: Any, reason: str) -> None:
+    consents = {"yes": ConsentOfTest(accepted=True), "no": ConsentOfTest(accepted=False)}
+    events = tuple(EventOfTest("purchase", NOW, id=f"e{place}") for place in range(2))
+    assert explain(parse_condition(raw), FactsOfTest(events=events, consents=consents), NOW) == reason
