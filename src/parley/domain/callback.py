@@ -8,7 +8,7 @@ import msgspec
 from parley.domain.message import State
 
 
-class InboundMessage(msgspec.Struct, frozen=True, tag="inbound"):
+class InboundMessage(msgspec.Struct, frozen=True, tag="inbound", tag_field="item"):
     """A customer wrote to us (or tapped, sent a picture, a place, an order...)."""
 
     message_id: str
@@ -34,7 +34,7 @@ class InboundMessage(msgspec.Struct, frozen=True, tag="inbound"):
     """Everything the callback held of this message, for the integration's mapping to read."""
 
 
-class DeliveryReport(msgspec.Struct, frozen=True, tag="report"):
+class DeliveryReport(msgspec.Struct, frozen=True, tag="report", tag_field="item"):
     """A message we sent moved on."""
 
     message_id: str
@@ -51,7 +51,7 @@ class DeliveryReport(msgspec.Struct, frozen=True, tag="report"):
     fields: dict[str, Any] = {}
 
 
-class ConsentReport(msgspec.Struct, frozen=True, tag="consent"):
+class ConsentReport(msgspec.Struct, frozen=True, tag="consent", tag_field="item"):
     """The provider took (or refused) an opt-in or opt-out, or a customer opted out at the provider."""
 
     identity: str
@@ -62,14 +62,14 @@ class ConsentReport(msgspec.Struct, frozen=True, tag="consent"):
     fields: dict[str, Any] = {}
 
 
-class Notice(msgspec.Struct, frozen=True, tag="notice"):
+class Notice(msgspec.Struct, frozen=True, tag="notice", tag_field="item"):
     """Something known that changes nothing here: a contact was created, a conversation started, a submit notice."""
 
     name: str
     fields: dict[str, Any] = {}
 
 
-class Unknown(msgspec.Struct, frozen=True, tag="unknown"):
+class Unknown(msgspec.Struct, frozen=True, tag="unknown", tag_field="item"):
     """A shape we do not know: kept raw and counted, never a crash."""
 
     reason: str

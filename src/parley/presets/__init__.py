@@ -9,7 +9,7 @@ from parley.presets.preview import Preview, preview
 from parley.presets.quoted_list import read_quoted_list
 from parley.presets.reading import parse_preset
 from parley.presets.rendering import Aborted, Context, RenderedBatch, RenderedRequest, Renderer
-from parley.presets.texts import render_text
+from parley.presets.texts import render_text, text_faults
 
 __all__ = [
     "Aborted",
@@ -28,4 +28,5 @@ __all__ = [
     "read_quoted_list",
     "render_text",
     "shipped",
+    "text_faults",
 ]

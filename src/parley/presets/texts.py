@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import minijinja
+
 from parley.domain.errors import InvalidInputError, Problem
 from parley.presets.pieces import SyntaxFault, read_pieces
 from parley.presets.places import place_for
@@ -22,9 +24,20 @@ def render_text(text: str, variables: Mapping[str, Any]) -> str | Aborted:
         return Aborted(str(abort))
 
 
+def text_faults(text: str) -> tuple[Problem, ...]:
+    """What is wrong with the Jinja of a text, before any customer is known."""
+    try:
+        _compiled(text)
+    except InvalidInputError as error:
+        return error.problems
+    return ()
+
+
 @lru_cache(maxsize=2_000)
 def _compiled(text: str) -> Template:
     try:
         return Template("text", weave(read_pieces(text), {}, place_for("text")))
     except SyntaxFault as fault:
         raise InvalidInputError([Problem("text", str(fault))]) from fault
+    except minijinja.TemplateError as error:
+        raise InvalidInputError([Problem("text", f"line {error.line}: {error.message}")]) from error

@@ -7,13 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from parley.domain.ids import bucket_of, bucket_of_text
+from parley.domain.ids import BUCKETS, bucket_of, bucket_of_text
 from parley.store.database import Connection, sql
 
 
 class MessageRow(msgspec.Struct, frozen=True):
     """A message as it stands. `content` is {"preset", "parameters"}; `origin` says what asked for it."""
 
+    bucket: int
+    """Its customer's. Usually the one in its id, but not after two customers became one."""
     id: UUID
     project_id: UUID
     customer_id: UUID
@@ -56,6 +58,7 @@ class NewMessage(msgspec.Struct, frozen=True):
 class Move(msgspec.Struct, frozen=True):
     """What becomes of one locked row. None leaves a column as it is, except the lease, which ends."""
 
+    bucket: int
     id: UUID
     state: str
     attempts: int
@@ -111,8 +114,15 @@ async def claim_due(connection: Connection, most: int, now: datetime) -> list[Me
 
 
 async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[MessageRow]:
-    """Locks them in the order of their ids, as everybody does, so that nobody waits in a circle."""
+    """Locks them in the order of their ids, as everybody does, so that nobody waits in a circle.
+
+    A merge of customers moves messages to another bucket than their ids say; those few are looked for everywhere.
+    """
     rows = await sql.messages.lock_by_id(connection, buckets=[bucket_of(ident) for ident in ids], ids=list(ids))
+    found = {row["id"] for row in rows}
+    elsewhere = [ident for ident in ids if ident not in found]
+    if elsewhere:
+        rows += await sql.messages.lock_anywhere(connection, buckets=list(range(BUCKETS)), ids=elsewhere)
     return [_row(row) for row in rows]
 
 
@@ -121,7 +131,7 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
     await sql.messages.move(
         connection,
         now=now,
-        buckets=[bucket_of(move.id) for move in moves],
+        buckets=[move.bucket for move in moves],
         ids=[move.id for move in moves],
         states=[move.state for move in moves],
         due_ats=[move.due_at for move in moves],
@@ -174,6 +184,12 @@ async def take_early_reports(connection: Connection, sent: Sequence[tuple[UUID, 
         provider_message_ids=[ident for _, ident in sent],
     )
     return [EarlyReport(**row) for row in rows]
+
+
+async def named_early_reports(connection: Connection, most: int) -> dict[str, UUID]:
+    """Kept reports whose message is known by now: our id for the provider's."""
+    rows = await sql.messages.named_early_reports(connection, most=most)
+    return {row["provider_message_id"]: row["id"] for row in rows}
 
 
 def _row(row: Any) -> MessageRow:

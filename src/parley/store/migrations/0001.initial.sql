@@ -251,8 +251,8 @@ CREATE TABLE journeys (
     -- Null when ended.
     due_at      timestamptz,
     awaiting    text,
-    -- The events that came while it awaited one and that it has not looked at yet, in the order they came.
-    signal_ids  uuid[] NOT NULL DEFAULT '{}',
+    -- The replies that came while it awaited one and that it has not looked at yet, in the order they came.
+    signals     jsonb NOT NULL DEFAULT '[]',
     started_at  timestamptz NOT NULL,
     PRIMARY KEY (bucket, id)
 );

@@ -1,15 +1,14 @@
 -- name: insert_journeys!
 -- services.start_journeys: in the transaction of the event that starts them; primary key.
 INSERT INTO journeys (bucket, id, project_id, customer_id, scenario, state, event_id, due_at, awaiting, started_at)
-SELECT bucket, id, :project_id, customer_id, scenario, state, event_id, due_at, NULL, :now
+SELECT bucket, id, :project_id, customer_id, scenario, state, event_id, :now, NULL, :now
 FROM unnest(
-    :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :scenarios::text[], :states::jsonb[], :event_ids::uuid[],
-    :due_ats::timestamptz[]
-) AS new (bucket, id, customer_id, scenario, state, event_id, due_at);
+    :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :scenarios::text[], :states::jsonb[], :event_ids::uuid[]
+) AS new (bucket, id, customer_id, scenario, state, event_id);
 
 -- name: claim_due_journeys
 -- services.advance_journeys: whose time has come and nobody else holds; index journeys_due.
-SELECT bucket, id, project_id, customer_id, scenario, state, event_id, signal_ids, started_at, awaiting
+SELECT bucket, id, project_id, customer_id, scenario, state, event_id, signals
 FROM journeys
 WHERE due_at <= :now
 ORDER BY due_at
@@ -23,7 +22,7 @@ SELECT min(due_at) FROM journeys WHERE due_at IS NOT NULL;
 -- name: move_journeys!
 -- services.advance_journeys: rows it has locked; primary key.
 UPDATE journeys j
-SET state = new.state, due_at = new.due_at, awaiting = new.awaiting, signal_ids = '{}'
+SET state = new.state, due_at = new.due_at, awaiting = new.awaiting, signals = '[]'
 FROM unnest(
     :buckets::smallint[], :ids::uuid[], :states::jsonb[], :due_ats::timestamptz[], :awaitings::text[]
 ) AS new (bucket, id, state, due_at, awaiting)
@@ -32,14 +31,14 @@ WHERE j.bucket = new.bucket AND j.id = new.id;
 -- name: signal_journeys!
 -- services.receive_callbacks: a customer wrote, so what awaits a reply is due now; index journeys_awaiting.
 UPDATE journeys j
-SET due_at = :now, signal_ids = j.signal_ids || new.event_ids
+SET due_at = :now, signals = j.signals || new.signals
 FROM (
-    SELECT bucket, customer_id, array_agg(event_id ORDER BY place) AS event_ids
-    FROM unnest(:buckets::smallint[], :customer_ids::uuid[], :event_ids::uuid[]) WITH ORDINALITY
-        AS one (bucket, customer_id, event_id, place)
+    SELECT bucket, customer_id, jsonb_agg(signal ORDER BY place) AS signals
+    FROM unnest(:buckets::smallint[], :customer_ids::uuid[], :signals::jsonb[]) WITH ORDINALITY
+        AS one (bucket, customer_id, signal, place)
     GROUP BY bucket, customer_id
 ) AS new
-WHERE j.bucket = new.bucket AND j.customer_id = new.customer_id AND j.awaiting IS NOT NULL;
+WHERE j.bucket = new.bucket AND j.customer_id = new.customer_id AND j.awaiting = 'reply';
 
 -- name: log_steps!
 -- services.advance_journeys: what happened, for `parley why` and the evaluation; primary key.
@@ -51,7 +50,3 @@ SELECT bucket, journey_id,
 FROM unnest(
     :buckets::smallint[], :journey_ids::uuid[], :places::integer[], :nodes::text[], :whats::text[]
 ) AS new (bucket, journey_id, place, node, what);
-
--- name: steps_of_journey
--- services.explain_message; primary key.
-SELECT seq, at, node, what FROM journey_steps WHERE bucket = :bucket AND journey_id = :journey_id ORDER BY seq;

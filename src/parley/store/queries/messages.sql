@@ -39,9 +39,18 @@ JOIN unnest(:buckets::smallint[], :ids::uuid[]) AS wanted (bucket, id) ON m.buck
 ORDER BY m.id
 FOR UPDATE OF m;
 
+-- name: lock_anywhere
+-- services.move_messages: messages that a merge took to another bucket; primary key, one look per bucket.
+SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
+    consent_category, attempts, expires_at, provider_message_id, planned_at, decision
+FROM messages
+WHERE bucket = ANY(:buckets::smallint[]) AND id = ANY(:ids::uuid[])
+ORDER BY id
+FOR UPDATE;
+
 -- name: ids_at_provider
 -- services.receive_callbacks: reports that carry no id of ours; index messages_at_provider.
-SELECT bucket, id, provider_message_id FROM messages
+SELECT id, provider_message_id FROM messages
 WHERE project_id = :project_id AND provider_message_id = ANY(:provider_message_ids::text[]);
 
 -- name: move!
@@ -91,13 +100,9 @@ WHERE e.bucket = wanted.bucket AND e.project_id = wanted.project_id
     AND e.provider_message_id = wanted.provider_message_id
 RETURNING e.project_id, e.provider_message_id, e.state, e.report;
 
--- name: message_by_id^
--- services.explain_message; primary key.
-SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, expires_at, provider_message_id, planned_at, decision, due_at, changed_at,
-    outcome_code, outcome_sentence
-FROM messages WHERE bucket = :bucket AND id = :id;
-
--- name: messages_at_provider_anywhere
--- services.explain_message: the operator has only the provider's id; index messages_at_provider by its second column.
-SELECT bucket, id FROM messages WHERE provider_message_id = :provider_message_id LIMIT 10;
+-- name: named_early_reports
+-- services.deliver_messages: reports and answers that crossed; index messages_at_provider.
+SELECT DISTINCT e.provider_message_id, m.id
+FROM early_reports e
+JOIN messages m ON m.project_id = e.project_id AND m.provider_message_id = e.provider_message_id
+LIMIT :most;

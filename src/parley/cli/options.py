@@ -1,0 +1,10 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+DataDir = Annotated[Path | None, Parameter(help="Data folder (PARLEY_DATA_DIR); ./parley-data when neither is given.")]
+ProjectToken = Annotated[str, Parameter(name="--project", help="The project's token, from `parley project create`.")]
+AsJson = Annotated[bool, Parameter(name="--json", help="Print JSON for scripts.")]

@@ -1,0 +1,44 @@
+"""`parley project`: create projects and list them."""
+
+import msgspec
+from cyclopts import App
+
+from parley.cli.options import AsJson, DataDir
+from parley.cli.running import run
+from parley.services.create_project import NewProject, create_project
+from parley.store.projects import all_projects
+from parley.wiring import House
+
+app = App(name="project", help="Create and list projects.")
+
+
+@app.command
+def create(name: str, *, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Create a project; its private key is shown this one time."""
+
+    async def do(house: House) -> NewProject:
+        return await create_project(house.database, name, house.clock())
+
+    made = run(data_dir, do)
+    told = {
+        "project_token": made.project_token,
+        "private_key": {"key_id": made.private_key.key_id, "key_secret": made.private_key.key_secret},
+        "public_key": made.public_key,
+    }
+    print(msgspec.json.encode(told).decode() if as_json else _readable(told))
+
+
+@app.command(name="list")
+def list_projects(*, data_dir: DataDir = None) -> None:
+    """Token and name of every project."""
+
+    async def do(house: House) -> list[tuple[str, str]]:
+        async with house.database.connection() as connection:
+            return await all_projects(connection)
+
+    projects = run(data_dir, do)
+    print("\n".join(f"{token}  {name}" for token, name in projects) or "no project yet: parley project create NAME")
+
+
+def _readable(told: dict[str, object]) -> str:
+    return f"{msgspec.json.format(msgspec.json.encode(told)).decode()}\nKeep the key_secret: it is not shown again."

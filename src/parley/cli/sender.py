@@ -1,0 +1,22 @@
+"""`parley sender`: release an account that was stopped."""
+
+from cyclopts import App
+
+from parley.cli.options import DataDir, ProjectToken
+from parley.cli.running import project_of, run
+from parley.store.definitions import release_sender
+from parley.wiring import House
+
+app = App(name="sender", help="Look after sending accounts.")
+
+
+@app.command
+def release(name: str, *, project: ProjectToken, data_dir: DataDir = None) -> None:
+    """After the cause is mended: let a stopped sender send again; its waiting messages follow within minutes."""
+
+    async def do(house: House) -> bool:
+        found = await project_of(house, project)
+        async with house.database.transaction() as connection:
+            return await release_sender(connection, found.id, name)
+
+    print(f"{name} may send again" if run(data_dir, do) else f"{name} was not stopped")

@@ -1,0 +1,29 @@
+"""`parley serve`: the API and its workers in one go."""
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+
+from parley.cli.options import DataDir
+from parley.config import read_config
+from parley.cli.serving import serve as run_server
+from parley.telemetry import LogFormat, set_up_logging
+
+app = App(name="serve", help="Serve the API and run the workers.")
+
+
+@app.default
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: Annotated[int, Parameter(help="0 picks a free one.")] = 8000,
+    workers: Annotated[int, Parameter(help="Worker processes; 0 serves the API alone.")] = 1,
+    data_dir: DataDir = None,
+    log_format: LogFormat = "console",
+) -> None:
+    """Until SIGTERM or Ctrl-C, which finish what is in flight."""
+    set_up_logging(log_format)
+    config = read_config(data_dir)
+    asyncio.run(run_server(config, host, port, workers, tell=Console(highlight=False, soft_wrap=True).print))

@@ -1,0 +1,104 @@
+"""The serving process: the API in this one, each worker in a process of its own, the embedded database kept alive."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from pathlib import Path
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from parley.cli.working import stop_on_signals
+from parley.config import Config, ConfigurationError
+from parley.store.embedded import DataFolderError, EmbeddedServer
+from parley.wiring import House, open_app, open_house
+
+STOP_SECONDS = 40.0
+"""A worker that has not finished what is in flight by then is killed; its messages become uncertain."""
+RESTART_SECONDS = 1.0
+LOOK_AFTER_SECONDS = 1.0
+
+
+async def serve(config: Config, host: str, port: int, workers: int, *, tell: Callable[[str], None]) -> None:
+    """Until SIGTERM or SIGINT."""
+    stopping = stop_on_signals()
+    chosen = _port(host, port)
+    async with open_house(config) as house, open_app(house) as app:
+        server = Server(
+            app, host, chosen, interface=Interfaces.ASGI, log_enabled=False, websockets=False, backlog=1024
+        )  # fmt: skip
+        server.on_startup(lambda: tell(f"Parley serves on http://{host}:{chosen}"))
+        tasks = [asyncio.create_task(_keep_worker(config, stopping)) for _ in range(workers)]
+        if house.embedded is not None:
+            tasks.append(asyncio.create_task(_keep_database(house.embedded)))
+        serving = asyncio.create_task(server.serve())
+        await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+        stopping.set()
+        server.stop()  # type: ignore[no-untyped-call]
+        await serving
+        await _finish(tasks, house)
+
+
+async def _finish(tasks: list[asyncio.Task[None]], house: House) -> None:
+    """Workers first: the database must outlive them."""
+    if house.embedded is not None:
+        tasks.pop().cancel()
+    await asyncio.gather(*tasks)
+
+
+def _port(host: str, port: int) -> int:
+    """Asked here, because the server's own complaint names no remedy."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"{host}:{port} cannot be served on ({error.strerror}). Choose another with --host and --port."
+            ) from error
+        chosen: int = probe.getsockname()[1]
+        return chosen
+
+
+async def _keep_worker(config: Config, stopping: asyncio.Event) -> None:
+    """One worker process, started again when it dies."""
+    while not stopping.is_set():
+        worker = await _start_worker(config)
+        ended = asyncio.create_task(worker.wait())
+        await asyncio.wait([ended, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+        if not stopping.is_set():
+            logging.getLogger("parley").warning("a worker ended (%s), starting another", worker.returncode)
+            await asyncio.sleep(RESTART_SECONDS)
+    await _stop_worker(worker)
+
+
+async def _start_worker(config: Config) -> Process:
+    """It ends by itself when this process dies, however it dies: its standard input closes."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "parley", "worker", "--until-stdin-closes", "--data-dir", str(config.data_dir),
+        stdin=PIPE, cwd=Path.cwd(),
+    )  # fmt: skip
+
+
+async def _stop_worker(worker: Process) -> None:
+    if worker.returncode is not None:
+        return
+    worker.send_signal(signal.SIGTERM)
+    try:
+        await asyncio.wait_for(worker.wait(), STOP_SECONDS)
+    except TimeoutError:
+        worker.kill()
+        await worker.wait()
+
+
+async def _keep_database(server: EmbeddedServer) -> None:
+    """A database that was killed is started again."""
+    while True:
+        await asyncio.sleep(LOOK_AFTER_SECONDS)
+        with contextlib.suppress(DataFolderError):  # told by every request that fails; the next look may succeed
+            await asyncio.to_thread(server.revive)

@@ -1,0 +1,25 @@
+"""`parley worker`: one more process that sends messages and moves journeys."""
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from parley.cli.options import DataDir
+from parley.config import read_config
+from parley.cli.working import work
+from parley.telemetry import LogFormat, set_up_logging
+
+app = App(name="worker", help="Send messages and move journeys; any number may run, on any number of machines.")
+
+
+@app.default
+def worker(
+    *,
+    data_dir: DataDir = None,
+    log_format: LogFormat = "console",
+    until_stdin_closes: Annotated[bool, Parameter(show=False)] = False,
+) -> None:
+    """Until SIGTERM or Ctrl-C, which finish what is in flight."""
+    set_up_logging(log_format)
+    asyncio.run(work(read_config(data_dir), until_stdin_closes=until_stdin_closes))

@@ -1,0 +1,29 @@
+"""A worker process: the loops that send messages and move journeys, until they are told to stop."""
+
+import asyncio
+import signal
+import sys
+
+from parley.config import Config
+from parley.wiring import open_house, open_loops
+
+
+async def work(config: Config, *, until_stdin_closes: bool) -> None:
+    """Until SIGTERM or SIGINT, or until whoever started it is gone; what is in flight is finished first."""
+    stopping = stop_on_signals()
+    if until_stdin_closes:
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stopping.set)
+    async with open_house(config) as house, open_loops(house) as loops:
+        running = [asyncio.create_task(loop.run()) for loop in loops]
+        await stopping.wait()
+        for loop in loops:
+            loop.stop()
+        await asyncio.gather(*running)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by the first SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return stopping

@@ -1,0 +1,118 @@
+"""Presets, integrations, templates, scenarios and consent categories as files: all of them or none, always to the
+same result.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.ids import new_token
+from parley.services.definition_links import broken_links
+from parley.services.definitions import parsed
+from parley.services.read_definitions import ReadDefinition
+from parley.services.secret_box import SecretBox
+from parley.store.database import Connection, Database
+from parley.store.definitions import (
+    StoredDefinition,
+    definitions_of,
+    lock_project,
+    put_definition,
+    put_secret,
+    secrets_of,
+)
+
+
+class Happening(StrEnum):
+    """What applying a file does."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a file comes to. `before` and `after` are readable JSON without secrets, for a diff."""
+
+    path: str
+    kind: str
+    name: str
+    happening: Happening
+    before: str
+    after: str
+    callback_token: str | None = None
+    """Of an integration: the end of the address where the provider has to call."""
+
+
+async def apply_definitions(
+    database: Database,
+    box: SecretBox,
+    project_id: UUID,
+    read: Sequence[ReadDefinition],
+    now: datetime,
+    *,
+    check: bool = False,
+) -> tuple[Change, ...]:
+    """With `check` nothing is written. Raises InvalidInputError for a name that nothing has."""
+    async with database.transaction() as connection:
+        await lock_project(connection, project_id)
+        stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
+        sealed = await secrets_of(connection, project_id)
+        _check_together(read, stored)
+        changes = [_change(box, one, stored.get((one.kind, one.name)), sealed) for one in read]
+        if not check:
+            await _write(connection, box, project_id, list(zip(read, changes, strict=True)), now)
+            stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
+    tokens = {key: one.callback_token for key, one in stored.items()}
+    return tuple(msgspec.structs.replace(one, callback_token=tokens.get((one.kind, one.name))) for one in changes)
+
+
+def _check_together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, str], StoredDefinition]) -> None:
+    """What one file says of another: after this apply every name that is used must exist."""
+    bodies = {key: one.body for key, one in stored.items()} | {(one.kind, one.name): one.body for one in read}
+    together = parsed([StoredDefinition(kind, name, 0, body, None) for (kind, name), body in bodies.items()], {}, 0)
+    paths = {(one.kind, one.name): one.path for one in read}
+    problems = [
+        Problem(f"{paths['scenario', scenario.name]}: {problem.field}", problem.sentence)
+        for scenario in together.scenarios.values()
+        if ("scenario", scenario.name) in paths
+        for problem in broken_links(scenario, together)
+    ]
+    if problems:
+        raise InvalidInputError(problems)
+
+
+def _change(
+    box: SecretBox, one: ReadDefinition, before: StoredDefinition | None, sealed: Mapping[str, bytes]
+) -> Change:
+    after = one.body.decode()
+    if before is None:
+        happening = Happening.CREATED
+    elif before.body == one.body and all(_is_same(box, sealed.get(name), told) for name, told in one.secrets.items()):
+        happening = Happening.UNCHANGED
+    else:
+        happening = Happening.CHANGED
+    return Change(one.path, one.kind, one.name, happening, before.body.decode() if before else "", after)
+
+
+def _is_same(box: SecretBox, sealed: bytes | None, secret: str) -> bool:
+    return sealed is not None and box.open(sealed) == secret
+
+
+async def _write(
+    connection: Connection,
+    box: SecretBox,
+    project_id: UUID,
+    changes: Sequence[tuple[ReadDefinition, Change]],
+    now: datetime,
+) -> None:
+    for one, change in changes:
+        if change.happening is Happening.UNCHANGED:
+            continue
+        for reference, secret in one.secrets.items():
+            await put_secret(connection, project_id, reference, box.seal(secret), now)
+        token = new_token() if one.kind == "integration" else None
+        await put_definition(connection, project_id, StoredDefinition(one.kind, one.name, 0, one.body, token), now)

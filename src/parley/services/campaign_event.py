@@ -1,0 +1,48 @@
+"""The `campaign` event of a message's state: the names are Exponea's (exponea.md 2.6), so that reports keep working."""
+
+from datetime import datetime
+from typing import Any
+
+from parley.domain.event import NewEvent
+from parley.domain.message import Kind, State
+from parley.store.messages import MessageRow
+
+CAMPAIGN = "campaign"
+_ACTION_TYPES = {Kind.WEBHOOK: "webhook", Kind.CONSENT: "webhook"}
+"""Everything else reaches the customer by WhatsApp."""
+
+
+def campaign_event(message: MessageRow, state: State, at: datetime, said: dict[str, Any]) -> NewEvent:
+    """Counts once for each state of a message, however often the state is reported."""
+    return NewEvent(
+        customer_id=message.customer_id,
+        type=CAMPAIGN,
+        occurred_at=at,
+        properties={**_properties(message, state), **said},
+        client_event_id=f"parley:{message.id}:{state}:{message.attempts if state in _REPEATABLE else 0}",
+        source="scenario",
+    )
+
+
+_REPEATABLE = frozenset({State.QUEUED, State.SENDING, State.PLANNED})
+"""A message may be tried again; each try shows."""
+
+
+def _properties(message: MessageRow, state: State) -> dict[str, Any]:
+    parameters = message.content.get("parameters", {})
+    found = {
+        "action_type": _ACTION_TYPES.get(Kind(message.kind), "whatsapp"),
+        "status": state.value,
+        "message_id": str(message.id),
+        "kind": message.kind,
+        "recipient": message.recipient,
+        "integration": message.integration,
+        "consent_category": message.consent_category,
+        "template_name": parameters.get("template_name"),
+        "language": parameters.get("language") or parameters.get("language_code"),
+        "campaign_id": message.origin.get("scenario"),
+        "campaign_name": message.origin.get("scenario_title"),
+        "action_id": message.origin.get("node"),
+        "action_name": message.origin.get("node_title"),
+    }
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,0 +1,174 @@
+"""Takes messages whose time has come: in one transaction locked, judged again, rendered and marked *sending*."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from parley.domain.errors import InvalidInputError
+from parley.domain.message import Kind, State
+from parley.policy import Allow, Decision, Defer, Deny, decide
+from parley.presets import Aborted, Context, Preset, RenderedRequest, Renderer
+from parley.services.definitions import ProjectDefinitions, open_secrets, project_definitions
+from parley.services.facts import Subject, facts_of, sender_of
+from parley.services.move_messages import Change, move_locked
+from parley.services.people import Person, people
+from parley.services.personalise import at_the_wire
+from parley.services.secret_box import SecretBox
+from parley.store.database import Connection, Database
+from parley.store.definitions import StoppedSender, stopped_senders
+from parley.store.messages import MessageRow, claim_due
+from parley.telemetry import REFUSALS
+
+LEASE = timedelta(seconds=120)
+"""How long a message may stand at *sending* before it counts as lost in flight."""
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One request about to leave, and the messages in it: one, or several of a preset that takes batches."""
+
+    preset: Preset
+    rendered: RenderedRequest
+    messages: tuple[MessageRow, ...]
+
+
+class _Ready(msgspec.Struct, frozen=True):
+    """A message that the policy let pass."""
+
+    row: MessageRow
+    preset: Preset
+    person: Person
+    decision: Decision
+
+
+async def claim_messages(
+    database: Database, box: SecretBox, renderer: Renderer, most: int, now: datetime
+) -> tuple[list[Call], int]:
+    """The calls to make, and how many messages were taken (refused and expired ones too)."""
+    async with database.transaction() as connection:
+        rows = await claim_due(connection, most, now)
+        by_project: dict[UUID, list[MessageRow]] = defaultdict(list)
+        for row in rows:
+            by_project[row.project_id].append(row)
+        calls: list[Call] = []
+        for project_id, of_project in by_project.items():
+            project = await project_definitions(connection, project_id)
+            desk = _Desk(project, box, renderer, now)
+            calls += await desk.take(connection, project_id, of_project)
+        return calls, len(rows)
+
+
+class _Desk:
+    """Judges and renders the messages of one project in one claim."""
+
+    def __init__(self, project: ProjectDefinitions, box: SecretBox, renderer: Renderer, now: datetime) -> None:
+        self._project = project
+        self._box = box
+        self._renderer = renderer
+        self._now = now
+        self._changes: list[Change] = []
+
+    async def take(self, connection: Connection, project_id: UUID, rows: Sequence[MessageRow]) -> list[Call]:
+        known = await people(connection, {row.customer_id for row in rows})
+        stopped = await stopped_senders(connection, project_id)
+        ready = [one for row in rows if (one := self._judge(row, known[row.customer_id], stopped)) is not None]
+        calls = [call for group in _grouped(ready) if (call := self._render(group)) is not None]
+        await move_locked(connection, rows, self._changes, self._now)
+        return calls
+
+    def _judge(self, row: MessageRow, person: Person, stopped: Mapping[str, StoppedSender]) -> _Ready | None:
+        if row.expires_at is not None and row.expires_at <= self._now:
+            sentence = f"Its use was over at {row.expires_at:%Y-%m-%d %H:%M:%S} UTC, before it could be sent."
+            self._changes.append(Change(row.id, State.EXPIRED, self._now, code="expired", sentence=sentence))
+            return None
+        preset = self._project.presets.get(row.content["preset"])
+        subject = Subject(Kind(row.kind), row.content["sender"], row.consent_category, row.content["parameters"])
+        decision = decide(facts_of(self._project, person, subject, stopped), self._now)
+        if isinstance(decision.verdict, Allow) and preset is not None:
+            return _Ready(row, preset, person, decision)
+        self._hold_back(row, decision)
+        return None
+
+    def _hold_back(self, row: MessageRow, decision: Decision) -> None:
+        kept = {"wire": msgspec.to_builtins(decision)}
+        match decision.verdict:
+            case Defer() as later:
+                change = Change(
+                    row.id, State.PLANNED, self._now, due_at=later.until, decision=kept, code=later.code,
+                    sentence=later.sentence,
+                )  # fmt: skip
+            case Deny() as no:
+                REFUSALS.labels(no.code).inc()
+                change = Change(
+                    row.id, State.REFUSED, self._now, decision=kept, code=no.code, sentence=no.sentence
+                )  # fmt: skip
+            case Allow():
+                sentence = f"The preset {row.content['preset']} was deleted while the message waited."
+                change = Change(row.id, State.FAILED, self._now, code="unknown_preset", sentence=sentence)
+        self._changes.append(change)
+
+    def _render(self, group: Sequence[_Ready]) -> Call | None:
+        try:
+            outcome = self._rendered(group)
+        except InvalidInputError as error:
+            self._not_rendered(group, str(error))
+            return None
+        if isinstance(outcome, Aborted):
+            self._not_rendered(group, f"The preset aborted. {outcome.reason}")
+            return None
+        self._changes += [self._sending(one) for one in group]
+        return Call(group[0].preset, outcome, tuple(one.row for one in group))
+
+    def _not_rendered(self, group: Sequence[_Ready], said: str) -> None:
+        for one in group:
+            self._changes.append(Change(one.row.id, State.FAILED, self._now, code="rendering_failed", sentence=said))
+
+    def _sending(self, one: _Ready) -> Change:
+        return Change(
+            id=one.row.id,
+            state=State.SENDING,
+            at=self._now,
+            lease_until=self._now + LEASE,
+            recipient=one.decision.facts.recipient,
+            decision={"wire": msgspec.to_builtins(one.decision)},
+        )
+
+    def _rendered(self, group: Sequence[_Ready]) -> RenderedRequest | Aborted:
+        first = group[0]
+        integration = sender_of(self._project, Kind(first.row.kind), first.row.content["sender"])
+        account = integration.account if integration else {}
+        values = open_secrets(
+            self._box, self._project, at_the_wire(first.preset, account, first.row.content["parameters"])
+        )
+        contexts = [self._context(one) for one in group]
+        if first.preset.batch is None:
+            return self._renderer.render(first.preset, values, contexts[0])
+        return self._renderer.render_batch(first.preset, values, contexts, contexts[0]).outcome
+
+    def _context(self, one: _Ready) -> Context:
+        return Context(
+            customer=one.person.customer.properties,
+            customer_ids=one.person.ids,
+            recipient=one.decision.facts.recipient or "",
+            message_id=str(one.row.id),
+            time=self._now.timestamp(),
+            values=one.row.content["parameters"],
+        )
+
+
+def _grouped(ready: Sequence[_Ready]) -> Iterator[Sequence[_Ready]]:
+    """One message a call; for a preset that takes batches, those with the same form, up to its most."""
+    batches: dict[Any, list[_Ready]] = defaultdict(list)
+    for one in ready:
+        if one.preset.batch is None:
+            yield (one,)
+        else:
+            form = (one.preset.name, one.row.content["sender"], repr(one.row.content["parameters"]))
+            batches[form].append(one)
+    for same in batches.values():
+        most = same[0].preset.batch.max if same[0].preset.batch else 1
+        for start in range(0, len(same), most):
+            yield same[start : start + most]

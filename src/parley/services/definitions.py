@@ -1,0 +1,128 @@
+"""What a project has defined, read from the store and parsed once; read again when its stamp moves."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from parley import segments
+from parley.domain.consent import ConsentCategory
+from parley.domain.errors import InvalidInputError, ParleyError, Problem
+from parley.integrations import Integration, parse_integration
+from parley.journeys import Scenario, parse_scenario
+from parley.presets import Preset, parse_preset, shipped, text_faults
+from parley.services.definition_secrets import put_back, references
+from parley.services.secret_box import SecretBox
+from parley.store.database import Connection
+from parley.store.definitions import StoredDefinition, definitions_of, secrets_of, stamp_of
+from parley.templates import MessageTemplate, parse_template
+
+PROJECTS_KEPT = 200
+"""Parsed projects in memory; the longest unused is dropped."""
+
+
+class UnknownProjectError(ParleyError):
+    """There is no such project."""
+
+
+class ProjectDefinitions(msgspec.Struct, frozen=True):
+    """One project's definitions, parsed. Secrets stay sealed until `secrets` is asked."""
+
+    stamp: int
+    presets: dict[str, Preset]
+    """Shipped ones too; a project's own of the same name wins."""
+    integrations: dict[str, Integration]
+    templates: dict[tuple[str, str], MessageTemplate]
+    """By name and language."""
+    scenarios: dict[str, Scenario]
+    consent_categories: dict[str, ConsentCategory]
+    sealed: dict[str, bytes]
+
+    def sender(self, name: str | None) -> Integration | None:
+        """The integration of that name; the project's only one when none is named."""
+        if name is not None:
+            return self.integrations.get(name)
+        return next(iter(self.integrations.values())) if len(self.integrations) == 1 else None
+
+
+def _parse_integration(data: bytes) -> Integration:
+    integration = parse_integration(data)
+    problems = [
+        Problem(f"inbound.mapping.{name}", problem.sentence)
+        for name, text in integration.inbound.mapping.items()
+        for problem in text_faults(text)
+    ]
+    if problems:
+        raise InvalidInputError(problems)
+    return integration
+
+
+def _parse_consent_category(data: bytes) -> ConsentCategory:
+    try:
+        return msgspec.json.decode(data, type=ConsentCategory)
+    except msgspec.ValidationError as error:
+        raise InvalidInputError([Problem("consent_category", f"{error}.")]) from error
+
+
+PARSERS: dict[str, Callable[[bytes], Any]] = {
+    "consent_category": _parse_consent_category,
+    "integration": _parse_integration,
+    "template": parse_template,
+    "preset": parse_preset,
+    "scenario": lambda data: parse_scenario(data, segments),
+}
+"""Every kind of definition, in the order in which they may refer to each other."""
+
+
+_kept: dict[UUID, ProjectDefinitions] = {}
+"""What this process has parsed. Never wrong: the store's stamp is asked each time."""
+
+
+async def project_definitions(connection: Connection, project_id: UUID) -> ProjectDefinitions:
+    """Raises UnknownProjectError."""
+    stamp = await stamp_of(connection, project_id)
+    if stamp is None:
+        raise UnknownProjectError
+    kept = _kept.pop(project_id, None)
+    current = kept if kept is not None and kept.stamp == stamp else await _read(connection, project_id, stamp)
+    _kept[project_id] = current
+    if len(_kept) > PROJECTS_KEPT:
+        del _kept[next(iter(_kept))]
+    return current
+
+
+def open_secret(box: SecretBox, project: ProjectDefinitions, value: Any) -> str | None:
+    """The secret that a definition's field refers to, in the open; None when the field is empty."""
+    match value:
+        case {"$secret": str(reference)}:
+            return box.open(project.sealed[reference])
+        case _:
+            return None
+
+
+def open_secrets(box: SecretBox, project: ProjectDefinitions, value: Any) -> Any:
+    """The value with its secrets in the open: only for what goes over the wire. Raises WrongKeyError."""
+    wanted = {reference: box.open(project.sealed[reference]) for reference in references(value)}
+    return put_back(value, wanted)
+
+
+async def _read(connection: Connection, project_id: UUID, stamp: int) -> ProjectDefinitions:
+    stored = await definitions_of(connection, project_id)
+    return parsed(stored, await secrets_of(connection, project_id), stamp)
+
+
+def parsed(stored: list[StoredDefinition], sealed: dict[str, bytes], stamp: int) -> ProjectDefinitions:
+    """What was accepted once is parsed again as it was: an unreadable one is a broken store and raises."""
+    by_kind: dict[str, list[Any]] = {kind: [] for kind in PARSERS}
+    for definition in stored:
+        by_kind[definition.kind].append(PARSERS[definition.kind](definition.body))
+    return ProjectDefinitions(
+        stamp=stamp,
+        presets={**shipped(), **{preset.name: preset for preset in by_kind["preset"]}},
+        integrations={integration.name: integration for integration in by_kind["integration"]},
+        templates={(template.name, template.language): template for template in by_kind["template"]},
+        scenarios={scenario.name: scenario for scenario in by_kind["scenario"]},
+        consent_categories={category.name: category for category in by_kind["consent_category"]},
+        sealed=sealed,
+    )

@@ -1,0 +1,188 @@
+"""Messages leave: claimed and judged again in one transaction, called with none open, recorded in another.
+
+A claim ends as *sending* with a lease before the first byte goes out. Whatever then happens to this process, the
+message is found again: by its outcome, by a delivery report, or by its lease, as *uncertain*; it is never sent again by
+itself.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+
+from parley.domain.clock import Clock
+from parley.domain.http import HttpResponse
+from parley.domain.message import Accepted, NotAccepted, Outcome, Remedy, State
+from parley.presets import RenderedRequest, Renderer, meaning
+from parley.providers.http import NotSentError, UnansweredError, Wire
+from parley.providers.oauth2 import Credentials, TokenSource
+from parley.queue.backoff import delay
+from parley.services.claim_messages import LEASE, Call, claim_messages
+from parley.services.move_messages import Change, move_messages
+from parley.services.receive_reports import join_early_reports, sweep_early_reports
+from parley.services.secret_box import SecretBox
+from parley.store.database import Database
+from parley.store.definitions import StoppedSender, stop_sender
+from parley.store.messages import MessageRow, lost_in_flight
+from parley.telemetry import SENDS
+
+IN_FLIGHT = 100
+"""Calls at once in one process."""
+CALL_SECONDS = 20.0
+"""A provider that has not answered by then leaves the message uncertain. Well below the lease."""
+ATTEMPTS = 8
+"""Passing faults are tried again so often (about ten minutes), then the message has failed."""
+RECORDED_AT_ONCE = 500
+assert timedelta(seconds=2 * CALL_SECONDS) < LEASE  # noqa: S101  a lease must outlive its call
+
+
+class Outcomes(msgspec.Struct, frozen=True):
+    """What one call came to, for each of its messages."""
+
+    changes: tuple[Change, ...]
+    stopped: tuple[MessageRow, StoppedSender] | None = None
+
+
+class Delivery:
+    """One process's share of sending. `step` belongs in a Loop; `close` finishes what is in flight."""
+
+    def __init__(
+        self, database: Database, box: SecretBox, wire: Wire, clock: Clock, chance: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._box = box
+        self._wire = wire
+        self._clock = clock
+        self._chance = chance
+        self._tokens = TokenSource(wire, clock, chance)
+        self._renderer = Renderer()
+        self._calls: set[asyncio.Task[None]] = set()
+        self._done: asyncio.Queue[Outcomes] = asyncio.Queue()
+        self._recorder: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger()
+
+    async def step(self) -> int:
+        """Claims as much as there is room for and starts the calls; says how many messages it took."""
+        if self._recorder is None:
+            self._recorder = asyncio.create_task(self._record_for_ever())
+        room = IN_FLIGHT - len(self._calls)
+        if room <= 0:
+            await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        calls, taken = await claim_messages(self._database, self._box, self._renderer, room, self._clock())
+        for call in calls:
+            task = asyncio.create_task(self._carry(call))
+            self._calls.add(task)
+            task.add_done_callback(self._calls.discard)
+        return taken
+
+    async def recover(self) -> int:
+        """Messages whose worker vanished become uncertain; reports that crossed their send's answer are joined."""
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            lost = await lost_in_flight(connection, RECORDED_AT_ONCE, now)
+            sentence = "The process that was sending it vanished before it could record what the provider said."
+            changes = [Change(ident, State.UNCERTAIN, now, code="lost_in_flight", sentence=sentence) for ident in lost]
+            await move_messages(connection, changes, now)
+            joined = await sweep_early_reports(connection, RECORDED_AT_ONCE, now)
+        return len(lost) + joined
+
+    async def close(self) -> None:
+        """Waits for the calls under way and records them."""
+        await asyncio.gather(*self._calls, return_exceptions=True)
+        await self._done.join()
+        if self._recorder is not None:
+            self._recorder.cancel()
+            await asyncio.gather(self._recorder, return_exceptions=True)
+
+    async def _carry(self, call: Call) -> None:
+        outcome = await self._outcome(call)
+        SENDS.labels("accepted" if isinstance(outcome, Accepted) else outcome.code).inc(len(call.messages))
+        await self._done.put(self._outcomes(call, outcome))
+
+    async def _outcome(self, call: Call) -> Outcome:
+        try:
+            answer = await self._send(call.rendered)
+        except NotSentError as error:
+            return NotAccepted("unreachable", str(error), Remedy.RETRY)
+        except UnansweredError as error:
+            return NotAccepted("unanswered", str(error), Remedy.ASK)
+        return answer if isinstance(answer, NotAccepted) else self._meaning(call, answer)
+
+    async def _send(self, rendered: RenderedRequest) -> HttpResponse | NotAccepted:
+        grant = rendered.oauth2
+        if grant is None:
+            return await self._wire.send(rendered.request, CALL_SECONDS)
+        credentials = Credentials(grant.token_url, grant.key_id, grant.key_secret)
+        return await self._tokens.send(rendered.request, credentials, CALL_SECONDS)
+
+    def _meaning(self, call: Call, answer: HttpResponse) -> Outcome:
+        return meaning(call.preset, answer, len(call.messages), self._clock())
+
+    def _outcomes(self, call: Call, outcome: Outcome) -> Outcomes:
+        now = self._clock()
+        if isinstance(outcome, Accepted):
+            ids = outcome.message_ids or (None,) * len(call.messages)
+            taken = zip(call.messages, ids, strict=True)
+            return Outcomes(tuple(_accepted(row, ident, now) for row, ident in taken))
+        changes = tuple(self._not_accepted(row, outcome, now) for row in call.messages)
+        if outcome.remedy is not Remedy.STOP_SENDER or call.messages[0].integration is None:
+            return Outcomes(changes)
+        stopped = StoppedSender(call.messages[0].integration, outcome.code, outcome.sentence)
+        return Outcomes(changes, (call.messages[0], stopped))
+
+    def _not_accepted(self, row: MessageRow, outcome: NotAccepted, now: datetime) -> Change:
+        state, wait = self._what_next(row, outcome)
+        due_at = now + timedelta(seconds=wait) if state is State.QUEUED else None
+        return Change(row.id, state, now, due_at=due_at, code=outcome.code, sentence=outcome.sentence)
+
+    def _what_next(self, row: MessageRow, outcome: NotAccepted) -> tuple[State, float]:
+        pause = delay(row.attempts + 1, self._chance())
+        match outcome.remedy:
+            case Remedy.WAIT:
+                return State.QUEUED, max(outcome.retry_after or 0.0, pause)
+            case Remedy.RETRY:
+                return (State.QUEUED if row.attempts + 1 < ATTEMPTS else State.FAILED), pause
+            case Remedy.STOP_SENDER:
+                return State.QUEUED, pause  # kept: it leaves once somebody has released the sender
+            case Remedy.ASK:
+                return State.UNCERTAIN, 0.0
+            case Remedy.REFUSE_PERSON | Remedy.STOP_TEMPLATE:
+                return State.FAILED, 0.0
+
+    async def _record_for_ever(self) -> None:
+        while True:
+            batch = [await self._done.get()]
+            while not self._done.empty() and len(batch) < RECORDED_AT_ONCE:
+                batch.append(self._done.get_nowait())
+            await self._record_surely(batch)
+            for _ in batch:
+                self._done.task_done()
+
+    async def _record_surely(self, batch: Sequence[Outcomes]) -> None:
+        """Until the database takes it: an outcome that is forgotten leaves its message uncertain for nothing."""
+        attempt = 0
+        while True:
+            try:
+                await self._record(batch)
+            except Exception:  # noqa: BLE001  the outcome is still in hand; logged and tried again
+                attempt += 1
+                self._log.exception("outcomes not recorded yet", outcomes=len(batch), attempt=attempt)
+                await asyncio.sleep(delay(attempt, self._chance()))
+            else:
+                return
+
+    async def _record(self, batch: Sequence[Outcomes]) -> None:
+        now = self._clock()
+        async with self._database.transaction() as connection:
+            changes = [change for outcomes in batch for change in outcomes.changes]
+            await move_messages(connection, changes, now)
+            await join_early_reports(connection, changes, now)
+            for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
+                await stop_sender(connection, row.project_id, stopped, now)
+
+
+def _accepted(row: MessageRow, provider_message_id: str | None, now: datetime) -> Change:
+    return Change(row.id, State.ACCEPTED, now, provider_message_id=provider_message_id)

@@ -1,0 +1,33 @@
+"""Why a message was or was not sent: the stored decision, every state it reached, the journey that asked for it."""
+
+from uuid import UUID
+
+import msgspec
+
+from parley.domain.errors import ParleyError
+from parley.store.database import Database
+from parley.store.explanations import PastState, StepTaken, StoredMessage, message_by_id, states_of, steps_of
+
+
+class UnknownMessageError(ParleyError):
+    """There is no message of that id. Take the `message_id` of a campaign event: ours, or the provider's."""
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Everything that is known of one message."""
+
+    message: StoredMessage
+    states: tuple[PastState, ...]
+    steps: tuple[StepTaken, ...]
+
+
+async def explain_message(database: Database, said_id: str) -> Explanation:
+    """By our id or the provider's. Raises UnknownMessageError."""
+    async with database.connection() as connection:
+        message = await message_by_id(connection, said_id)
+        if message is None:
+            raise UnknownMessageError
+        journey = message.origin.get("journey")
+        steps = await steps_of(connection, UUID(journey)) if journey else []
+        states = await states_of(connection, message)
+    return Explanation(message, tuple(states), tuple(steps))

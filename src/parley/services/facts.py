@@ -1,0 +1,98 @@
+"""Gathers what the policy may know about one message: when it is planned, and again when it is claimed for sending."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from parley.domain.message import Kind
+from parley.integrations import Integration
+from parley.policy import Facts, OpenWindow, SenderFacts, TemplateFacts
+from parley.services.definitions import ProjectDefinitions
+from parley.services.people import Person
+from parley.store.definitions import StoppedSender
+from parley.templates import check_parameters
+
+DEFAULT_CATEGORY = "whatsapp"
+"""The consent category of a message whose author named none."""
+_IN_A_CONVERSATION = frozenset({Kind.TEXT, Kind.MEDIA})
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """The message that is asked about."""
+
+    kind: Kind
+    sender: str | None
+    """The integration that was asked for; None for the project's only one."""
+    consent_category: str | None
+    parameters: Mapping[str, Any]
+    """Of the preset, personalised."""
+
+
+def facts_of(
+    project: ProjectDefinitions, person: Person, subject: Subject, stopped: Mapping[str, StoppedSender]
+) -> Facts:
+    """`person` and `stopped` as read in the transaction that decides."""
+    integration = sender_of(project, subject.kind, subject.sender)
+    account = account_of(integration, subject.parameters)
+    window = person.window(account)
+    in_conversation = subject.kind in _IN_A_CONVERSATION
+    category = subject.consent_category or DEFAULT_CATEGORY
+    known_category = project.consent_categories.get(category)
+    return Facts(
+        kind=subject.kind,
+        recipient=window.address.removeprefix("+") if window and in_conversation else person.recipient,
+        address_problem=person.customer.phone_problem,
+        consent_category=category,
+        consents=tuple(person.consents.get(category, ())),
+        legitimate_interest=known_category is not None and known_category.legitimate_interest,
+        sender=_sender(integration, account, stopped),
+        sender_asked_for=subject.sender,
+        window=OpenWindow(window.last_inbound_at, window.inbound_id) if window else None,
+        template=_template(project, subject.parameters) if subject.kind is Kind.TEMPLATE else None,
+    )
+
+
+def sender_of(project: ProjectDefinitions, kind: Kind, name: str | None) -> Integration | None:
+    """A user's own webhook goes nowhere near an account of ours unless it names one."""
+    return None if kind is Kind.WEBHOOK and name is None else project.sender(name)
+
+
+def account_of(integration: Integration | None, parameters: Mapping[str, Any]) -> str | None:
+    """What the provider calls the account: typed into the preset's form, else the integration's."""
+    typed = parameters.get("account") or parameters.get("app_id")
+    if typed:
+        return str(typed)
+    return integration.account_name if integration else None
+
+
+def _sender(
+    integration: Integration | None, account: str | None, stopped: Mapping[str, StoppedSender]
+) -> SenderFacts | None:
+    """An account that was typed in needs no integration; its own name stands for it."""
+    if account is None:
+        return None
+    name = integration.name if integration and integration.account_name == account else account
+    stop = stopped.get(name)
+    return SenderFacts(name, account, stop.code if stop else None, stop.sentence if stop else None)
+
+
+def _template(project: ProjectDefinitions, parameters: Mapping[str, Any]) -> TemplateFacts | None:
+    name = parameters.get("template_name")
+    if not name:
+        return None
+    language = str(parameters.get("language") or parameters.get("language_code") or "en")
+    template = project.templates.get((str(name), language))
+    if template is None:
+        return TemplateFacts(str(name), language, None)
+    problems = check_parameters(
+        template,
+        header=_texts(parameters.get("header_parameters")),
+        body=_texts(parameters.get("parameters")),
+        buttons=_texts(parameters.get("buttons")),
+    )
+    return TemplateFacts(template.name, template.language, template.status, tuple(str(one) for one in problems))
+
+
+def _texts(values: Any) -> tuple[Any, ...]:
+    return tuple(values or ())

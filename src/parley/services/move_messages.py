@@ -1,0 +1,113 @@
+"""Messages change state here and nowhere else: forward only, with a campaign event for every state reached."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from parley.services.record_events import record_events
+
+from parley.domain.event import NewEvent
+from parley.domain.message import State, may_become
+from parley.services.campaign_event import campaign_event
+from parley.store.database import Connection
+from parley.store.messages import MessageRow, Move, lock_messages, move_rows
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What is said of a message: by a worker, or by the provider."""
+
+    id: UUID
+    state: State
+    at: datetime
+    """When it happened, by the clock of whoever says so."""
+    due_at: datetime | None = None
+    """When to try again, for a message that goes back to the queue."""
+    lease_until: datetime | None = None
+    recipient: str | None = None
+    provider_message_id: str | None = None
+    decision: dict[str, Any] | None = None
+    """Added to the stored decision under its own key."""
+    code: str | None = None
+    sentence: str | None = None
+    details: dict[str, Any] = {}
+    """More for the campaign event."""
+
+
+async def move_messages(connection: Connection, changes: Sequence[Change], now: datetime) -> None:
+    """Locks the messages and applies the changes to them. A change that comes late or twice changes nothing."""
+    rows = await lock_messages(connection, sorted({change.id for change in changes}))
+    await move_locked(connection, rows, changes, now)
+
+
+async def move_locked(
+    connection: Connection, rows: Sequence[MessageRow], changes: Iterable[Change], now: datetime
+) -> None:
+    """The same for rows that this transaction has locked already."""
+    standing = {row.id: row for row in rows}
+    moves: dict[UUID, Move] = {}
+    events: dict[UUID, list[NewEvent]] = defaultdict(list)
+    for change in changes:
+        row = standing.get(change.id)
+        if row is None or _says_nothing_new(row, change):
+            continue
+        moves[row.id] = _joined(moves.get(row.id), _move(row, change))
+        if _applies(row, change) and row.state != change.state:
+            events[row.project_id].append(campaign_event(row, change.state, change.at, _said(change)))
+            standing[row.id] = msgspec.structs.replace(row, state=change.state.value)
+    if moves:
+        await move_rows(connection, list(moves.values()), now)
+    for project_id, reached in events.items():
+        await record_events(connection, project_id, reached, now)
+
+
+def _applies(row: MessageRow, change: Change) -> bool:
+    """Forward by rank; or back to waiting, which only its own worker says and never says of a message that left."""
+    if change.state in _WAITING:
+        return row.state in (*_WAITING, State.SENDING)
+    return may_become(State(row.state), change.state)
+
+
+_WAITING = (State.PLANNED, State.QUEUED)
+
+
+def _says_nothing_new(row: MessageRow, change: Change) -> bool:
+    known = change.provider_message_id in (None, row.provider_message_id)
+    return known and change.decision is None and not _applies(row, change)
+
+
+def _move(row: MessageRow, change: Change) -> Move:
+    moves_on = _applies(row, change)
+    return Move(
+        bucket=row.bucket,
+        id=row.id,
+        state=change.state.value if moves_on else row.state,
+        attempts=row.attempts + (1 if moves_on and change.state is State.SENDING else 0),
+        due_at=change.due_at if moves_on else None,
+        lease_until=change.lease_until if moves_on else None,
+        recipient=change.recipient if moves_on else None,
+        provider_message_id=change.provider_message_id,
+        decision=change.decision,
+        outcome_code=change.code if moves_on else None,
+        outcome_sentence=change.sentence if moves_on else None,
+    )
+
+
+def _joined(before: Move | None, then: Move) -> Move:
+    """Two changes of one message in one batch: the later says where it stands, the earlier what it left open."""
+    if before is None:
+        return then
+    kept = {name: getattr(before, name) for name in Move.__struct_fields__ if getattr(then, name) is None}
+    return msgspec.structs.replace(then, **kept)
+
+
+def _said(change: Change) -> dict[str, Any]:
+    said = {
+        "provider_message_id": change.provider_message_id,
+        "code": change.code,
+        "error": change.sentence,
+        **change.details,
+    }
+    return {name: value for name, value in said.items() if value is not None}

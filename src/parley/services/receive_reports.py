@@ -1,0 +1,90 @@
+"""Delivery reports: the message is found by our own id or by the provider's, and moves on."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from parley.domain.callback import DeliveryReport
+from parley.domain.message import RANKS
+from parley.services.move_messages import Change, move_locked
+from parley.store.database import Connection
+from parley.store.messages import (
+    EarlyReport,
+    ids_at_provider,
+    keep_early_reports,
+    lock_messages,
+    named_early_reports,
+    take_early_reports,
+)
+
+
+async def receive_reports(
+    connection: Connection, project_id: UUID, reports: Sequence[DeliveryReport], now: datetime
+) -> None:
+    """A report of a message we do not know (yet) is kept: the send's own answer may still name it."""
+    if not reports:
+        return
+    known = await ids_at_provider(connection, project_id, [report.message_id for report in reports])
+    meant = [(report, _our_id(report) or known.get(report.message_id)) for report in reports]
+    rows = await lock_messages(connection, sorted({ident for _, ident in meant if ident is not None}))
+    ours = [row for row in rows if row.project_id == project_id]
+    found = {row.id for row in ours}
+    await move_locked(connection, ours, changes_of(meant, now), now)
+    early = [_early(project_id, report) for report, ident in meant if ident not in found]
+    if early:
+        await keep_early_reports(connection, project_id, early, now)
+
+
+def changes_of(meant: Iterable[tuple[DeliveryReport, UUID | None]], now: datetime) -> list[Change]:
+    """In the order of their rank, so that a batch that came in disorder tells its story in order."""
+    ordered = sorted(meant, key=lambda pair: RANKS[pair[0].state])
+    return [_change(report, ident, now) for report, ident in ordered if ident is not None]
+
+
+def _change(report: DeliveryReport, ident: UUID, now: datetime) -> Change:
+    details = {"provider_code": report.provider_code} if report.provider_code else {}
+    return Change(
+        id=ident,
+        state=report.state,
+        at=report.occurred_at or now,
+        provider_message_id=report.message_id,
+        code=report.code,
+        sentence=report.sentence,
+        details=details,
+    )
+
+
+def _our_id(report: DeliveryReport) -> UUID | None:
+    try:
+        return UUID(report.our_id or "")
+    except ValueError:
+        return None
+
+
+def _early(project_id: UUID, report: DeliveryReport) -> EarlyReport:
+    return EarlyReport(project_id, report.message_id, report.state.value, msgspec.to_builtins(report))
+
+
+async def join_early_reports(connection: Connection, changes: Sequence[Change], now: datetime) -> None:
+    """The send's own answer has named its messages: what was reported of them before now counts."""
+    named = {change.provider_message_id: change.id for change in changes if change.provider_message_id}
+    if named:
+        await _join(connection, named, now)
+
+
+async def sweep_early_reports(connection: Connection, most: int, now: datetime) -> int:
+    """Those that were stored in the very moment when the send's answer was recorded: neither side saw the other."""
+    named = await named_early_reports(connection, most)
+    if named:
+        await _join(connection, named, now)
+    return len(named)
+
+
+async def _join(connection: Connection, named: Mapping[str, UUID], now: datetime) -> None:
+    rows = await lock_messages(connection, sorted(named.values()))
+    sent = [(row.project_id, row.provider_message_id) for row in rows if row.provider_message_id is not None]
+    early = await take_early_reports(connection, sent)
+    reports = [msgspec.convert(one.report, DeliveryReport) for one in early]
+    await move_locked(connection, rows, changes_of([(one, named.get(one.message_id)) for one in reports], now), now)

@@ -1,0 +1,46 @@
+"""New events start journeys, in the transaction that records them."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from parley import segments
+from parley.domain.event import Event
+from parley.domain.ids import bucket_of, new_id_in
+from parley.journeys import Event as ScenarioEvent
+from parley.journeys import Scenario, begin, starts
+from parley.services.definitions import project_definitions
+from parley.store.database import Connection
+from parley.store.journeys import NewJourney, insert_journeys
+from parley.store.wakeups import announce_work
+
+
+async def start_journeys(connection: Connection, project_id: UUID, events: Sequence[Event], now: datetime) -> None:
+    """One journey for each trigger that an event fires; a worker moves it as soon as the transaction commits."""
+    if not events:
+        return
+    project = await project_definitions(connection, project_id)
+    scenarios = [scenario for scenario in project.scenarios.values() if scenario.active]
+    journeys = [journey for event in events for scenario in scenarios for journey in _started(scenario, event, now)]
+    if journeys:
+        await insert_journeys(connection, project_id, journeys, now)
+        await announce_work(connection)
+
+
+def _started(scenario: Scenario, event: Event, now: datetime) -> Iterator[NewJourney]:
+    seen = scenario_event(event)
+    for trigger in starts(scenario, seen, now, segments):
+        yield NewJourney(
+            id=new_id_in(bucket_of(event.customer_id)),
+            customer_id=event.customer_id,
+            scenario=scenario.name,
+            state=msgspec.to_builtins(begin(scenario, trigger, seen, now)),
+            event_id=event.id,
+        )
+
+
+def scenario_event(event: Event) -> ScenarioEvent:
+    """As the engine knows it."""
+    return ScenarioEvent(str(event.id), event.type, event.occurred_at, dict(event.properties))

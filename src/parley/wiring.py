@@ -1,0 +1,103 @@
+"""Builds the house: the only file that knows which concrete thing goes where."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import msgspec
+from litestar import Litestar
+
+from parley.api.app import create_app
+from parley.config import Config, secret_key_of
+from parley.domain.clock import Clock, system_clock
+from parley.providers.http import HttpClient
+from parley.queue.loop import Loop
+from parley.services.advance_journeys import advance_journeys
+from parley.services.callback_intake import CallbackIntake
+from parley.services.deliver_messages import Delivery
+from parley.services.secret_box import SecretBox
+from parley.store.database import Database, open_database
+from parley.store.embedded import EmbeddedServer, embedded_server
+from parley.store.migrate import migrate
+from parley.store.wakeups import listening
+
+RECOVERY_SECONDS = 15.0
+"""How often a worker looks for messages that another left behind."""
+
+
+class House(msgspec.Struct, frozen=True):
+    """Everything that a command, a door or a worker needs."""
+
+    config: Config
+    database: Database
+    database_url: str
+    embedded: EmbeddedServer | None
+    clock: Clock
+    chance: Callable[[], float]
+    box: SecretBox
+
+
+@contextmanager
+def database_server(config: Config) -> Iterator[tuple[str, EmbeddedServer | None]]:
+    """The URL of the configured database; the embedded one is started, or joined, and let go of at the end."""
+    if config.database_url is not None:
+        yield config.database_url, None
+        return
+    with embedded_server(config.data_dir) as server:
+        yield server.url, server
+
+
+@asynccontextmanager
+async def open_house(config: Config) -> AsyncIterator[House]:
+    """Starts or joins the database, migrates it, opens the pool."""
+    with database_server(config) as (url, embedded):
+        await asyncio.to_thread(migrate, url)
+        async with open_database(url) as database:
+            yield House(
+                config=config,
+                database=database,
+                database_url=url,
+                embedded=embedded,
+                clock=system_clock,
+                chance=random.random,
+                box=SecretBox(secret_key_of(config)),
+            )
+
+
+@asynccontextmanager
+async def open_app(house: House) -> AsyncIterator[Litestar]:
+    """The API with all its doors."""
+    intake = CallbackIntake(house.database, house.clock)
+    storing = asyncio.create_task(intake.run())
+    try:
+        yield create_app(
+            database=house.database, database_url=house.database_url, clock=house.clock, box=house.box, intake=intake
+        )
+    finally:
+        storing.cancel()
+        await asyncio.gather(storing, return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
+    """A worker's loops, woken by what other processes write. At the end, what is in flight is finished."""
+
+    async def journeys() -> int:
+        return await advance_journeys(house.database, house.clock())
+
+    async with HttpClient() as wire:
+        delivery = Delivery(house.database, house.box, wire, house.clock, house.chance)
+        sending = Loop("deliver", delivery.step, house.chance)
+        moving = Loop("journeys", journeys, house.chance)
+        recovering = Loop("recover", delivery.recover, house.chance, idle_seconds=RECOVERY_SECONDS)
+
+        def wake() -> None:
+            sending.wake()
+            moving.wake()
+
+        async with listening(house.database_url, wake):
+            try:
+                yield [sending, moving, recovering]
+            finally:
+                await delivery.close()
