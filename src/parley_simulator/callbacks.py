@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 from pyreqwest.client import Client
-from pyreqwest.exceptions import BuilderError, RequestError
+from pyreqwest.exceptions import RequestError
 
 from parley_simulator.agenda import Agenda
 from parley_simulator.chance import Chance
@@ -90,7 +90,10 @@ class Courier:
             resolve(done)
             return
         self.waiting += 1
-        self._agenda.at(self._slot(parcel.api, at), lambda due: self._depart(parcel, due, done))
+        if at > self._clock.now():  # its slot is taken when its time has come: those before it must not wait for it
+            self._agenda.at(at, lambda due: self._line_up(parcel, due, done))
+        else:
+            self._line_up(parcel, at, done)
 
     def sealed(self, parcel: Parcel, at: datetime, *, wrong: bool = False, age: int = 0) -> Parcel:
         """Sign the body as of a time."""
@@ -98,25 +101,36 @@ class Courier:
         signed = headers_for(seal, parcel.body, self._chance.ulid(at), int(at.timestamp()) - age)
         return msgspec.structs.replace(parcel, headers=signed)
 
+    def copy_of(self, parcel: Parcel) -> Parcel:
+        """To the byte, or with a signature of its own; when calm to the byte."""
+        return self._chance.pick((parcel, msgspec.structs.replace(parcel, headers={})))
+
     def later(self, at: datetime, seconds: float) -> datetime:
         """A scaled pause after a time."""
         return at + self._clock.gap(seconds)
 
     def clear(self) -> None:
-        """Forget what was waiting (the agenda is cleared with it)."""
+        """Forget what was waiting (the agenda is cleared with it) and what is in the air."""
+        self._cancel_all()
         self.waiting = 0
         self._free_at = self._clock.now()
 
     async def stop(self) -> None:
         """Drop what is in the air."""
+        self._cancel_all()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _cancel_all(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _surprise(self) -> str:
         if self._chance.happens(DUPLICATES_PERCENT):
             return "duplicate"
         return "shuffle" if self._chance.happens(DUPLICATES_PERCENT) else "plain"
+
+    def _line_up(self, parcel: Parcel, at: datetime, done: "asyncio.Future[None]") -> None:
+        self._agenda.at(self._slot(parcel.api, at), lambda due: self._depart(parcel, due, done))
 
     def _slot(self, api: Api, at: datetime) -> datetime:
         rate = self._settings().callbacks_per_second
@@ -147,7 +161,7 @@ class Courier:
         try:
             request = self._client.post(parcel.url).headers(headers).timeout(deadline).body_bytes(parcel.body).build()
             status = (await request.send()).status
-        except BuilderError:
+        except ValueError:
             return 0, "dropped"  # the address is no address: no retry will change that
         except RequestError:
             return 0, "retry"
@@ -198,10 +212,10 @@ def _plainly(courier: Courier, parcel: Parcel, at: datetime, done: "asyncio.Futu
 
 
 def _twice(courier: Courier, parcel: Parcel, at: datetime, done: "asyncio.Future[None]") -> None:
-    """In parallel: once with the same signature, as a retry would look."""
-    copy = courier.sealed(msgspec.structs.replace(parcel, fault="duplicate"), at)
-    courier.enqueue(copy, at, done)
-    courier.enqueue(copy, at, asyncio.get_running_loop().create_future())
+    """In parallel, the copy signed alike or anew."""
+    first = courier.sealed(msgspec.structs.replace(parcel, fault="duplicate"), at)
+    courier.enqueue(first, at, done)
+    courier.enqueue(courier.copy_of(first), at, asyncio.get_running_loop().create_future())
 
 
 def _late(courier: Courier, parcel: Parcel, at: datetime, done: "asyncio.Future[None]") -> None:

@@ -22,8 +22,8 @@ class Chance:
         return not self.calm and self.falls(percent)
 
     def usually(self, percent: float) -> bool:
-        """The ordinary outcome: always when calm."""
-        return self.calm or self.falls(percent)
+        """The ordinary outcome: when calm always, unless it was ruled out."""
+        return percent > 0 if self.calm else self.falls(percent)
 
     def falls(self, percent: float) -> bool:
         """A throw of the dice that calm does not change (for scripted faults)."""

@@ -64,11 +64,12 @@ class Line:
         self._urgent.clear()
         self._normal.clear()
         self._draining = False
+        for task in self._tasks:
+            task.cancel()
 
     async def stop(self) -> None:
         """Drop the looks at media still under way."""
-        for task in self._tasks:
-            task.cancel()
+        self.clear()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _drain(self, due: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 from pyreqwest.client import Client
-from pyreqwest.exceptions import BuilderError, RequestError
+from pyreqwest.exceptions import RequestError
 from pyreqwest.response import ResponseBodyReader
 
 from parley_simulator.messages import Failure
@@ -92,7 +92,7 @@ async def inspect(client: Client, url: str, kind: str) -> Failure | None:
             mime_type = (response.get_header("content-type") or "").partition(";")[0].strip()
             kind = kind or kind_of(mime_type)
             return _wrong_type(mime_type, kind) or await _too_large(response.body_reader, kind)
-    except (RequestError, BuilderError, TimeoutError) as error:
+    except (RequestError, ValueError, TimeoutError) as error:
         return _unreachable(str(error))
 
 

@@ -93,6 +93,7 @@ class Desk:
         return messages
 
     def advance(self, seconds: float) -> None:
+        self._token = ""  # it may be too old now
         self.sim("clock", {"advance_seconds": seconds})
 
 

@@ -4,7 +4,7 @@ import json
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -73,14 +73,21 @@ class Shop:
         return self.heard.empty()
 
 
+class QuietDoor(BaseHTTPRequestHandler):
+    """Says nothing on the terminal."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def open_shop() -> Iterator[Shop]:
     """A shop on a free port, closed at the end."""
     shop = Shop("")
 
-    class Door(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Door(QuietDoor):
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length", "0")))
             status = shop.answers.pop(0) if shop.answers else 200
@@ -90,16 +97,35 @@ def open_shop() -> Iterator[Shop]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             shop.heard.put(Heard(path=self.path, headers=headers, raw=raw))
 
-        def log_message(self, *args: Any) -> None:
-            """Say nothing."""
+    with _served(Door) as shop.url:
+        yield shop
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+
+@contextmanager
+def open_shelf(mime_type: str, size: int) -> Iterator[str]:
+    """A server with one file under every path."""
+
+    class Shelf(QuietDoor):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", mime_type)
+            self.send_header("content-length", str(size))
+            self.end_headers()
+            with suppress(OSError):  # the reader may have had enough
+                self.wfile.write(bytes(size))
+
+    with _served(Shelf) as url:
+        yield url
+
+
+@contextmanager
+def _served(door: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), door)
     server.daemon_threads = True
-    shop.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield shop
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

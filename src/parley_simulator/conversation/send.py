@@ -6,8 +6,9 @@ from datetime import timedelta
 import msgspec
 
 from parley_simulator.clock import written
-from parley_simulator.conversation.contacts import meet, resolve, update_metadata
+from parley_simulator.conversation.contacts import is_new, meet, resolve, update_metadata
 from parley_simulator.conversation.errors import bad_field, misread, refuse, throttled
+from parley_simulator.conversation.greetings import greet
 from parley_simulator.conversation.reports import submitted
 from parley_simulator.conversation.shown import shown
 from parley_simulator.conversation.wire import VARIANTS, SendRequest
@@ -114,7 +115,10 @@ CHECKS: tuple[Callable[[World, SendRequest], Answer | Pass], ...] = (
 
 async def _accept(world: World, line: Line, request: SendRequest, message: Message) -> Answer:
     world.messages.add(message)
+    is_stranger = is_new(world, message.number)
     handset = meet(world, message.number)
+    if is_stranger:
+        greet(world, handset, message.at)
     world.handsets.change(message.number, unread=handset.unread + 1, last_api="conversation")
     update_metadata(world, message.number, request)
     world.journal.count(message.our_id or message.id, message.number, message.id)
