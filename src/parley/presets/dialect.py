@@ -5,14 +5,14 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeGuard
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import minijinja
 import msgspec
 
 from parley.presets.escapes import json_value, plain, printers
-from parley.presets.run import AbortReached, Items, LimitReached, Run, freeze, weigh
+from parley.presets.run import AbortReached, Items, LimitReached, RenderFault, Run, freeze, weigh
 
 FUEL = 100_000
 """minijinja's steps; text it builds is charged too. A message needs a few hundred."""
@@ -25,7 +25,7 @@ class State(Protocol):
         """A variable of the template."""
 
 
-class FilterFault(Exception):  # noqa: N818  becomes an InvalidInputError at the renderer
+class FilterFault(RenderFault):
     """A filter cannot work with what it was given."""
 
 
@@ -93,7 +93,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 def _from_json(state: State, value: Any) -> Any:
     try:
         return freeze(msgspec.json.decode(plain(value)), state.lookup("_run"))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise FilterFault(f"from_json: this is not JSON ({error})") from error
 
 
@@ -165,13 +165,17 @@ _ROUNDINGS: dict[str, Callable[[float], float]] = {"common": round, "ceil": math
 def _round(value: Any, precision: int | str = 0, method: str = "common") -> float | int:
     """Also as Exponea writes it: `round('ceil')`."""
     digits, how = (0, precision) if isinstance(precision, str) else (precision, method)
-    if how not in _ROUNDINGS or not isinstance(value, int | float) or not -20 <= digits <= 20:
+    if how not in _ROUNDINGS or not _is_finite(value) or not -20 <= digits <= 20:
         raise FilterFault(f"round: {plain(value)[:40]!r} cannot be rounded by {how[:20]!r} to {digits} digits")
     if how == "common":
         return round(value, digits)
     scale = 10.0**digits
     rounded = _ROUNDINGS[how](value * scale) / scale
     return rounded if digits > 0 else int(rounded)
+
+
+def _is_finite(value: Any) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _join(values: Any, separator: Any = "", attribute: str | None = None) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 
 import msgspec
 
-from parley.presets.run import Run, weigh
+from parley.presets.run import RenderFault, Run, weigh
 
 _SAFE = "*"
 """Not percent-encoded although allowed to be: a masked secret stays readable in a preview."""
@@ -17,8 +17,8 @@ _NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """XML 1.0, 2.2: characters that no escape can carry."""
 
 
-class HeaderFault(Exception):  # noqa: N818  becomes an InvalidInputError at the renderer
-    """A header would contain a line break."""
+class HeaderFault(RenderFault):
+    """would contain a line break"""
 
 
 def plain(value: Any) -> str:
@@ -30,7 +30,7 @@ def plain(value: Any) -> str:
 
 def json_text(text: str) -> str:
     """As content of a JSON string."""
-    return msgspec.json.encode(text)[1:-1].decode()
+    return msgspec.json.encode(str(text))[1:-1].decode()  # str: a marked text is of another type
 
 
 def json_value(value: Any) -> str:
@@ -40,7 +40,7 @@ def json_value(value: Any) -> str:
     if isinstance(value, list) and any(hasattr(item, "__html__") for item in value):
         return f"[{','.join(map(json_value, value))}]"
     if isinstance(value, str):  # also a marked one, whose type the encoder would not know
-        return msgspec.json.encode(str.__str__(value)).decode()
+        return msgspec.json.encode(str(value)).decode()
     return msgspec.json.encode(value, enc_hook=str).decode()
 
 
@@ -48,7 +48,7 @@ def _ready_json(value: Any) -> str | None:
     """Whole values only (one, or several with commas between): a fragment could move the structure around it."""
     try:
         msgspec.json.decode(f"[{value}]")
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, RecursionError):
         return None
     return plain(value)
 

@@ -53,7 +53,10 @@ class Tag(msgspec.Struct, frozen=True):
 
 Piece = Text | Slot | Tag
 
-_SLOT = r"\[\[\s*(?P<name>[A-Za-z][\w -]*?)\s*(?::\s*(?P<type>[^:\]()]*?)\s*(?:\((?P<options>[^)\]]*)\))?\s*(?::(?P<default>.*?))?)?\]\]"
+_SLOT = (
+    r"\[\[\s*(?P<name>[A-Za-z][\w -]*?)\s*"
+    r"(?::\s*(?P<type>[^:\]()]*?)\s*(?:\((?P<options>[^)\]]*)\))?\s*(?::(?P<default>.*?))?)?\]\]"
+)
 _OPENING = re.compile(rf"\{{#|(?P<tag>\{{[{{%][-+]?)|(?P<slot>{_SLOT})", re.DOTALL)
 _CLOSING = {"{{": re.compile(r"[-+]?\}\}"), "{%": re.compile(r"[-+]?%\}")}
 _WORD = re.compile(

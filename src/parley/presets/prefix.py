@@ -27,7 +27,7 @@ def url_fault(url: str) -> str | None:
 
 
 def is_under(url: str, prefix: str) -> bool:
-    """`https://a/v1` allows `https://a/v1` and `https://a/v1/send`, not `/v1x`, `/v2`, `/v1/../v2` or another server."""
+    """`https://a/v1` allows itself and `https://a/v1/send`; not `/v1x`, `/v2`, `/v1/../v2` nor another server."""
     if url_fault(url) or url_fault(prefix):
         return False
     mine, theirs = urlsplit(url), urlsplit(prefix)

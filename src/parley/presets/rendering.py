@@ -11,17 +11,19 @@ import msgspec
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.http import HttpRequest
 from parley.presets.authentication import NoAuthentication, OAuth2Grant, credential_headers, grant_of
-from parley.presets.dialect import FilterFault, environment
+from parley.presets.dialect import environment
 from parley.presets.escapes import HeaderFault, header
 from parley.presets.prefix import is_under, url_fault
 from parley.presets.prepare import Prepared, check_sources, content_type, prepare
 from parley.presets.preset import Preset
-from parley.presets.run import AbortReached, Items, LimitReached, Run, freeze
+from parley.presets.run import AbortReached, Items, LimitReached, RenderFault, Run, freeze
 from parley.presets.weave import Woven
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 LARGEST_BODY = 1_000_000
 """Bytes."""
+_PYTHON_SAYS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+"""What Python raises when a template calls a filter or a list's method with the wrong things."""
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -236,7 +238,7 @@ class Printer:
             if customers is not None:
                 self._variables["customers"] = Items(customers, self._run)
         except LimitReached as error:
-            raise _invalid("customer", "holds more than a template can be given") from error
+            raise _invalid("customer", str(error)) from error
         self._variables["_run"] = self._run
 
     def print(self, template: Template) -> str:
@@ -246,12 +248,10 @@ class Printer:
             text = template.render(self._variables)
         except minijinja.TemplateError as error:
             raise _invalid(template.field, _jinja_sentence(error)) from error
-        except LimitReached as error:
-            raise _invalid(template.field, str(error) or "builds more than a message can need") from error
-        except HeaderFault as error:
-            raise _invalid(template.field, "would contain a line break") from error
-        except FilterFault as error:
+        except RenderFault as error:
             raise _invalid(template.field, str(error)) from error
+        except _PYTHON_SAYS as error:
+            raise _invalid(template.field, f"a filter or method cannot be used like this: {error}") from error
         self.empty.extend((template.field, template.woven.expressions[number]) for number in self._run.empty)
         return text
 
@@ -264,7 +264,7 @@ def _check_header(field: str, value: str) -> None:
     try:
         header(value)
     except HeaderFault as error:
-        raise _invalid(field, "would contain a line break") from error
+        raise _invalid(field, str(error)) from error
 
 
 def _compact_json(field: str, text: str) -> bytes:

@@ -15,8 +15,15 @@ LONGEST_TEXT = 1_000_000
 """Characters of one text."""
 
 
-class LimitReached(Exception):  # noqa: N818  becomes an InvalidInputError at the renderer
-    """The template builds more than a message needs."""
+class RenderFault(Exception):  # noqa: N818  becomes an InvalidInputError at the renderer
+    """Cannot be rendered."""
+
+    def __init__(self, sentence: str | None = None) -> None:
+        super().__init__(sentence or (type(self).__doc__ or "").strip())
+
+
+class LimitReached(RenderFault):
+    """builds more than a message can need"""
 
 
 class AbortReached(Exception):  # noqa: N818  becomes the outcome Aborted at the renderer

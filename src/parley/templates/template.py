@@ -55,40 +55,33 @@ class Button(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     samples: tuple[str, ...] = ()
 
 
-class Components(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The parts of a template."""
-
-    body: Body
-    header: Header | None = None
-    footer: Footer | None = None
-    buttons: tuple[Button, ...] = ()
-
-
 class MessageTemplate(msgspec.Struct, frozen=True):
     """One template in one language."""
 
     name: str
     language: str
     category: str
-    components: Components
+    body: Body
+    header: Header | None = None
+    footer: Footer | None = None
+    buttons: tuple[Button, ...] = ()
     kind: Literal["template"] = "template"
     status: Status = Status.DRAFT
 
     @property
     def header_variables(self) -> tuple[str, ...]:
         """Of a text header; media headers have none."""
-        header = self.components.header
-        return variables_of(header.text) if header else ()
+        return variables_of(self.header.text) if self.header else ()
 
     @property
     def body_variables(self) -> tuple[str, ...]:
         """In the order in which values are given."""
-        return variables_of(self.components.body.text)
+        return variables_of(self.body.text)
 
     @property
     def button_variables(self) -> tuple[tuple[int, str], ...]:
         """(number of the button from 0, variable) of every button that takes a value: dynamic links, coupon codes."""
-        return tuple(_button_variables(self.components.buttons))
+        return tuple(_button_variables(self.buttons))
 
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -150,18 +143,18 @@ def _faults(template: MessageTemplate) -> Iterator[Problem]:
         yield Problem("name", "must be 1 to 512 of a-z, 0-9 and _")
     if not _LANGUAGE.fullmatch(template.language):
         yield Problem("language", "must be a code such as en, en_US or sk")
-    if not template.components.body.text.strip():
-        yield Problem("components.body.text", "is empty")
-    for field, text in _texts(template.components):
+    if not template.body.text.strip():
+        yield Problem("body.text", "is empty")
+    for field, text in _texts(template):
         yield from _variable_faults(field, text)
 
 
-def _texts(components: Components) -> Iterator[tuple[str, str]]:
-    if components.header:
-        yield "components.header.text", components.header.text
-    yield "components.body.text", components.body.text
-    for number, button in enumerate(components.buttons):
-        yield f"components.buttons[{number}].url", button.url
+def _texts(template: MessageTemplate) -> Iterator[tuple[str, str]]:
+    if template.header:
+        yield "header.text", template.header.text
+    yield "body.text", template.body.text
+    for number, button in enumerate(template.buttons):
+        yield f"buttons[{number}].url", button.url
 
 
 def _variable_faults(field: str, text: str) -> Iterator[Problem]:

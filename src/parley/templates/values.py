@@ -28,13 +28,15 @@ def check_parameters(
 ) -> tuple[Problem, ...]:
     """What WhatsApp would refuse; empty when the values fit.
 
-    Values are in the order of `header_variables`, `body_variables` and `button_variables`.
+    Values are in the order of `header_variables`, `body_variables` and `button_variables`. Buttons may also be given as
+    the presets take them, one per button of the template: "url: c/8812", "quick_reply: CART".
     """
+    codes = _button_values(buttons)
     return (
         *_check_part("header", template.header_variables, header),
         *_check_part("body", template.body_variables, body),
-        *_check_part("buttons", tuple(name for _, name in template.button_variables), buttons),
-        *_check_lengths(template, header, body, buttons),
+        *_check_part("buttons", tuple(name for _, name in template.button_variables), codes),
+        *_check_lengths(template, header, body, codes),
     )
 
 
@@ -45,9 +47,19 @@ def hydrate(template: MessageTemplate, header: Sequence[str], body: Sequence[str
     """
     if problems := check_parameters(template, header, body, buttons):
         raise InvalidInputError(problems)
-    parts = [_header_text(template, header), _body_text(template, body), _footer_text(template)]
-    labels = "\n".join(f"[{_label(button)}]" for button in template.components.buttons)
-    return "\n\n".join(part for part in (*parts, labels) if part)
+    texts = [_header_text(template, header), _body_text(template, body), _footer_text(template)]
+    labels = "\n".join(f"[{_label(button)}]" for button in template.buttons)
+    return "\n\n".join(part for part in (*texts, labels) if part)
+
+
+def _button_values(given: Sequence[str]) -> tuple[str, ...]:
+    """Without the buttons that take no variable, and without the words before the colon."""
+    found = [(_BUTTON.fullmatch(text), text) for text in given]
+    return tuple((kind[2] or "") if kind else text for kind, text in found if not (kind and kind[1] in _FIXED_BUTTONS))
+
+
+_BUTTON = re.compile(r"\s*(url|copy_code|quick_reply|call|phone_number)\s*(?::\s*(.*?)\s*)?", re.DOTALL)
+_FIXED_BUTTONS = frozenset({"quick_reply", "call", "phone_number"})
 
 
 def _check_part(part: str, names: tuple[str, ...], values: Sequence[str]) -> Iterator[Problem]:
@@ -80,22 +92,22 @@ def _check_lengths(
 
 def _finished_buttons(template: MessageTemplate, values: Sequence[str]) -> Iterator[tuple[str, str, int]]:
     for place, ((number, name), value) in enumerate(zip(template.button_variables, values, strict=False)):
-        button = template.components.buttons[number]
+        button = template.buttons[number]
         is_code = button.type == "copy_code"
         text = value if is_code else fill_variables(button.url, {name: value})
         yield f"buttons[{place}]", text, LONGEST_CODE if is_code else LONGEST_URL
 
 
 def _header_text(template: MessageTemplate, values: Sequence[str]) -> str:
-    return _filled(template.components.header.text, values) if template.components.header else ""
+    return _filled(template.header.text, values) if template.header else ""
 
 
 def _body_text(template: MessageTemplate, values: Sequence[str]) -> str:
-    return _filled(template.components.body.text, values)
+    return _filled(template.body.text, values)
 
 
 def _footer_text(template: MessageTemplate) -> str:
-    return template.components.footer.text if template.components.footer else ""
+    return template.footer.text if template.footer else ""
 
 
 def _filled(text: str, values: Sequence[str]) -> str:
