@@ -23,8 +23,6 @@ class HeaderFault(RenderFault):
 
 def plain(value: Any) -> str:
     """As Jinja prints it, except that nothing prints as nothing (not `None`)."""
-    if isinstance(value, str):
-        return value
     return "" if value is None else str(value)
 
 

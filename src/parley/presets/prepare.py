@@ -105,8 +105,7 @@ def _weave_all(preset: Preset, parameters: tuple[Parameter, ...], fillings: Mapp
             problems.append(Problem(field, str(fault)))
             return Woven("", (), has_tags=False)
 
-    is_json = preset.batch is not None and preset.format == "json" and preset.batch.customer.lstrip()[:1] in set('["')
-    is_json = is_json or _begins_with_brace(preset)
+    is_json = _customer_is_json(preset)
     part = preset.batch.customer if preset.batch else None
     prepared = Prepared(
         method=woven("method", preset.method, place_for("method")),
@@ -123,11 +122,13 @@ def _weave_all(preset: Preset, parameters: tuple[Parameter, ...], fillings: Mapp
     return prepared
 
 
-def _begins_with_brace(preset: Preset) -> bool:
+def _customer_is_json(preset: Preset) -> bool:
+    """By the first letter that is sent: statements and white space before it do not count."""
     if preset.batch is None or preset.format != "json":
         return False
-    first = next(iter(pieces_of(preset.batch.customer.lstrip())), None)
-    return isinstance(first, Text) and first.text.startswith("{")
+    sent = (p for p in pieces_of(preset.batch.customer) if not (isinstance(p, Tag) and not p.prints))
+    first = next((p for p in sent if not (isinstance(p, Text) and not p.text.strip())), None)
+    return isinstance(first, Text) and first.text.lstrip()[0] in '{["'
 
 
 def _literal(name: str, text: str, fillings: Mapping[str, Filling], problems: list[Problem]) -> str:

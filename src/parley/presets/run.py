@@ -5,6 +5,7 @@ dictionaries, so templates only ever see the two kinds below: copies, without th
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, NoReturn
 
 MOST_NODES = 100_000
@@ -58,6 +59,18 @@ class Record(dict[str, Any]):
     __slots__ = ()
     clear = copy = fromkeys = pop = popitem = setdefault = update = _refuse
 
+    def keys(self) -> tuple[str, ...]:  # type: ignore[override]  Python's views print as Python
+        """Names."""
+        return tuple(self)
+
+    def values(self) -> tuple[Any, ...]:  # type: ignore[override]
+        """Values."""
+        return tuple(value for _, value in self.items())
+
+    def items(self) -> tuple[tuple[str, Any], ...]:  # type: ignore[override]
+        """Pairs."""
+        return tuple(super().items())
+
 
 class Items(list[Any]):
     """A list as templates see it: may be read, appended to, popped from."""
@@ -93,11 +106,12 @@ def freeze(value: Any, run: Run, depth: int = 0, *, copy: bool = False) -> Any:
 def _freeze_container(value: Any, run: Run, depth: int, *, copy: bool) -> Any:
     if isinstance(value, Mapping):
         run.spend(len(value) + 1)
-        items = value.items()
-        return Record({str(k): freeze(v, run, depth + 1, copy=copy) for k, v in items if v is not None})
-    if isinstance(value, list | tuple | set | frozenset):
-        run.spend(len(value) + 1)
-        return Items([freeze(item, run, depth + 1, copy=copy) for item in value], run)
+        pairs = value.items()
+        return Record({str(k): freeze(v, run, depth + 1, copy=copy) for k, v in pairs if v is not None})
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray):
+        items = list(islice(value, MOST_NODES))
+        run.spend(len(items) + 1)
+        return Items([freeze(item, run, depth + 1, copy=copy) for item in items], run)
     return _short_enough(str(value))
 
 
