@@ -1,0 +1,117 @@
+"""Consents: what a `consent` event says, and where a customer stands in a category.
+
+An event that cannot be understood revokes (exponea.md 4.4, fail-safe): its row has the action *invalid* and says why.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+CONSENT = "consent"
+"""The type of the event."""
+UNLIMITED = "unlimited"
+SOURCES = ("crm", "import", "page", "private_api", "public_api", "scenario")
+"""Who may write a category: the app, an import, the consent page, a private key, a public key, a scenario."""
+
+
+class Action(StrEnum):
+    """What a customer said."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    INVALID = "invalid"
+    """Not understood: counts as a rejection."""
+
+
+class ConsentEntry(msgspec.Struct, frozen=True):
+    """One thing a customer said about one category."""
+
+    category: str
+    action: Action
+    valid_from: datetime
+    valid_until: datetime | None = None
+    """None: unlimited. Reaching it revokes without a further event."""
+    source: str = "private_api"
+    problem: str | None = None
+    event_id: UUID | None = None
+    """The `consent` event that said so, once it is recorded."""
+
+
+class ConsentCategory(msgspec.Struct, frozen=True, kw_only=True):
+    """What customers are asked about. Kept as a definition of kind `consent_category`."""
+
+    kind: str = "consent_category"
+    name: str
+    """The id that events carry in `category`; case-sensitive."""
+    legitimate_interest: bool = False
+    """Granted until rejected."""
+    sources: Mapping[str, bool] = {}
+    translations: Mapping[str, Mapping[str, str]] = {}
+
+    def may_be_written_by(self, source: str) -> bool:
+        """A source that is not listed may, except a public key: everybody can read that one in a web page."""
+        return self.sources.get(source, source != "public_api")
+
+
+WHATSAPP_CATEGORY = ConsentCategory(
+    name="whatsapp",
+    sources={source: source != "public_api" for source in SOURCES},
+    translations={"en": {"name": "WhatsApp", "description": "Messages by WhatsApp"}},
+)
+"""What a new project starts with."""
+
+
+def read_consent(properties: Mapping[str, Any], said_at: datetime, source: str) -> ConsentEntry:
+    """Reads the properties of a `consent` event: `action`, `category`, `valid_until`."""
+    category = properties.get("category")
+    until = _until(properties.get("valid_until"))
+    problem = _problem(properties, until)
+    return ConsentEntry(
+        category=category if isinstance(category, str) else "",
+        action=Action.INVALID if problem else Action(properties["action"]),
+        valid_from=said_at,
+        valid_until=until if isinstance(until, datetime) and not problem else None,
+        source=source,
+        problem=problem,
+    )
+
+
+def _problem(properties: Mapping[str, Any], until: datetime | str) -> str | None:
+    category, action = properties.get("category"), properties.get("action")
+    if not isinstance(category, str) or not category:
+        return "`category` is missing: no category could be revoked."
+    if action not in (Action.ACCEPT.value, Action.REJECT.value):
+        return "`action` must be accept or reject, in lower case."
+    if action == Action.ACCEPT and isinstance(until, str) and until != UNLIMITED:
+        return until
+    return None
+
+
+def _until(value: object) -> datetime | str:
+    """A time, `unlimited`, or the sentence that says what is wrong."""
+    if value == UNLIMITED:
+        return UNLIMITED
+    if value is None:
+        return "`valid_until` is missing: give unlimited or a UNIX time."
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return "`valid_until` must be unlimited or a UNIX time in seconds."
+
+
+def standing(entries: Iterable[ConsentEntry]) -> ConsentEntry | None:
+    """The entry that counts in one category: the latest; of two at one moment the withdrawal. None: never asked."""
+    return max(entries, key=lambda entry: (entry.valid_from, entry.action != Action.ACCEPT), default=None)
+
+
+def is_granted(category: ConsentCategory | None, entry: ConsentEntry | None, now: datetime) -> bool:
+    """May a customer whose last word is `entry` be written to in this category?"""
+    if entry is None:
+        return category is not None and category.legitimate_interest
+    return entry.action == Action.ACCEPT and (entry.valid_until is None or now < entry.valid_until)

@@ -1,0 +1,58 @@
+"""Events become rows: each counts once, a `consent` event also says where the customer stands, and journeys start."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from parley.domain.consent import CONSENT, ConsentCategory, ConsentEntry, read_consent
+from parley.domain.event import Event, NewEvent
+from parley.services.hold_customers import hold_customers
+from parley.services.start_journeys import start_journeys
+from parley.store.consents import categories, insert_consents
+from parley.store.database import Connection
+from parley.store.events import insert_events
+
+
+async def record_events(
+    connection: Connection, project_id: UUID, events: Sequence[NewEvent], now: datetime
+) -> tuple[Event, ...]:
+    """Records many at once and returns those that were new, in their order.
+
+    An event of a customer who was merged meanwhile goes to whom that one became; of one who never was, nowhere.
+    """
+    if not events:
+        return ()
+    at = await hold_customers(connection, {event.customer_id for event in events})
+    placed = [_placed(event, at[event.customer_id]) for event in events if event.customer_id in at]
+    recorded = await insert_events(connection, project_id, placed, now)
+    await _derive_consents(connection, project_id, recorded, now)
+    new = tuple(event for event, _ in recorded)
+    await start_journeys(connection, project_id, new, now)
+    return new
+
+
+def _placed(event: NewEvent, customer_id: UUID) -> NewEvent:
+    return event if event.customer_id == customer_id else msgspec.structs.replace(event, customer_id=customer_id)
+
+
+async def _derive_consents(
+    connection: Connection, project_id: UUID, recorded: Sequence[tuple[Event, NewEvent]], now: datetime
+) -> None:
+    said = [
+        (event, read_consent(event.properties, event.occurred_at, new.source))
+        for event, new in recorded
+        if event.type == CONSENT
+    ]
+    if said:
+        known = await categories(connection, project_id)
+        await insert_consents(connection, project_id, [(event, _checked(one, known)) for event, one in said], now)
+
+
+def _checked(entry: ConsentEntry, known: dict[str, ConsentCategory]) -> ConsentEntry:
+    """A category that the project does not have is kept as said, with the hint that nobody asks for it."""
+    if entry.problem or entry.category in known:
+        return entry
+    hint = f"There is no category {entry.category!r}; names are case-sensitive: {', '.join(known) or 'none yet'}."
+    return msgspec.structs.replace(entry, problem=hint)

@@ -1,0 +1,22 @@
+-- name: insert_events
+-- record_events: many at once; what was recorded before is left out. Primary key and events_count_once.
+INSERT INTO events (bucket, id, project_id, customer_id, type, occurred_at, properties, sameness, created_at)
+SELECT n.bucket, n.id, :project_id, n.customer_id, n.type, n.occurred_at, n.properties, n.sameness, :now
+FROM unnest(
+    :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :types::text[], :times::timestamptz[],
+    :properties::jsonb[], :samenesses::text[]
+) AS n (bucket, id, customer_id, type, occurred_at, properties, sameness)
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: newest_events
+-- customer_data.events and export-one: newest first; events_of_customer.
+SELECT type, occurred_at, properties FROM events
+WHERE bucket = :bucket AND customer_id = :customer_id AND (:types::text[] IS NULL OR type = ANY(:types::text[]))
+ORDER BY occurred_at DESC, id DESC LIMIT :size OFFSET :skip;
+
+-- name: oldest_events
+-- customer_data.events and export-one: oldest first; events_of_customer.
+SELECT type, occurred_at, properties FROM events
+WHERE bucket = :bucket AND customer_id = :customer_id AND (:types::text[] IS NULL OR type = ANY(:types::text[]))
+ORDER BY occurred_at, id LIMIT :size OFFSET :skip;

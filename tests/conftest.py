@@ -1,0 +1,58 @@
+"""What tests of every room may ask for. Everything heavy is imported and started only when a test asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.builders import Cast
+
+    from parley.services.create_project import NewProject
+    from parley.store.database import Database
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The guard of an embedded database outlives whoever started it: that is its purpose, not a leak."""
+    config.addinivalue_line("filterwarnings", "ignore:subprocess .* is still running:ResourceWarning")
+
+
+# ruff: noqa: PLC0415  a test of a rule needs neither the driver nor the services, and runs while they are rebuilt
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One embedded PostgreSQL for the whole run, migrated."""
+    from tests.support.running import migrated_database
+
+    with migrated_database(tmp_path_factory.mktemp("data")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A pool on it."""
+    from parley.store.database import open_database
+
+    async with open_database(database_url, connections=24) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def project(database: Database) -> NewProject:
+    """A project of the test's own, so that nothing has to be cleaned up."""
+    from tests.support.builders import NOW
+
+    from parley.services.create_project import create_project
+
+    return await create_project(database, "Test shop", NOW)
+
+
+@pytest.fixture
+async def cast(database: Database, project: NewProject) -> Cast:
+    """Alice has opted in, Bob said STOP, Carol was never asked."""
+    from tests.support.builders import add_cast
+
+    return await add_cast(database, project)
