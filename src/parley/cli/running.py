@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from parley.config import read_config
 from parley.domain.errors import ParleyError
-from parley.store.projects import project_by_token
 from parley.domain.project import Project
+from parley.store.projects import project_by_token
 from parley.wiring import House, open_house
 
 T = TypeVar("T")

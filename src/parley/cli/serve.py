@@ -7,8 +7,8 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from parley.cli.options import DataDir
-from parley.config import read_config
 from parley.cli.serving import serve as run_server
+from parley.config import read_config
 from parley.telemetry import LogFormat, set_up_logging
 
 app = App(name="serve", help="Serve the API and run the workers.")

@@ -6,8 +6,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from parley.cli.options import DataDir
-from parley.config import read_config
 from parley.cli.working import work
+from parley.config import read_config
 from parley.telemetry import LogFormat, set_up_logging
 
 app = App(name="worker", help="Send messages and move journeys; any number may run, on any number of machines.")

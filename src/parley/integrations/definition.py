@@ -28,7 +28,7 @@ class Inbound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a customer's message becomes an event of that customer."""
 
     event_type: str = "campaign"
-    mapping: dict[str, str] = PAGE_MAPPING
+    mapping: dict[str, str] = msgspec.field(default_factory=PAGE_MAPPING.copy)
     """Event property to Jinja text over the message's fields (docs/reference/inbound-fields.md)."""
     rest: bool = True
     """Also everything else the message holds, under its own names."""

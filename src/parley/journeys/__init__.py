@@ -2,6 +2,7 @@
 
 from parley.journeys.conditions import Conditions
 from parley.journeys.effects import (
+    Button,
     CallPreset,
     Effect,
     SendMedia,
@@ -19,6 +20,7 @@ from parley.journeys.scenario import Scenario
 
 __all__ = [
     "Advance",
+    "Button",
     "CallPreset",
     "Conditions",
     "Consent",

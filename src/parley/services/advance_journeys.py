@@ -1,7 +1,7 @@
 """Journeys whose time has come move on: facts in, effects out, in one transaction with what the effects write."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from parley import segments
-from parley.domain.consent import standing
+from parley.domain.consent import Action, ConsentCategory, standing
 from parley.journeys import (
     Advance,
     Consent,
@@ -52,6 +52,7 @@ class _Turn(msgspec.Struct, frozen=True):
     person: Person | None
     trigger: Event | None
     events: tuple[Event, ...]
+    categories: Mapping[str, ConsentCategory]
 
 
 async def advance_journeys(database: Database, now: datetime) -> int:
@@ -87,7 +88,7 @@ async def _turns(connection: Connection, project_id: UUID, rows: Sequence[Journe
         EventsWanted(row.customer_id, need.type, need.since)
         for row, journey, scenario in begun
         if scenario is not None
-        for need in needs(scenario, journey, now, segments)
+        for need in needs(scenario, journey, now, segments, signals=len(row.signals))
     ]
     events = await events_wanted(connection, wanted)
     return [
@@ -98,6 +99,7 @@ async def _turns(connection: Connection, project_id: UUID, rows: Sequence[Journe
             known.get(row.customer_id),
             scenario_event(triggers[row.event_id]) if row.event_id in triggers else None,
             tuple(scenario_event(event) for event in events.get(row.customer_id, ())),
+            project.consent_categories,
         )
         for row, journey, scenario in begun
     ]
@@ -118,18 +120,23 @@ def _move(turn: _Turn, now: datetime) -> Advance:
 
 
 def _facts(turn: _Turn, person: Person, signal: Reply | Timer) -> Facts:
-    said = {category: standing(entries) for category, entries in person.consents.items()}
     return Facts(
         attributes=dict(person.customer.properties),
         trigger=turn.trigger,
         events=turn.events,
-        consents={
-            category: Consent(entry.action == "accept", entry.valid_until)
-            for category, entry in said.items()
-            if entry is not None
-        },
+        consents=_consents(turn, person),
         signal=signal,
     )
+
+
+def _consents(turn: _Turn, person: Person) -> dict[str, Consent]:
+    """The last word in each category; where nobody was asked, a legitimate interest stands for it."""
+    known = {name: Consent(accepted=True) for name, one in turn.categories.items() if one.legitimate_interest}
+    for category, entries in person.consents.items():
+        last = standing(entries)
+        if last is not None:
+            known[category] = Consent(last.action is Action.ACCEPT, last.valid_until)
+    return known
 
 
 def _row_move(turn: _Turn, done: Advance) -> JourneyMove:

@@ -6,9 +6,7 @@ same content by the same names.
 
 from typing import Any, assert_never
 
-import msgspec
-
-from parley.journeys import CallPreset, SendMedia, SendTemplate, SendText
+from parley.journeys import Button, CallPreset, SendMedia, SendTemplate, SendText
 
 Send = SendTemplate | SendText | SendMedia | CallPreset
 
@@ -28,29 +26,56 @@ def form_of(effect: Send, api: str | None) -> tuple[str, dict[str, Any]]:
         case SendTemplate():
             return f"{family}-template", _template(effect)
         case SendText():
-            return f"{family}-freetext", {"text": effect.text, "preview_url": effect.preview_url}
+            return f"{family}-freetext", _text(effect, family)
         case SendMedia():
-            return f"{family}-media", _media(effect)
+            return f"{family}-media", _only_what(family, _media(effect))
         case _:
             assert_never(effect)
 
 
+def _text(effect: SendText, family: str) -> dict[str, Any]:
+    return _only_what(family, {"text": effect.text, "preview_url": effect.preview_url})
+
+
+def _only_what(family: str, form: dict[str, Any]) -> dict[str, Any]:
+    """Today's API has no field for a link's preview, nor for a caption (sinch.md 2.6, 2.14)."""
+    if family == "sinch-whatsapp":
+        return form
+    return {name: value for name, value in form.items() if name not in ("preview_url", "caption")}
+
+
 def _template(effect: SendTemplate) -> dict[str, Any]:
-    return {
+    form: dict[str, Any] = {
         "template_name": effect.template,
         "language": effect.language,
         "parameters": effect.parameters,
         "header_parameters": effect.header_parameters,
-        "media": msgspec.to_builtins(effect.media) if effect.media else None,
-        "buttons": [_without_empty(msgspec.to_builtins(button)) for button in effect.buttons],
+        "buttons": [_button(button) for button in effect.buttons],
     }
+    if effect.media is not None:
+        form |= {"media": effect.media.type, "media_url": effect.media.url, "media_filename": effect.media.filename}
+    return _without_empty(form)
+
+
+def _button(button: Button) -> str:
+    """As the preset's form takes it: `quick_reply: CART`."""
+    value = button.parameter or button.payload
+    return f"{button.type}: {value}" if value else button.type
 
 
 def _media(effect: SendMedia) -> dict[str, Any]:
-    said = msgspec.to_builtins(effect)
-    names = ("url", "caption", "filename", "latitude", "longitude", "name", "address")
-    return {"type": effect.media, **_without_empty({name: said[name] for name in names})}
+    form = {
+        "type": effect.media,
+        "media_url": effect.url,
+        "caption": effect.caption,
+        "filename": effect.filename,
+        "latitude": effect.latitude,
+        "longitude": effect.longitude,
+        "place": effect.name,
+        "address": effect.address,
+    }
+    return _without_empty(form)
 
 
 def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+    return {name: value for name, value in values.items() if value not in (None, "", [], ())}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from parley.domain.customer import Address, AddressKind
 from parley.domain.errors import InvalidInputError, ParleyError, Problem
-from parley.presets import Context, Preview, Renderer, preview
+from parley.presets import Context, Preview, Renderer, parameters_of, preview
 from parley.services.definitions import project_definitions
 from parley.services.people import people
 from parley.store.customers import owners
@@ -36,13 +36,17 @@ async def preview_preset(
         if preset is None:
             known = ", ".join(sorted(project.presets))
             raise InvalidInputError([Problem("preset", f"there is no preset {name}; there are {known}.")])
-        found = await owners(connection, project_id, [Address(AddressKind(kind), *customer) for kind in ("hard", "soft")])
+        found = await owners(
+            connection, project_id, [Address(AddressKind(kind), *customer) for kind in ("hard", "soft")]
+        )
         known_people = await people(connection, set(found.values()))
     if not known_people:
         raise UnknownCustomerError
     person = next(iter(known_people.values()))
     integration = project.sender(None)
-    form = account_form(preset, integration.account if integration else {})
+    asked_for = {parameter.name for parameter in parameters_of(preset)}
+    account = integration.account if integration else {}
+    form = {field: _shown(value) for field, value in account.items() if field in asked_for}
     context = Context(
         customer=person.customer.properties,
         customer_ids=person.ids,
@@ -51,3 +55,8 @@ async def preview_preset(
         time=now.timestamp(),
     )
     return preview(Renderer(), preset, {**form, **given}, context)
+
+
+def _shown(value: Any) -> Any:
+    """A preview never opens a secret; the mask that stands for it must look as if it were one."""
+    return "secret" if isinstance(value, dict) else value

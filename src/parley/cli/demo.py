@@ -1,0 +1,34 @@
+"""`parley demo`: the seed page's loop, for real: a server, a local Sinch, a shop's calls, a customer's handset."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from parley.cli.demo_play import play
+from parley.cli.demo_stage import open_stage
+
+app = App(name="demo", help="Play the loop on a local Sinch, then keep serving.")
+
+Api = Literal["sinch_legacy", "sinch_conversation"]
+
+
+@app.default
+def demo(
+    *,
+    exit_after: Annotated[bool, Parameter(name="--exit", help="Stop after the loop.")] = False,
+    api: Annotated[Api, Parameter(help="Which of Sinch's APIs the shop's account speaks.")] = "sinch_legacy",
+    port: Annotated[int, Parameter(help="Of Parley; 0 picks a free one.")] = 0,
+    data_dir: Annotated[Path, Parameter(help="Kept between runs.")] = Path("parley-demo"),
+) -> int:
+    """Exit code 0 only if every step happened."""
+    return asyncio.run(_demo(data_dir.absolute(), port, api, exit_after=exit_after))
+
+
+async def _demo(data_dir: Path, port: int, api: Api, *, exit_after: bool) -> int:
+    async with open_stage(data_dir, port, api) as stage:
+        happened = await play(stage)
+        if not exit_after:
+            await stage.keep_open()
+    return 0 if happened else 1

@@ -1,0 +1,60 @@
+"""`parley why`: why a message was or was not sent."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from cyclopts import App
+
+from parley.cli.options import AsJson, DataDir
+from parley.cli.running import run
+from parley.services.explain_message import Explanation, explain_message
+from parley.wiring import House
+
+app = App(name="why", help="Why a message was or was not sent.")
+_MARKS = {"allow": "yes", "deny": "no", "defer": "later"}
+
+
+@app.default
+def why(message_id: str, *, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """MESSAGE_ID is ours or the provider's; a campaign event holds both."""
+
+    async def do(house: House) -> Explanation:
+        return await explain_message(house.database, message_id)
+
+    found = run(data_dir, do)
+    print(msgspec.json.encode(found).decode() if as_json else "\n".join(_story(found)))
+
+
+def _story(found: Explanation) -> Iterator[str]:
+    message = found.message
+    yield f"{message.kind} {message.id} to {message.recipient or 'nobody'}: {message.state}"
+    yield f"  preset {message.content['preset']}, sender {message.integration or 'none'}"
+    if message.provider_message_id:
+        yield f"  the provider's id: {message.provider_message_id}"
+    if message.outcome_sentence:
+        yield f"  {message.outcome_code}: {message.outcome_sentence}"
+    for step, title in (("planned", "Decided when it was planned"), ("wire", "Decided again before it left")):
+        if step in message.decision:
+            yield from _decision(title, message.decision[step])
+    yield "\nWhat happened to it"
+    for state in found.states:
+        said = f"  {state.code}: {state.sentence}" if state.code else ""
+        yield f"  {state.at:%Y-%m-%d %H:%M:%S} {state.state}{said}"
+    if found.steps:
+        yield f"\nThe journey that asked for it ({message.origin.get('scenario_title')})"
+        for step_taken in found.steps:
+            yield f"  {step_taken.at:%Y-%m-%d %H:%M:%S} {step_taken.node}: {step_taken.what}"
+
+
+def _decision(title: str, decision: dict[str, Any]) -> Iterator[str]:
+    verdict = decision["verdict"]
+    yield f"\n{title} ({decision['at']}, rules of {decision['version']}): {_MARKS[verdict['verdict']]}"
+    for asked in decision["asked"] or [{"rule": "personalisation", "verdict": verdict}]:
+        said = asked["verdict"]
+        evidence = ", ".join(f"{name} {value}" for name, value in said["evidence"].items())
+        yield f"  {_MARKS[said['verdict']]:5} {asked['rule']}  {evidence}"
+        if "sentence" in said:
+            yield f"        {said['code']}: {said['sentence']}"
+        if said.get("remedy"):
+            yield f"        {said['remedy']}"
