@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from parley_simulator.callback_tokens import ClientCredentials
 from parley_simulator.chance import Chance
 from parley_simulator.clock import Clock
 from parley_simulator.signatures import Digest
@@ -32,6 +33,7 @@ class Webhook(msgspec.Struct, frozen=True, kw_only=True):
     target_type: str = "DISMISS"
     secret: str = ""
     triggers: tuple[str, ...] = ()
+    client_credentials: ClientCredentials | None = None
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from pyreqwest.client import Client
 from pyreqwest.exceptions import RequestError
 
 from parley_simulator.agenda import Agenda
+from parley_simulator.callback_tokens import CallbackTokens, ClientCredentials, NoToken
 from parley_simulator.chance import Chance
 from parley_simulator.clock import Clock
 from parley_simulator.faults import CALLBACK_KINDS, Fault, FaultBook
@@ -36,6 +37,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     body: bytes
     seal: Seal
+    credentials: ClientCredentials | None = None
     number: str = ""
     message_ids: tuple[str, ...] = ()
     our_id: str = ""
@@ -66,6 +68,7 @@ class Courier:
         self._faults = faults
         self._settings = settings
         self._free_at = clock.now()
+        self._tokens = CallbackTokens(client, clock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._door = asyncio.Semaphore(PARALLEL_CEILING)
         self.waiting = 0
@@ -114,6 +117,7 @@ class Courier:
         self._cancel_all()
         self.waiting = 0
         self._free_at = self._clock.now()
+        self._tokens.clear()
 
     async def stop(self) -> None:
         """Drop what is in the air."""
@@ -156,7 +160,10 @@ class Courier:
             self._plan_retry(parcel, due)
 
     async def _post(self, parcel: Parcel) -> tuple[int, str]:
-        headers = {"content-type": "application/json", **parcel.headers}
+        authorized = await self._authorization(parcel)
+        if isinstance(authorized, NoToken):
+            return 0, "retry"
+        headers = {"content-type": "application/json", **parcel.headers, **authorized}
         deadline = timedelta(seconds=self._settings().callback_timeout_seconds)
         try:
             request = self._client.post(parcel.url).headers(headers).timeout(deadline).body_bytes(parcel.body).build()
@@ -166,6 +173,12 @@ class Courier:
         except RequestError:
             return 0, "retry"
         return status, _verdict(status)
+
+    async def _authorization(self, parcel: Parcel) -> dict[str, str] | NoToken:
+        if parcel.credentials is None:
+            return {}
+        bearer = await self._tokens.bearer(parcel.credentials)
+        return bearer if isinstance(bearer, NoToken) else {"authorization": f"Bearer {bearer.token}"}
 
     def _plan_retry(self, parcel: Parcel, due: datetime) -> None:
         first = parcel.first_failed_at or due

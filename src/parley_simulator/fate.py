@@ -14,7 +14,7 @@ from parley_simulator.messages import Content, Failure, Message, State
 from parley_simulator.settings import Settings
 from parley_simulator.templates import TemplateBook
 
-ODD_PERCENT = 3.0  # of messages whose reports skip, stop or come in the wrong order
+ODD_PERCENT = 5.0  # of messages whose reports skip, stop or come in the wrong order
 
 CONSENT_LISTS = {
     "OPT_OUT_ALL": {"CONTENT_UNKNOWN", "CONTENT_MARKETING", "CONTENT_NOTIFICATION"},

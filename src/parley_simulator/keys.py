@@ -1,6 +1,7 @@
 """Which keys of a body no document names: reported in the journal, for Sinch's own treatment is not documented."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -10,7 +11,12 @@ NESTING_CEILING = 12
 
 def unknown_keys(data: object, shape: Any) -> list[str]:
     """Dotted paths of undocumented keys, by the fields of the struct that read the body."""
-    return list(_walk(data, msgspec.inspect.type_info(shape), "", NESTING_CEILING))
+    return list(_walk(data, _inspected(shape), "", NESTING_CEILING))
+
+
+@cache
+def _inspected(shape: Any) -> msgspec.inspect.Type:
+    return msgspec.inspect.type_info(shape)
 
 
 def _walk(data: object, shape: msgspec.inspect.Type, path: str, left: int) -> Iterator[str]:

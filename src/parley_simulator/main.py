@@ -6,6 +6,7 @@ import contextlib
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
 
@@ -82,12 +83,17 @@ async def _serve(world: World, options: Options) -> None:
             loop.add_signal_handler(number, server.stop)
     playing = loop.create_task(world.agenda.play())
     announcing = loop.create_task(_announce_when_heard(world, options, port))
+    stop: Callable[[], None] = server.stop
+    playing.add_done_callback(lambda _: stop())  # a simulator whose time stands still must not go on
     try:
         await server.serve()
     finally:
         playing.cancel()
         announcing.cancel()
-        await asyncio.gather(playing, announcing, line.stop(), world.courier.stop(), return_exceptions=True)
+        ended = await asyncio.gather(playing, announcing, line.stop(), world.courier.stop(), return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
 
 
 async def _announce_when_heard(world: World, options: Options, port: int) -> None:

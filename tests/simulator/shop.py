@@ -35,6 +35,9 @@ class Shop:
         self.url = url
         self.heard: queue.Queue[Heard] = queue.Queue()
         self.answers: list[int] = []
+        self.tokens: dict[str, Any] = {}
+        self.stalls = 0  # so many callbacks get no answer
+        self.patience = threading.Event()  # until this is set
 
     def next(self) -> Heard:
         return self.heard.get(timeout=PATIENCE)
@@ -90,10 +93,16 @@ def open_shop() -> Iterator[Shop]:
     class Door(QuietDoor):
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length", "0")))
+            if shop.stalls:
+                shop.stalls -= 1
+                shop.patience.wait(PATIENCE)
             status = shop.answers.pop(0) if shop.answers else 200
-            self.send_response(status)
-            self.send_header("content-length", "0")
-            self.end_headers()
+            told = json.dumps(shop.tokens).encode() if self.path == "/token" else b""
+            with suppress(OSError):  # the caller may have hung up
+                self.send_response(status)
+                self.send_header("content-length", str(len(told)))
+                self.end_headers()
+                self.wfile.write(told)
             headers = {name.lower(): value for name, value in self.headers.items()}
             shop.heard.put(Heard(path=self.path, headers=headers, raw=raw))
 

@@ -36,7 +36,7 @@ def test_it_says_what_is_wrong(desk: Desk, path: str, body: dict[str, Any], word
     assert word in answer.json()["error"]
 
 
-@pytest.mark.parametrize("path", ["journal?limit=many", "journal/counts?by=weather"])
+@pytest.mark.parametrize("path", ["journal?limit=many", "journal/counts?by=weather", "journal/counts?at_least=x"])
 def test_it_refuses_odd_questions(desk: Desk, path: str) -> None:
     assert desk.sim_raw(path).status_code == 400
 

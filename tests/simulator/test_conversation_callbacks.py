@@ -175,6 +175,55 @@ def test_it_drops_a_callback_to_an_address_that_is_none(desk: Desk, shop: Shop) 
     assert "no address" in {entry["url"] for entry in desk.sim("journal?kind=callback")["entries"]}
 
 
+def test_it_tries_again_when_an_answer_takes_too_long(desk: Desk, shop: Shop) -> None:
+    desk.sim("settings", {"callback_timeout_seconds": 0.2})
+    shop.stalls = 1
+    desk.write({"type": "text", "text": "hi"})
+    assert shop.next().body["message"]  # the second try, heard while the first still waits
+    shop.patience.set()
+    assert desk.sim("journal?kind=callback")["entries"][0]["outcome"] == "retry"
+
+
+def guarded(desk: Desk, shop: Shop, how: str) -> None:
+    credentials = {"client_id": "i", "client_secret": "hush", "endpoint": f"{shop.url}/token", "scope": "cb"}
+    hook = {"app_id": desk.app["app_id"], "target": f"{shop.url}/guarded", "target_type": "HTTP", "triggers": USUAL}
+    made = {**hook, "client_credentials": {**credentials, "token_request_type": how}}
+    assert desk.call("POST", "/webhooks", made).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("how", "form", "header"),
+    [
+        ("BASIC", b"grant_type=client_credentials&scope=cb", f"Basic {base64.b64encode(b'i:hush').decode()}"),
+        ("FORM", b"grant_type=client_credentials&scope=cb&client_id=i&client_secret=hush", None),
+    ],
+)
+def test_it_fetches_a_token_for_callbacks_and_keeps_it(desk: Desk, how: str, form: bytes, header: str | None) -> None:
+    with open_shop() as shop:
+        shop.tokens = {"access_token": "t-1", "expires_in": 60}
+        guarded(desk, shop, how)
+        desk.write({"type": "text", "text": "one"})
+        asked, heard = shop.take(2)
+        assert (asked.path, asked.raw, asked.headers.get("authorization")) == ("/token", form, header)
+        assert (heard.path, heard.headers["authorization"]) == ("/guarded", "Bearer t-1")
+        desk.write({"type": "text", "text": "two"})
+        assert shop.next().path == "/guarded"
+        desk.advance(61)
+        desk.write({"type": "text", "text": "three"})
+        assert [it.path for it in shop.take(2)] == ["/token", "/guarded"]
+
+
+@pytest.mark.parametrize("expires_in", [29, 3601])
+def test_it_tries_again_when_it_gets_no_good_token(desk: Desk, expires_in: int) -> None:
+    with open_shop() as shop:
+        shop.tokens = {"access_token": "t-1", "expires_in": expires_in}
+        guarded(desk, shop, "BASIC")
+        desk.write({"type": "text", "text": "one"})
+        assert [it.path for it in shop.take(2)] == ["/token", "/token"]
+        shop.tokens = {"access_token": "t-1", "expires_in": 60}
+        assert shop.until(lambda it: it.path != "/token").path == "/guarded"
+
+
 TWISTS: list[tuple[str, list[str]]] = [
     ("silence", ["QUEUED_ON_CHANNEL"]),
     ("read_without_delivered", ["QUEUED_ON_CHANNEL", "READ"]),

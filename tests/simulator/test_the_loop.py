@@ -46,3 +46,4 @@ def test_it_counts_accepted_sends_by_our_id(desk: Desk) -> None:
     for our_id in ("a", "b", "b"):
         desk.send(cart(), message_metadata=our_id)
     assert desk.sim("journal/counts?by=our_id")["counts"] == {"a": 1, "b": 2}
+    assert desk.sim("journal/counts?by=our_id&at_least=2")["counts"] == {"b": 2}

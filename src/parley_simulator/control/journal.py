@@ -28,11 +28,14 @@ async def _read(world: World, call: Call) -> Answer:
 
 
 async def _counts(world: World, call: Call) -> Answer:
-    """How often each id was accepted: more than once is a double send."""
-    by = call.query.get("by", "our_id")
+    """How often each id was accepted; `at_least=2` lists only the double sends."""
+    by, least = call.query.get("by", "our_id"), call.query.get("at_least", "1")
+    if not least.isdigit():
+        return refused("at_least must be a number")
     for name, counts in world.journal.accepted.items():
         if name == by:
-            return ok({"by": by, "total": counts.total(), "distinct": len(counts), "counts": counts})
+            wanted = {word: count for word, count in counts.items() if count >= int(least)}
+            return ok({"by": by, "total": counts.total(), "distinct": len(counts), "counts": wanted})
     return refused("by must be our_id, number or message_id")
 
 

@@ -32,7 +32,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 def parcels(world: World, notice: Notice) -> list[Parcel]:
     """One per webhook that subscribed, or one for the message's own callback address."""
     body = wrapped(world, notice)
-    return [_parcel(notice, body, url, secret) for url, secret in _targets(world, notice)]
+    return [_parcel(notice, body, hook) for hook in _targets(world, notice)]
 
 
 def wrapped(world: World, notice: Notice) -> bytes:
@@ -72,23 +72,25 @@ def _with_odd_nulls(world: World, payload: dict[str, object]) -> dict[str, objec
     return {name: value for name, value in payload.items() if name != "reason"}
 
 
-def _targets(world: World, notice: Notice) -> list[tuple[str, str]]:
+def _targets(world: World, notice: Notice) -> list[Webhook]:
     if notice.callback_url:
-        return [(notice.callback_url, world.app.webhook_secret if world.settings.sign_overrides else "")]
-    return [(hook.target, hook.secret) for hook in world.app.webhooks if _listens(hook, notice.trigger)]
+        secret = world.app.webhook_secret if world.settings.sign_overrides else ""
+        return [Webhook(id="", app_id=world.app.app_id, target=notice.callback_url, secret=secret)]
+    return [hook for hook in world.app.webhooks if _listens(hook, notice.trigger)]
 
 
 def _listens(hook: Webhook, trigger: str) -> bool:
     return hook.target_type == "HTTP" and trigger in hook.triggers
 
 
-def _parcel(notice: Notice, body: bytes, url: str, secret: str) -> Parcel:
+def _parcel(notice: Notice, body: bytes, hook: Webhook) -> Parcel:
     return Parcel(
         api="conversation",
         kind=notice.trigger,
-        url=url,
+        url=hook.target,
         body=body,
-        seal=Seal(scheme="conversation", secret=secret),
+        seal=Seal(scheme="conversation", secret=hook.secret),
+        credentials=hook.client_credentials,
         number=notice.message.number,
         our_id=notice.message.our_id,
         message_ids=(notice.message.id,) if notice.message.id else (),

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from parley_simulator.accounts import WEBHOOKS_CEILING, Webhook
+from parley_simulator.callback_tokens import ClientCredentials
 from parley_simulator.conversation.errors import bad_field, misread, refuse
 from parley_simulator.conversation.wire import TRIGGERS, Ulid
 from parley_simulator.exchange import PASS, Answer, Call, Pass, ok
@@ -23,6 +24,7 @@ class NewWebhook(msgspec.Struct, frozen=True, kw_only=True):
     triggers: list[str]
     target_type: TargetType = "DISMISS"
     secret: str = ""
+    client_credentials: ClientCredentials | None = None
 
 
 class WebhookPatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +34,7 @@ class WebhookPatch(msgspec.Struct, frozen=True, kw_only=True):
     triggers: list[str] | msgspec.UnsetType = msgspec.UNSET
     target_type: TargetType | msgspec.UnsetType = msgspec.UNSET
     secret: str | msgspec.UnsetType = msgspec.UNSET
+    client_credentials: ClientCredentials | msgspec.UnsetType | None = msgspec.UNSET
 
 
 async def create(world: World, call: Call) -> Answer:
