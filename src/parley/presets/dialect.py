@@ -13,6 +13,7 @@ import msgspec
 
 from parley.presets.escapes import json_value, plain, printers
 from parley.presets.run import AbortReached, Items, LimitReached, RenderFault, Run, freeze, weigh
+from parley.presets.words import BOOLEANS, NUMBER
 
 FUEL = 100_000
 """minijinja's steps; text it builds is charged too. A message needs a few hundred."""
@@ -73,6 +74,21 @@ def _ready(value: Any) -> str:
     return plain(value) if hasattr(value, "__html__") else json_value(value)
 
 
+def _number(value: Any) -> int | float | None:
+    """A parameter of type number, computed by Jinja: the customer's own number may be stored as text."""
+    if value is None or value == "" or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return None if value == "" else value
+    text = plain(value).strip()
+    if not NUMBER.fullmatch(text):
+        raise FilterFault(f"{text[:40]!r} is not a number")
+    return float(text) if "." in text else int(text)
+
+
+def _boolean(value: Any) -> bool:
+    """A parameter of type boolean, computed by Jinja."""
+    return BOOLEANS.get(value.strip().lower(), bool(value)) if isinstance(value, str) else bool(value)
+
+
 def _abort(reason: Any) -> NoReturn:
     raise AbortReached(plain(reason))
 
@@ -83,6 +99,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "_append": _append,
     "_output": _output,
     "_abort": _abort,
+    "_number": _number,
+    "_boolean": _boolean,
 }
 
 

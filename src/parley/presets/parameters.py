@@ -1,6 +1,5 @@
 """What a form must ask for a preset, and what the answers become. Parameters are filled in before Jinja runs."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
@@ -11,6 +10,7 @@ from parley.domain.errors import InvalidInputError, Problem
 from parley.presets.pieces import Piece, Slot, SyntaxFault, Tag, Text, read_pieces
 from parley.presets.quoted_list import read_quoted_list
 from parley.presets.weave import Filling
+from parley.presets.words import BOOLEANS, NUMBER
 
 
 class ParameterNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,18 +121,16 @@ def _fill_secret(_: Parameter, value: Any) -> Filling:
 
 def _fill_number(_: Parameter, value: Any) -> Filling:
     text = _as_text(value).strip()
-    if re.fullmatch(r"-?(0|[1-9]\d{0,30})(\.\d{1,30})?", text):
+    if NUMBER.fullmatch(text):
         return Filling(literal=text)
-    return Filling(pieces=_only_tag(text, "a number such as 5 or 3.14"))
+    return Filling(pieces=_only_tag(text, "a number such as 5 or 3.14"), cast="_number")
 
 
 def _fill_boolean(_: Parameter, value: Any) -> Filling:
-    words = {"true": "true", "1": "true", "yes": "true", "on": "true"}
-    words |= {"false": "false", "0": "false", "no": "false", "off": "false"}
     text = _as_text(value).strip()
-    if text.lower() in words:
-        return Filling(literal=words[text.lower()])
-    return Filling(pieces=_only_tag(text, "true or false"))
+    if text.lower() in BOOLEANS:
+        return Filling(literal="true" if BOOLEANS[text.lower()] else "false")
+    return Filling(pieces=_only_tag(text, "true or false"), cast="_boolean")
 
 
 def _fill_enum(parameter: Parameter, value: Any) -> Filling:

@@ -59,8 +59,8 @@ class Record(dict[str, Any]):
     __slots__ = ()
     clear = copy = fromkeys = pop = popitem = setdefault = update = _refuse
 
-    def keys(self) -> tuple[str, ...]:  # type: ignore[override]  Python's views print as Python
-        """Names."""
+    def keys(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Names: a tuple, because Python's own view prints as Python."""
         return tuple(self)
 
     def values(self) -> tuple[Any, ...]:  # type: ignore[override]

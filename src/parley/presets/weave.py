@@ -18,13 +18,15 @@ DEEPEST_BLOCKS = 20
 
 
 class Filling(msgspec.Struct, frozen=True):
-    """What a parameter was given, read into pieces. Exactly one of the three is used."""
+    """What a parameter was given, read into pieces. `pieces`, `items` or `literal` is used."""
 
     pieces: tuple[Piece, ...] = ()
     items: tuple[tuple[Piece, ...], ...] | None = None
     """A list."""
     literal: str | None = None
     """A number or a boolean as JSON writes it (Jinja knows the same words)."""
+    cast: str = ""
+    """A number or a boolean that one tag computes: the function that makes it one."""
 
 
 class Woven(msgspec.Struct, frozen=True):
@@ -103,6 +105,8 @@ class _Weaver:
             self.add(Text(filling.literal))
         elif filling.items is not None:
             self._add_list(slot, filling.items, name)
+        elif filling.cast:
+            self._add_cast(filling)
         elif name == "_json_value":
             self._add_quoted(filling.pieces)
         else:
@@ -122,6 +126,11 @@ class _Weaver:
         self.add(Text('"'))
         self._add_pieces(pieces, "_json_text")
         self.add(Text('"'))
+
+    def _add_cast(self, filling: Filling) -> None:
+        for piece in filling.pieces:
+            if isinstance(piece, Tag):
+                self._add_print(piece, filling.cast)
 
     def _add_escaped(self, slot: Slot, pieces: tuple[Piece, ...], name: str) -> None:
         if name == "base":
@@ -150,10 +159,11 @@ class _Weaver:
 
     # Tags
 
-    def _add_print(self, tag: Tag) -> None:
+    def _add_print(self, tag: Tag, cast: str = "") -> None:
         if not tag.source:
             raise SyntaxFault("there is nothing between {{ and }}")
-        call = f"{self._place.for_tag()}(({self._inner(tag)}), {len(self._expressions)}, _run)"
+        value = f"{cast}(({self._inner(tag)}))"
+        call = f"{self._place.for_tag()}({value}, {len(self._expressions)}, _run)"
         self._expressions.append(tag.source)
         self._emit_tag(tag, call)
 
@@ -176,6 +186,9 @@ class _Weaver:
     def _binding(self, name: str, filling: Filling) -> str:
         if filling.literal is not None:
             return f"{{% set {name} = {filling.literal} %}}"
+        if filling.cast:
+            expression = "".join(self._inner(piece) for piece in filling.pieces if isinstance(piece, Tag))
+            return f"{{% set {name} = {filling.cast}(({expression})) %}}"
         if filling.items is None:
             return self._capture(name, filling.pieces)
         captures = [self._capture(f"{name}_{i}", item) for i, item in enumerate(filling.items)]
