@@ -12,7 +12,7 @@ import minijinja
 import msgspec
 
 from parley.presets.escapes import json_value, plain, printers
-from parley.presets.run import AbortReached, Items, LimitReached, RenderFault, Run, freeze, weigh
+from parley.presets.run import LONGEST_TEXT, AbortReached, Items, LimitReached, RenderFault, Run, freeze, weigh
 from parley.presets.words import BOOLEANS, NUMBER
 
 FUEL = 100_000
@@ -66,7 +66,14 @@ def _append(target: Any, value: Any, run: Run) -> None:
 
 def _output(values: Any, separator: Any) -> str:
     parts = [_ready(value) for value in values or ()]
-    return minijinja.Markup(plain(separator).join(parts))
+    return minijinja.Markup(_joined(parts, plain(separator)))
+
+
+def _joined(parts: list[str], separator: str) -> str:
+    """Measured before it is built: many parts and a long separator multiply."""
+    if sum(map(len, parts)) + len(separator) * len(parts) > LONGEST_TEXT:
+        raise LimitReached
+    return separator.join(parts)
 
 
 def _ready(value: Any) -> str:
@@ -201,9 +208,7 @@ def _join(values: Any, separator: Any = "", attribute: str | None = None) -> str
     items = list(values or ())
     if attribute is not None:
         items = [item.get(attribute) if isinstance(item, Mapping) else None for item in items]
-    joined = plain(separator).join(plain(item) for item in items)
-    if len(joined) > FUEL:
-        raise LimitReached
+    joined = _joined([plain(item) for item in items], plain(separator))
     return minijinja.Markup(joined) if items and all(hasattr(item, "__html__") for item in items) else joined
 
 

@@ -115,8 +115,9 @@ def test_twenty_numbers_go_in_one_call_and_no_more() -> None:
 
 def test_a_batch_of_json_goes_on_without_whoever_aborts() -> None:
     hook = preset(
-        body='{"all": [{% output customers separated by "," %}], "n": {{ customers | length }}, "same": {{ customers }},'
-        ' "joined": [{{ customers | join(",") }}], "names": [{% for c in customers %}{% if not loop.first %},{% endif %}'
+        body='{"all": [{% output customers separated by "," %}], "n": {{ customers | length }}, '
+        '"same": {{ customers }}, "joined": [{{ customers | join(",") }}], '
+        '"names": [{% for c in customers %}{% if not loop.first %},{% endif %}'
         '"{{ (c | from_json).name }}"{% endfor %}]}',
         batch={
             "max": 3,

@@ -1,0 +1,61 @@
+"""Every template case: what the customer will read, or why it is not sent."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.domain.errors import InvalidInputError
+from parley.templates import Status, check_parameters, hydrate, parse_template
+
+TESTS = Path(__file__).parents[2]
+EXAMPLES = sorted((TESTS.parent / "examples").glob("*.template.json"))
+
+Case = dict[str, Any]
+
+
+def cases(name: str) -> list[Any]:
+    """A pytest parameter for every case of a file."""
+    found = json.loads((TESTS / "cases" / "templates" / name).read_text("utf-8"))
+    return [pytest.param(case, id=case["description"]) for case in found]
+
+
+@pytest.mark.parametrize("case", cases("values.json"))
+def test_it_shows_what_the_customer_reads_or_why_not(case: Case) -> None:
+    template = parse_template(json.dumps({"kind": "template", **case["template"]}).encode())
+    try:
+        found: Any = hydrate(template, case["header"], case["body"], case["buttons"])
+    except InvalidInputError as error:
+        found = [str(problem) for problem in error.problems]
+    assert found == case["expected"]
+
+
+@pytest.mark.parametrize("case", cases("refused.json"))
+def test_it_names_every_problem_of_a_template(case: Case) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        parse_template(json.dumps(case["template"]).encode())
+    assert [str(problem) for problem in caught.value.problems] == case["expected"]
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 10_000, b" " * 70_000])
+def test_it_refuses_what_is_no_template(data: bytes) -> None:
+    with pytest.raises(InvalidInputError, match="template: "):
+        parse_template(data)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_examples_are_templates_whose_samples_fit(path: Path) -> None:
+    template = parse_template(path.read_bytes())
+    assert template.status is Status.APPROVED
+    assert check_parameters(template, (), template.body.samples, ()) == ()
+
+
+def test_a_body_may_be_full_but_not_fuller() -> None:
+    template = parse_template(
+        b'{"kind":"template","name":"t","language":"en","category":"UTILITY","body":{"text":"{{1}}."}}'
+    )
+    assert check_parameters(template, (), ("x" * 1023,), ()) == ()
+    (problem,) = check_parameters(template, (), ("x" * 1024,), ())
+    assert problem.field == "body"
+    assert "132005" in problem.sentence
