@@ -16,6 +16,8 @@ from parley_simulator.faults import HEALTHY, REQUEST_KINDS, Fault
 from parley_simulator.journal import Entry
 from parley_simulator.world import World
 
+# What msgspec raises for bytes that are no such value; nesting without end is a RecursionError.
+UNREADABLE = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 BODY_CEILING = 32 * 1024 * 1024  # a picture in base64 must fit
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]

@@ -12,7 +12,7 @@ from parley_simulator.media import inspect
 from parley_simulator.messages import Api, Failure, Message, State
 from parley_simulator.world import World
 
-FIRST_REPORT_DEADLINE = 5.0  # real seconds an answer waits for a report that overtakes it
+FIRST_REPORT_DEADLINE = 2.0  # real seconds an answer waits for a report that overtakes it
 ENDPOINTS: dict[Api, str] = {"legacy": "legacy.messages", "conversation": "conversation.send"}
 
 Report = Callable[[World, Message, State, Failure | None, datetime], "asyncio.Future[None]"]

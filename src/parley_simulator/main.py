@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from granian.constants import Interfaces
@@ -36,8 +36,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     json: bool = False
     seed: int = 1
     chaos: Literal["off", "few"] = "few"
-    speed: float = 1.0
-    delays: float = 1.0
+    speed: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    delays: Annotated[float, msgspec.Meta(ge=0)] = 1.0
     region: Region = "eu"
     mode: Mode = "DISPATCH"
     webhooks: tuple[str, ...] = ()
@@ -151,15 +151,36 @@ def parse(arguments: list[str]) -> Options:
     """Options from words; leaves with a usage line when they make no sense."""
     parser = argparse.ArgumentParser(prog="parley_simulator", description="A Sinch on your desk.")
     defaults = Options()
-    parser.add_argument("--host", default=defaults.host)
+    parser.add_argument("--host", default=defaults.host, help="address to listen on")
     parser.add_argument("--port", type=int, default=defaults.port, help="0 picks a free one")
     parser.add_argument("--json", action="store_true", help="one line of JSON when ready")
-    parser.add_argument("--seed", type=int, default=defaults.seed)
-    parser.add_argument("--chaos", choices=("off", "few"), default=defaults.chaos, help="off: no surprises")
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="same seed: same keys, same dice")
+    parser.add_argument(
+        "--chaos",
+        choices=("off", "few"),
+        default=defaults.chaos,
+        help="few: a few per cent of what the real one does wrong; off: no surprises",
+    )
     parser.add_argument("--speed", type=float, default=defaults.speed, help="virtual seconds per second")
     parser.add_argument("--delays", type=float, default=defaults.delays, help="scale of all pauses")
-    parser.add_argument("--region", choices=("eu", "us", "br"), default=defaults.region)
-    parser.add_argument("--mode", choices=("DISPATCH", "CONVERSATION"), default=defaults.mode)
-    parser.add_argument("--webhook", dest="webhooks", action="append", default=[], metavar="URL")
-    parser.add_argument("--legacy-callback", default=defaults.legacy_callback, metavar="URL")
-    return msgspec.convert(vars(parser.parse_args(arguments)), Options)
+    parser.add_argument(
+        "--region", choices=("eu", "us", "br"), default=defaults.region, help="other regions answer 401 or 404"
+    )
+    parser.add_argument(
+        "--mode", choices=("DISPATCH", "CONVERSATION"), default=defaults.mode, help="the app's processing mode"
+    )
+    parser.add_argument(
+        "--webhook",
+        dest="webhooks",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="where Conversation callbacks go; may be given again",
+    )
+    parser.add_argument(
+        "--legacy-callback", default=defaults.legacy_callback, metavar="URL", help="where legacy callbacks go"
+    )
+    try:
+        return msgspec.convert(vars(parser.parse_args(arguments)), Options)
+    except msgspec.ValidationError as error:
+        parser.error(str(error))

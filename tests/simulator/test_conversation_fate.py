@@ -116,6 +116,8 @@ def test_it_heeds_consent_lists_by_kind_of_content(desk: Desk, shop: Shop) -> No
     assert reason_of(desk, shop, cart()) == "RECIPIENT_NOT_OPTED_IN"
     listed = desk.call("GET", f"/apps/{desk.app['app_id']}/consents/OPT_OUT_ALL").json()
     assert listed == {"identities": [{"identity": ALICE}], "next_page_token": ""}
+    assert desk.call("GET", f"/apps/{desk.app['app_id']}/consents/OPT_OUT_ALL?page_size=51").status_code == 400
+    assert desk.call("GET", f"/apps/{desk.app['app_id']}/consents/SOME_LIST").status_code == 400
 
 
 def test_it_fails_what_outlived_its_time_in_the_queue(desk: Desk, shop: Shop) -> None:

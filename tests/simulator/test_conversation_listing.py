@@ -46,6 +46,7 @@ def test_it_filters(keeping_desk: Desk) -> None:
     assert ids(f"channel_identity={BOB}") == [to_bob]
     assert ids("direction=TO_APP") == [from_alice]
     assert ids("end_time=2000-01-01T00:00:00Z") == []
+    assert ids("start_time=2000-01-01T00:00:00") == [from_alice, to_bob]  # without an offset it is UTC
     assert ids("channel=SMS") == []
     assert ids(f"app_id={keeping_desk.app['app_id']}&start_time=2000-01-01T00:00:00Z") == [from_alice, to_bob]
 

@@ -64,6 +64,12 @@ def test_it_reads_its_options() -> None:
     assert parse(words) == expected
 
 
+def test_it_refuses_a_clock_that_stands_still(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--speed", "0"])
+    assert "$.speed" in capsys.readouterr().err
+
+
 def test_the_same_seed_gives_the_same_keys() -> None:
     with open_desk("--seed", "7") as one, open_desk("--seed", "7") as two, open_desk("--seed", "8") as three:
         assert one.legacy == two.legacy != three.legacy

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from parley_simulator.exchange import PASS, Answer, Call, Door, ok
+from parley_simulator.exchange import PASS, UNREADABLE, Answer, Call, Door, ok
 
 T = TypeVar("T")
 
@@ -33,5 +33,5 @@ def read_with(call: Call, decoder: msgspec.json.Decoder[T]) -> T | Answer:
     """The same for a union, which needs a decoder of its own."""
     try:
         return decoder.decode(call.body or b"{}")
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         return refused(str(error))

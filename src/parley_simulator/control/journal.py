@@ -30,7 +30,7 @@ async def _read(world: World, call: Call) -> Answer:
 async def _counts(world: World, call: Call) -> Answer:
     """How often each id was accepted; `at_least=2` lists only the double sends."""
     by, least = call.query.get("by", "our_id"), call.query.get("at_least", "1")
-    if not least.isdigit():
+    if not least.isdecimal():
         return refused("at_least must be a number")
     for name, counts in world.journal.accepted.items():
         if name == by:

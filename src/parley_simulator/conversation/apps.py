@@ -5,7 +5,7 @@ from typing import Literal, get_args
 import msgspec
 
 from parley_simulator.conversation.errors import bad_field, misread, refuse
-from parley_simulator.exchange import Answer, Call, ok
+from parley_simulator.exchange import UNREADABLE, Answer, Call, ok
 from parley_simulator.fate import ConsentList
 from parley_simulator.line import Line
 from parley_simulator.world import World
@@ -49,7 +49,7 @@ async def patch(world: World, line: Line, call: Call) -> Answer:
     """Mode and retention."""
     try:
         wanted = msgspec.json.decode(call.body, type=AppPatch)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except UNREADABLE as error:
         return misread(world, error)
     changes: dict[str, object] = {}
     if wanted.processing_mode is not msgspec.UNSET:
@@ -69,9 +69,12 @@ async def consents(world: World, call: Call) -> Answer:
         return refuse(world, 404, "app not found")
     if name not in get_args(ConsentList):
         return bad_field(world, "list_type", f"one of {', '.join(get_args(ConsentList))}")
+    wanted = call.query.get("page_size", "10")
+    if not wanted.isdecimal() or not 0 < int(wanted) <= CONSENT_PAGE:
+        return bad_field(world, "page_size", f"must be between 1 and {CONSENT_PAGE}")
     numbers = sorted(world.consents.get(name, ()))
     after = call.query.get("page_token", "")
     left = [number for number in numbers if number > after]
-    size = min(int(call.query.get("page_size", "10") or 10), CONSENT_PAGE)
+    size = int(wanted)
     token = left[size - 1] if len(left) > size else ""
     return ok({"identities": [{"identity": number} for number in left[:size]], "next_page_token": token})

@@ -6,7 +6,7 @@ import msgspec
 
 from parley_simulator.conversation.errors import expired, refuse, refuse_on_order, throttled
 from parley_simulator.conversation.tokens import Invalid, key_is_right, read_token
-from parley_simulator.exchange import PASS, Answer, Call, Door, Pass
+from parley_simulator.exchange import PASS, UNREADABLE, Answer, Call, Door, Pass
 from parley_simulator.handsets import digits
 from parley_simulator.regions import asked_region
 from parley_simulator.world import World
@@ -60,7 +60,7 @@ def _numbers(body: bytes) -> tuple[str, ...]:
     """The recipient a body names, for faults; an unreadable body is about nobody."""
     try:
         found = msgspec.json.decode(body or b"{}", type=_Addressed)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return ()
     identities: list[Any] = found.recipient.identified_by.channel_identities
     return tuple(digits(it.identity) for it in identities)

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -11,7 +11,7 @@ from parley_simulator.conversation import inbound
 from parley_simulator.conversation.contacts import identity, party
 from parley_simulator.conversation.errors import bad_field, misread, refuse
 from parley_simulator.conversation.wire import ChannelIdentity
-from parley_simulator.exchange import Answer, Call, ok
+from parley_simulator.exchange import UNREADABLE, Answer, Call, ok
 from parley_simulator.handsets import digits
 from parley_simulator.messages import Message
 from parley_simulator.world import World
@@ -53,7 +53,7 @@ async def many(world: World, call: Call) -> Answer:
     if source == "DISPATCH_SOURCE" and query.get("contact_id"):
         return bad_field(world, "contact_id", "not allowed with DISPATCH_SOURCE")
     size = query.get("page_size", str(PAGE_SIZE))
-    if not size.isdigit() or not 0 < int(size) <= PAGE_CEILING:
+    if not size.isdecimal() or not 0 < int(size) <= PAGE_CEILING:
         return bad_field(world, "page_size", f"must be between 1 and {PAGE_CEILING}")
     try:
         found = [message for message in kept(world, source) if _matches(world, message, query)]
@@ -66,7 +66,7 @@ async def last(world: World, call: Call) -> Answer:
     """The newest message of each address."""
     try:
         wanted = msgspec.json.decode(call.body, type=LastMessages)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except UNREADABLE as error:
         return misread(world, error)
     if bool(wanted.channel_identities) == bool(wanted.contact_ids):
         return bad_field(world, "channel_identities", "exactly one of channel_identities and contact_ids is needed")
@@ -123,9 +123,13 @@ def _matches(world: World, message: Message, query: dict[str, str]) -> bool:
 
 def _in_time(message: Message, query: dict[str, str]) -> bool:
     start, end = query.get("start_time"), query.get("end_time")
-    return not (
-        (start and message.at < datetime.fromisoformat(start)) or (end and message.at >= datetime.fromisoformat(end))
-    )
+    return not ((start and message.at < _moment(start)) or (end and message.at >= _moment(end)))
+
+
+def _moment(text: str) -> datetime:
+    """Without an offset it is UTC. Raises `ValueError`."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _page(world: World, found: list[Message], size: int, token: str) -> Answer:

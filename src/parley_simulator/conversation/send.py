@@ -12,7 +12,7 @@ from parley_simulator.conversation.greetings import greet
 from parley_simulator.conversation.reports import submitted
 from parley_simulator.conversation.shown import shown
 from parley_simulator.conversation.wire import VARIANTS, SendRequest
-from parley_simulator.exchange import PASS, Answer, Call, Pass, ok
+from parley_simulator.exchange import PASS, UNREADABLE, Answer, Call, Pass, ok
 from parley_simulator.faults import FATE_KINDS, Fault
 from parley_simulator.keys import unknown_keys
 from parley_simulator.line import Line
@@ -32,7 +32,7 @@ async def send(world: World, line: Line, call: Call) -> Answer:
         return refuse(world, 400, "Content-Type is missing")
     try:
         request = msgspec.json.decode(call.body, type=SendRequest)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         return misread(world, error)
     objection = _first_objection(world, line, request)
     if isinstance(objection, Answer):

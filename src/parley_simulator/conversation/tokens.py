@@ -63,7 +63,7 @@ def key_is_right(world: World, headers: dict[str, str]) -> bool:
 def read_token(world: World, token: str) -> Claims | Invalid:
     """The claims of a token that we signed, expired or not."""
     payload, _, signature = token.rpartition(".")
-    if not hmac.compare_digest(signature, _signature(world, payload)):
+    if not hmac.compare_digest(signature.encode(), _signature(world, payload).encode()):
         return Invalid()
     return msgspec.json.decode(_decoded(payload.partition(".")[2]), type=Claims)
 

@@ -9,7 +9,7 @@ from parley_simulator.accounts import WEBHOOKS_CEILING, Webhook
 from parley_simulator.callback_tokens import ClientCredentials
 from parley_simulator.conversation.errors import bad_field, misread, refuse
 from parley_simulator.conversation.wire import TRIGGERS, Ulid
-from parley_simulator.exchange import PASS, Answer, Call, Pass, ok
+from parley_simulator.exchange import PASS, UNREADABLE, Answer, Call, Pass, ok
 from parley_simulator.world import World
 
 TargetType = Literal["DISMISS", "HTTP"]
@@ -41,7 +41,7 @@ async def create(world: World, call: Call) -> Answer:
     """200 with the webhook."""
     try:
         wanted = msgspec.json.decode(call.body, type=NewWebhook)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except UNREADABLE as error:
         return misread(world, error)
     if wanted.app_id != world.app.app_id:
         return refuse(world, 404, "app not found")
@@ -72,7 +72,7 @@ async def patch(world: World, call: Call) -> Answer:
         return found
     try:
         wanted = msgspec.json.decode(call.body, type=WebhookPatch)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except UNREADABLE as error:
         return misread(world, error)
     changes = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not msgspec.UNSET}
     if "triggers" in changes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from parley_simulator.exchange import PASS, Answer, Call, Door, Pass, Route, Story, ok
+from parley_simulator.exchange import PASS, UNREADABLE, Answer, Call, Door, Pass, Route, Story, ok
 from parley_simulator.handsets import digits
 from parley_simulator.legacy.errors import refuse, refuse_on_order
 from parley_simulator.legacy.send import send
@@ -66,7 +66,7 @@ def _numbers(body: bytes) -> tuple[str, ...]:
     """Whose phones a body is about, for faults; unreadable bodies are about nobody."""
     try:
         found: Any = msgspec.json.decode(body or b"{}")
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return ()
     listed = (found.get("to") or found.get("numbers")) if isinstance(found, dict) else ()
     return tuple(digits(number) for number in listed if isinstance(number, str)) if isinstance(listed, list) else ()
@@ -105,7 +105,7 @@ def _capable(world: World, number: str) -> bool:
 
 async def _blacklist(world: World, call: Call) -> Answer:
     page = call.query.get("page", "0")
-    if not page.isdigit():
+    if not page.isdecimal():
         return refuse(world, 400, "Field [page] is not valid.")
     listed = [f"+{handset.number}" for handset in world.handsets.listed() if handset.blacklisted]
     start = int(page) * BLACKLIST_PAGE

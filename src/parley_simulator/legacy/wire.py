@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
+from parley_simulator.exchange import UNREADABLE
 from parley_simulator.keys import unknown_keys
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -213,7 +214,7 @@ def read(body: bytes, shape: type[S]) -> tuple[S, tuple[str, ...]] | Misread:
         value = msgspec.json.decode(body or b"{}", type=shape)
     except msgspec.ValidationError as error:
         return Misread(_sentence(str(error)))
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         return Misread(f"Malformed JSON: {error}")
     return value, tuple(unknown_keys(msgspec.json.decode(body or b"{}"), shape))
 

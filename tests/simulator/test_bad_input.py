@@ -1,0 +1,86 @@
+"""Whatever bytes come, the answer is a refusal in the API's own words, never a 500."""
+
+from typing import Any
+
+import pytest
+from tests.simulator.desk import ALICE, Desk, cart
+
+ODD = [
+    b"",
+    b"\xff\xfe",
+    b"null",
+    b"[]",
+    b'"words"',
+    b"{",
+    b"[" * 5_000,
+    b'{"to": {"a": 1}, "numbers": [null], "message": 7, "recipient": [], "app_id": {}}',
+    b'{"numbers": [1e400]}',
+    b'{"recipient": {"identified_by": {"channel_identities": [{"channel": "WHATSAPP", "identity": "\\ud800"}]}}}',
+]
+LEGACY = [
+    ("POST", "/messages"),
+    ("POST", "/provision/optin"),
+    ("DELETE", "/provision/optin"),
+    ("POST", "/capability"),
+    ("POST", "/provision/blacklist"),
+    ("POST", "/events"),
+]
+CONVERSATION = [("POST", "/messages:send"), ("POST", "/messages:fetch-last-message"), ("POST", "/webhooks")]
+CONTROL = [f"handsets/{ALICE}/messages", "faults", "settings", "clock", "templates", "webhooks", "legacy", "consents"]
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
+def test_the_legacy_api_refuses_odd_bytes(desk: Desk, body: bytes) -> None:
+    desk.sim("settings", {"capability_per_second": 0})
+    statuses = {path: desk.call_legacy(method, path, data=body, headers=JSON).status_code for method, path in LEGACY}
+    assert set(statuses.values()) == {400}, statuses
+
+
+@pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
+def test_the_conversation_api_refuses_odd_bytes(desk: Desk, body: bytes) -> None:
+    statuses = {path: desk.call(method, path, data=body, headers=JSON).status_code for method, path in CONVERSATION}
+    assert set(statuses.values()) == {400}, statuses
+    assert desk.call("PATCH", f"/apps/{desk.app['app_id']}", data=body, headers=JSON).status_code < 500
+
+
+@pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
+def test_the_control_api_never_breaks(desk: Desk, body: bytes) -> None:
+    statuses = {path: desk.http.post(f"{desk.url}/_sim/{path}", data=body, timeout=5).status_code for path in CONTROL}
+    assert set(statuses.values()) <= {200, 400}, statuses
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["Basic", "Basic ====", "Bearer", "Bearer ..", "Bearer \xe9", "", "Digest x"],
+)
+def test_odd_credentials_are_401(desk: Desk, odd: str) -> None:
+    headers = {"authorization": odd.encode("latin-1")}
+    for url in ("oauth2/token", f"v1/projects/{desk.app['project_id']}/messages:send", "whatsapp/v1/x/messages"):
+        assert desk.http.post(f"{desk.url}/{url}", headers=headers, json={}, timeout=5).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page_size=0",
+        "page_size=x",
+        "page_token=%ff",
+        "page_token=YQ",
+        "start_time=yesterday",
+    ],
+)
+def test_odd_queries_are_400(desk: Desk, query: str) -> None:
+    desk.sim("settings", {"mode": "CONVERSATION"})
+    desk.send(cart())
+    assert desk.call("GET", f"/messages?{query}").status_code == 400
+
+
+def test_an_unknown_path_of_the_control_api_is_not_there(desk: Desk) -> None:
+    assert desk.sim_raw("weather").status_code == 404
+
+
+def test_a_name_with_odd_letters_passes_unharmed(desk: Desk) -> None:
+    odd: dict[str, Any] = {"type": "text", "text": "<script>\"'\\ \u202e \U0001f44b", "profile_name": 'Ž"{{1}}'}
+    desk.write(odd)
+    assert desk.thread()[0]["text"] == odd["text"]
