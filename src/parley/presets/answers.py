@@ -7,16 +7,13 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from parley.domain.errors import Problem
 from parley.domain.http import HttpResponse
 from parley.domain.message import Accepted, NotAccepted, Outcome, Remedy
-
-if TYPE_CHECKING:
-    from parley.presets.preset import Preset
 
 LONGEST_QUOTE = 200
 """Characters of the provider's own words that a sentence repeats."""
@@ -73,7 +70,15 @@ def answer_faults(answers: tuple[Answer, ...]) -> Iterator[Problem]:
                 yield Problem(field, f"{path[:60]!r} is not a path such as statuses[*].message_id")
 
 
-def meaning(preset: "Preset", response: HttpResponse, recipients: int, now: datetime | None = None) -> Outcome:
+class HasAnswers(Protocol):
+    """A preset, as far as its answers go."""
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """Its own rows."""
+
+
+def meaning(preset: HasAnswers, response: HttpResponse, recipients: int, now: datetime | None = None) -> Outcome:
     """What `response` means for a call to `recipients` people.
 
     Never raises, whatever the body holds. `now` is only for a Retry-After that is a date; without it the answer's own

@@ -30,7 +30,7 @@ def _decode(data: bytes) -> Preset:
         raise InvalidInputError([Problem("preset", f"is larger than {LARGEST_PRESET} bytes")])
     try:
         raw = msgspec.json.decode(data, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInputError([Problem("preset", f"is not a JSON object: {error}")]) from error
     known = ", ".join(_TYPES)
     problems = [

@@ -1,5 +1,6 @@
 """Renders presets: the hot path of sending. A renderer keeps what it has compiled."""
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -219,6 +220,8 @@ class Template:
     def __init__(self, field: str, woven: Woven) -> None:
         self.field = field
         self.woven = woven
+        self.words = frozenset(re.findall(r"\w+", woven.source)) if woven.has_tags else frozenset()
+        """Every variable the text can name is among them; the others need not be copied for it."""
         self._jinja = environment() if woven.has_tags else None
         if self._jinja:
             self._jinja.add_template("text", woven.source)
@@ -233,17 +236,15 @@ class Printer:
     def __init__(self, variables: Mapping[str, Any], customers: list[str] | None = None) -> None:
         self._run = Run(str(variables.get("message_id") or variables.get("recipient") or ""))
         self.empty: list[tuple[str, str]] = []
-        try:
-            self._variables = {name: freeze(value, self._run) for name, value in variables.items()}
-            if customers is not None:
-                self._variables["customers"] = Items(customers, self._run)
-        except LimitReached as error:
-            raise _invalid("customer", str(error)) from error
-        self._variables["_run"] = self._run
+        self._given = variables
+        self._variables: dict[str, Any] = {"_run": self._run}
+        if customers is not None:
+            self._variables["customers"] = Items(customers, self._run)
 
     def print(self, template: Template) -> str:
         """Raises InvalidInputError, AbortReached."""
         self._run.empty.clear()
+        self._take(template.words)
         try:
             text = template.render(self._variables)
         except minijinja.TemplateError as error:
@@ -254,6 +255,14 @@ class Printer:
             raise _invalid(template.field, f"a filter or method cannot be used like this: {error}") from error
         self.empty.extend((template.field, template.woven.expressions[number]) for number in self._run.empty)
         return text
+
+    def _take(self, words: frozenset[str]) -> None:
+        """Copies what a template may name: once, and nothing else."""
+        try:
+            for name in words & self._given.keys() - self._variables.keys():
+                self._variables[name] = freeze(self._given[name], self._run)
+        except LimitReached as error:
+            raise _invalid("customer", str(error)) from error
 
 
 def _variables(context: Context) -> dict[str, Any]:
