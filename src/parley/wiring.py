@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 import msgspec
 from litestar import Litestar
 
+from parley.api.app import create_app
 from parley.config import Config, secret_key_of
 from parley.domain.clock import Clock, system_clock
 from parley.providers.http import HttpClient
@@ -67,7 +68,6 @@ async def open_house(config: Config) -> AsyncIterator[House]:
 @asynccontextmanager
 async def open_app(house: House) -> AsyncIterator[Litestar]:
     """The API with all its doors."""
-    from parley.api.app import create_app
     intake = CallbackIntake(house.database, house.clock)
     storing = asyncio.create_task(intake.run())
     try:

@@ -1,5 +1,7 @@
 """`parley project`: create projects and list them."""
 
+from collections.abc import Mapping
+
 import msgspec
 from cyclopts import App
 
@@ -40,5 +42,5 @@ def list_projects(*, data_dir: DataDir = None) -> None:
     print("\n".join(f"{token}  {name}" for token, name in projects) or "no project yet: parley project create NAME")
 
 
-def _readable(told: dict[str, object]) -> str:
+def _readable(told: Mapping[str, object]) -> str:
     return f"{msgspec.json.format(msgspec.json.encode(told)).decode()}\nKeep the key_secret: it is not shown again."

@@ -19,6 +19,7 @@ from parley.store.database import Connection, Database
 from parley.store.definitions import (
     StoredDefinition,
     definitions_of,
+    delete_stored,
     lock_project,
     put_definition,
     put_secret,
@@ -68,6 +69,25 @@ async def apply_definitions(
             stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
     tokens = {key: one.callback_token for key, one in stored.items()}
     return tuple(msgspec.structs.replace(one, callback_token=tokens.get((one.kind, one.name))) for one in changes)
+
+
+async def delete_definition(database: Database, project_id: UUID, kind: str, name: str) -> bool:
+    """False when there was none. Raises InvalidInputError when something still refers to it."""
+    async with database.transaction() as connection:
+        await lock_project(connection, project_id)
+        stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
+        if stored.pop((kind, name), None) is None:
+            return False
+        left = parsed(list(stored.values()), {}, 0)
+        problems = [
+            Problem(f"scenario {scenario.name}: {problem.field}", problem.sentence)
+            for scenario in left.scenarios.values()
+            for problem in broken_links(scenario, left)
+        ]
+        if problems:
+            raise InvalidInputError(problems)
+        await delete_stored(connection, project_id, kind, name)
+    return True
 
 
 def _check_together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, str], StoredDefinition]) -> None:

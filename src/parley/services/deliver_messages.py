@@ -89,10 +89,14 @@ class Delivery:
             joined = await sweep_early_reports(connection, RECORDED_AT_ONCE, now)
         return len(lost) + joined
 
-    async def close(self) -> None:
+    async def finish(self) -> None:
         """Waits for the calls under way and records them."""
         await asyncio.gather(*self._calls, return_exceptions=True)
         await self._done.join()
+
+    async def close(self) -> None:
+        """Finishes, and stops recording."""
+        await self.finish()
         if self._recorder is not None:
             self._recorder.cancel()
             await asyncio.gather(self._recorder, return_exceptions=True)

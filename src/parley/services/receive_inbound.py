@@ -52,14 +52,13 @@ async def _not_seen_before(
     connection: Connection, project_id: UUID, meant: Sequence[tuple[Inbound, UUID]], now: datetime
 ) -> list[tuple[Inbound, UUID]]:
     by_door: dict[str, list[tuple[Inbound, UUID]]] = defaultdict(list)
-    for one, who in meant:
-        by_door[one.integration.name].append((one, who))
+    for pair in meant:
+        by_door[pair[0].integration.name].append(pair)
     new: list[tuple[Inbound, UUID]] = []
     for door in sorted(by_door):
-        once = {one.message.message_id: (one, who) for one, who in reversed(by_door[door])}
-        said = [(ident, who) for ident, (_, who) in sorted(once.items(), key=lambda item: item[0])]
-        fresh = await keep_inbound(connection, project_id, door, said, now)
-        new.extend(pair for pair in by_door[door] if once[pair[0].message.message_id] is pair and _id(pair) in fresh)
+        once = {_id(pair): pair for pair in reversed(by_door[door])}
+        fresh = await keep_inbound(connection, project_id, door, [(name, once[name][1]) for name in sorted(once)], now)
+        new.extend(pair for pair in by_door[door] if once[_id(pair)] is pair and _id(pair) in fresh)
     return new
 
 

@@ -51,7 +51,7 @@ async def put_definition(connection: Connection, project_id: UUID, definition: S
     await sql.definitions.keep_version(connection, **key)
 
 
-async def delete_definition(connection: Connection, project_id: UUID, kind: str, name: str) -> None:
+async def delete_stored(connection: Connection, project_id: UUID, kind: str, name: str) -> None:
     """Its versions stay."""
     await sql.definitions.delete_definition(connection, project_id=project_id, kind=kind, name=name)
 

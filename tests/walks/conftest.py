@@ -1,0 +1,44 @@
+"""A walk has a database of its own: workers claim whatever is due, whoever's it is."""
+
+import itertools
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from parley.services.create_project import create_project
+from parley.store.database import open_database
+from parley.store.migrate import migrate
+from tests.support.builders import NOW, Cast, add_cast
+from tests.walks.walk import EXAMPLES, LEGACY, Walk
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+async def own_database_url(database_url: str) -> AsyncIterator[str]:
+    """A fresh, migrated database beside the shared one; dropped afterwards."""
+    name = f"walk_{next(_numbers)}"
+    admin = await asyncpg.connect(database_url)
+    await admin.execute(f"CREATE DATABASE {name}")
+    url = database_url.replace("/postgres?", f"/{name}?")
+    migrate(url)
+    yield url
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.fixture
+async def walk(own_database_url: str) -> AsyncIterator[Walk]:
+    """A shop with the examples and a legacy account applied."""
+    async with open_database(own_database_url) as database:
+        walk = Walk(database, await create_project(database, "Walked shop", NOW))
+        await walk.apply(LEGACY, *sorted(EXAMPLES.glob("*.json")))
+        yield walk
+        await walk.delivery.close()
+
+
+@pytest.fixture
+async def people(walk: Walk) -> Cast:
+    """Alice has opted in, Bob said STOP, Carol was never asked."""
+    return await add_cast(walk.database, walk.project)
