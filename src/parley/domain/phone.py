@@ -48,7 +48,7 @@ def read_phone(value: object, default_region: str | None = None) -> PhoneNumber 
     original = str(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
         return UnusablePhone(original[:LONGEST_TEXT], "A phone number must be a text.")
-    written = _plain(original) if isinstance(value, str) else f"+{original}"
+    written = _plain(original).lstrip("([ ") if isinstance(value, str) else f"+{original}"
     problem = _problem_of_writing(original, written)
     if problem:
         return UnusablePhone(original, problem)
