@@ -74,7 +74,8 @@ def _usual_path(message: Message, handset: Handset, settings: Settings, chance: 
     path.append(Step(chance.between(0.2, 1.5), "sent"))
     if not handset.online:
         return path
-    path.append(Step(chance.between(0.2, 5), "delivered"))
+    slowest = 3 if message.api == "legacy" else 5
+    path.append(Step(chance.between(0.2, slowest), "delivered"))
     if handset.reads and chance.usually(settings.read_percent):
         path.append(Step(chance.between(*settings.read_seconds), "read"))
     return path
