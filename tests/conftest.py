@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from tests.support.api import ProjectApi
     from tests.support.builders import Cast
 
     from parley.services.create_project import NewProject
@@ -56,3 +57,24 @@ async def cast(database: Database, project: NewProject) -> Cast:
     from tests.support.builders import add_cast
 
     return await add_cast(database, project)
+
+
+@pytest.fixture(scope="session")
+async def api_url(database: Database, database_url: str) -> AsyncIterator[str]:
+    """The real application over real HTTP."""
+    from tests.support.serving import served
+
+    from parley.api.app import create_app
+    from parley.domain.clock import system_clock
+
+    app = create_app(database=database, database_url=database_url, clock=system_clock)
+    async with served(app) as url:
+        yield url
+
+
+@pytest.fixture
+def api(api_url: str, project: NewProject) -> ProjectApi:
+    """The test's own project, as a client with its private key."""
+    from tests.support.api import ProjectApi
+
+    return ProjectApi(api_url, project, (project.private_key.key_id, project.private_key.key_secret))

@@ -15,6 +15,8 @@ import msgspec
 CONSENT = "consent"
 """The type of the event."""
 UNLIMITED = "unlimited"
+LONGEST_CATEGORY = 128
+"""Characters: a category stands in an index."""
 SOURCES = ("crm", "import", "page", "private_api", "public_api", "scenario")
 """Who may write a category: the app, an import, the consent page, a private key, a public key, a scenario."""
 
@@ -72,7 +74,7 @@ def read_consent(properties: Mapping[str, Any], said_at: datetime, source: str) 
     until = _until(properties.get("valid_until"))
     problem = _problem(properties, until)
     return ConsentEntry(
-        category=category if isinstance(category, str) else "",
+        category=category if isinstance(category, str) and len(category) <= LONGEST_CATEGORY else "",
         action=Action.INVALID if problem else Action(properties["action"]),
         valid_from=said_at,
         valid_until=until if isinstance(until, datetime) and not problem else None,
@@ -83,7 +85,7 @@ def read_consent(properties: Mapping[str, Any], said_at: datetime, source: str) 
 
 def _problem(properties: Mapping[str, Any], until: datetime | str) -> str | None:
     category, action = properties.get("category"), properties.get("action")
-    if not isinstance(category, str) or not category:
+    if not isinstance(category, str) or not 0 < len(category) <= LONGEST_CATEGORY:
         return "`category` is missing: no category could be revoked."
     if action not in (Action.ACCEPT.value, Action.REJECT.value):
         return "`action` must be accept or reject, in lower case."

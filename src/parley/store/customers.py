@@ -173,6 +173,11 @@ async def page_of_customers(
     return [(row["id"], row["properties"]) for row in rows]
 
 
+async def property_names(connection: Connection, project_id: UUID) -> list[str]:
+    """Every name that any customer of the project has, sorted."""
+    return [row["name"] for row in await sql.customers.property_names(connection, project_id=project_id)]
+
+
 def keys(customer_ids: Collection[UUID]) -> dict[str, list[Any]]:
     """The two arrays by which rows of customers are found."""
     return {"buckets": [bucket_of(one) for one in customer_ids], "ids": list(customer_ids)}

@@ -42,6 +42,11 @@ async def project_by_id(connection: Connection, project_id: UUID) -> Project | N
     return _project(await sql.projects.project_by_id(connection, id=project_id))
 
 
+async def all_projects(connection: Connection) -> list[tuple[str, str]]:
+    """(token, name) of every project, the oldest first."""
+    return [(row["token"], row["name"]) for row in await sql.projects.all_projects(connection)]
+
+
 def _project(row: Any) -> Project | None:
     if row is None:
         return None

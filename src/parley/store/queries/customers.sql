@@ -143,3 +143,8 @@ FROM unnest(:buckets::smallint[], :ids::uuid[]) AS n (bucket, id);
 -- name: page_of_customers
 -- customer_data.export: page by page; customers_of_project.
 SELECT id, properties FROM customers WHERE project_id = :project_id AND id > :after ORDER BY id LIMIT :size;
+
+-- name: property_names
+-- customer_data.export_fields: one pass over the project's customers; customers_of_project.
+SELECT DISTINCT name FROM customers, jsonb_object_keys(properties) AS name
+WHERE project_id = :project_id ORDER BY name;

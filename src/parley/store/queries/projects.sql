@@ -23,3 +23,7 @@ SELECT key_id, project_id, role, secret_hash FROM api_keys WHERE key_id = :key_i
 -- name: answer$
 -- Readiness; no table.
 SELECT 1;
+
+-- `parley project list`; a full look at a small table.
+-- name: all_projects
+SELECT token, name FROM projects ORDER BY created_at;

@@ -1,0 +1,1 @@
+"""The doors: translate what came, call one service, translate back."""

@@ -1,0 +1,76 @@
+"""Every error leaves as the body that clients of this API know: `success`, and `errors` or `error`."""
+
+from typing import Any
+
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from parley.services.callback_intake import FullError
+from parley.services.resolve_customers import TooBusyError
+
+_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not know that method.",
+    413: "The body is too large.",
+}
+_PASSING = (TooBusyError, FullError, OSError, TimeoutError)
+"""Not the caller's fault, and gone in a moment: the database restarts, too many want the same."""
+RETRY_AFTER_SECONDS = 5
+
+
+class ApiError(Exception):
+    """Carries the answer that a door has decided on."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        self.status = status
+        self.body = body
+        super().__init__(str(body))
+
+
+def refused(*errors: str) -> ApiError:
+    """The JSON was read, but its content cannot be used. Clients know it by 200 and `success: false`."""
+    return ApiError(200, {"success": False, "errors": list(errors)})
+
+
+def malformed(sentence: str) -> ApiError:
+    """This is no JSON."""
+    return ApiError(400, {"success": False, "errors": [sentence]})
+
+
+def missing(sentence: str) -> ApiError:
+    """What the call is about does not exist."""
+    return ApiError(404, {"success": False, "errors": {"_global": [sentence]}})
+
+
+def _told(_: Request[Any, Any, Any], error: ApiError) -> Response[dict[str, Any]]:
+    return _response(error.status, error.body)
+
+
+def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    sentence = _SENTENCES.get(error.status_code, error.detail)
+    return _response(error.status_code, {"success": False, "errors": [sentence]}, error.headers)
+
+
+def _passing(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    structlog.get_logger().warning("not available", path=request.url.path, error=repr(error))
+    body = {"success": False, "errors": ["The server is busy. Try again in a moment."]}
+    return _response(503, body, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    structlog.get_logger().error("unexpected error", path=request.url.path, exc_info=error)
+    return _response(500, {"success": False, "errors": ["Something is broken here. The operator has the details."]})
+
+
+def _response(status: int, body: dict[str, Any], headers: dict[str, Any] | None = None) -> Response[dict[str, Any]]:
+    return Response(body, status_code=status, headers=headers, media_type=MediaType.JSON)
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    ApiError: _told,
+    HTTPException: _http,
+    Exception: _unexpected,
+    **dict.fromkeys(_PASSING, _passing),
+}
