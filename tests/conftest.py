@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One embedded PostgreSQL for the whole run, migrated."""
-    from tests.support.running import migrated_database
+    from tests.support.databases import migrated_database
 
     with migrated_database(tmp_path_factory.mktemp("data")) as url:
         yield url
@@ -62,13 +62,9 @@ async def cast(database: Database, project: NewProject) -> Cast:
 @pytest.fixture(scope="session")
 async def api_url(database: Database, database_url: str) -> AsyncIterator[str]:
     """The real application over real HTTP."""
-    from tests.support.serving import served
+    from tests.support.serving import app_on, served
 
-    from parley.api.app import create_app
-    from parley.domain.clock import system_clock
-
-    app = create_app(database=database, database_url=database_url, clock=system_clock)
-    async with served(app) as url:
+    async with app_on(database, database_url) as app, served(app) as url:
         yield url
 
 

@@ -1,24 +1,29 @@
-"""What is started once for a whole run of tests: the embedded PostgreSQL and the API in front of it."""
+"""The whole API, running."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import psycopg
+from cryptography.fernet import Fernet
+from tests.support.serving import served
 
-from parley.store.embedded import embedded_server
-from parley.store.migrate import migrate
+from parley.api.app import create_app
+from parley.domain.clock import Clock, system_clock
+from parley.services.callback_intake import CallbackIntake
+from parley.services.secret_box import SecretBox
+from parley.store.database import Database
 
-_NO_NEED_TO_SURVIVE = "fsync = off", "synchronous_commit = off", "full_page_writes = off"
 
-
-@contextmanager
-def migrated_database(folder: Path) -> Iterator[str]:
-    """The URL of an embedded PostgreSQL that trades safety for speed."""
-    with embedded_server(folder) as server:
-        with psycopg.connect(server.url, autocommit=True) as connection:
-            for setting in _NO_NEED_TO_SURVIVE:
-                connection.execute(f"ALTER SYSTEM SET {setting}".encode())
-            connection.execute("SELECT pg_reload_conf()")
-        migrate(server.url)
-        yield server.url
+@asynccontextmanager
+async def running_api(database: Database, database_url: str, clock: Clock = system_clock) -> AsyncIterator[str]:
+    """The base URL of the real application, served over real HTTP on the loopback."""
+    intake = CallbackIntake(database, clock)
+    storing = asyncio.create_task(intake.run())
+    box = SecretBox(Fernet.generate_key().decode())
+    app = create_app(database=database, database_url=database_url, clock=clock, box=box, intake=intake)
+    try:
+        async with served(app) as url:
+            yield url
+    finally:
+        storing.cancel()
+        await asyncio.gather(storing, return_exceptions=True)

@@ -6,11 +6,32 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from cryptography.fernet import Fernet
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from litestar import Litestar
+
+from parley.api.app import create_app
+from parley.domain.clock import system_clock
+from parley.services.callback_intake import CallbackIntake
+from parley.services.secret_box import SecretBox
+from parley.store.database import Database
 
 STARTS_WITHIN_SECONDS = 10.0
 STOPS_WITHIN_SECONDS = 10.0
+
+
+@asynccontextmanager
+async def app_on(database: Database, database_url: str) -> AsyncIterator[Litestar]:
+    """The application with all its doors, and the task behind the one for callbacks."""
+    intake = CallbackIntake(database, system_clock)
+    storing = asyncio.create_task(intake.run())
+    box = SecretBox(Fernet.generate_key().decode())
+    try:
+        yield create_app(database=database, database_url=database_url, clock=system_clock, box=box, intake=intake)
+    finally:
+        storing.cancel()
+        await asyncio.gather(storing, return_exceptions=True)
 
 
 @asynccontextmanager

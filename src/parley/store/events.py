@@ -12,6 +12,15 @@ from parley.domain.ids import bucket_of, new_id_in
 from parley.store.database import Connection, sql
 
 
+class Slice(msgspec.Struct, frozen=True):
+    """Which of a customer's events: of all types when none are given, all of them without a `size`."""
+
+    types: Sequence[str] | None = None
+    size: int | None = None
+    skip: int = 0
+    newest_first: bool = False
+
+
 class PastEvent(msgspec.Struct, frozen=True):
     """An event as the data API shows it."""
 
@@ -49,23 +58,16 @@ def _event(new: NewEvent) -> Event:
     return Event(ident, new.customer_id, new.type, new.occurred_at, new.properties)
 
 
-async def past_events(
-    connection: Connection,
-    customer_id: UUID,
-    types: Sequence[str] | None = None,
-    *,
-    size: int | None = None,
-    skip: int = 0,
-    newest_first: bool = False,
-) -> list[PastEvent]:
-    """A customer's events by their time; of all types when none are given, all of them without a `size`."""
-    query = sql.events.newest_events if newest_first else sql.events.oldest_events
+async def past_events(connection: Connection, customer_id: UUID, wanted: Slice | None = None) -> list[PastEvent]:
+    """A customer's events by their time, the oldest first unless asked otherwise."""
+    wanted = wanted or Slice()
+    query = sql.events.newest_events if wanted.newest_first else sql.events.oldest_events
     rows = await query(
         connection,
         bucket=bucket_of(customer_id),
         customer_id=customer_id,
-        types=None if types is None else list(types),
-        size=size,
-        skip=skip,
+        types=None if wanted.types is None else list(wanted.types),
+        size=wanted.size,
+        skip=wanted.skip,
     )
     return [PastEvent(row["type"], row["occurred_at"], row["properties"]) for row in rows]

@@ -16,7 +16,7 @@ from parley.services.set_properties import PropertyUpdate, set_properties
 from parley.store.consents import consents_of
 from parley.store.customers import addresses_of, customers_by_id, owners
 from parley.store.database import Database
-from parley.store.events import past_events
+from parley.store.events import Slice, past_events
 
 
 async def resolve(database: Database, project: NewProject, *calls: CustomerIds, days: int = 0) -> tuple[UUID, ...]:
@@ -136,4 +136,4 @@ async def test_events_tracked_during_merges_are_not_lost(database: Database, pro
     await asyncio.gather(*(track(one) for one in range(32)), *(merge(one) for one in range(8)))
     (jana,) = await resolve(database, project, ids("jana"))
     async with database.connection() as connection:
-        assert len(await past_events(connection, jana, ["view"])) == 32
+        assert len(await past_events(connection, jana, Slice(("view",)))) == 32
