@@ -45,7 +45,7 @@ class Context(msgspec.Struct, frozen=True):
     project: Mapping[str, Any] = {}
     scenario: Mapping[str, Any] = {}
     action: Mapping[str, Any] = {}
-    values: Mapping[str, Any] = {}
+    form_values: Mapping[str, Any] = {}
     """The message's own parameters, personalised when it was planned: final text, never read as a template again."""
 
 

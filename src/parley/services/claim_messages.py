@@ -155,7 +155,7 @@ class _Desk:
             recipient=one.decision.facts.recipient or "",
             message_id=str(one.row.id),
             time=self._now.timestamp(),
-            values=one.row.content["parameters"],
+            form_values=one.row.content["parameters"],
         )
 
 

@@ -55,7 +55,9 @@ async def move_locked(
             continue
         moves[row.id] = _joined(moves.get(row.id), _move(row, change))
         if _applies(row, change) and row.state != change.state:
-            events[row.project_id].append(campaign_event(row, change.state, change.at, _said(change)))
+            # Some reports carry whole seconds: none happened before the message was planned.
+            at = max(change.at, row.planned_at)
+            events[row.project_id].append(campaign_event(row, change.state, at, _said(change)))
             standing[row.id] = msgspec.structs.replace(row, state=change.state.value)
     if moves:
         await move_rows(connection, list(moves.values()), now)

@@ -1,6 +1,6 @@
 """A preset's parameters for one customer: personalised when the message is planned, put in as they are at the wire.
 
-What is written into the message is final text. At the wire it reaches the preset as a *value* (`{{ values.name }}`), so
+What is written into the message is final text. At the wire it reaches the preset as a *value* (`{{ form_values.name }}`), so
 nothing in it is ever read as a template again, and each preset is compiled once, not once a message.
 """
 
@@ -113,5 +113,5 @@ def _reference(parameter: Parameter | None, name: str, value: Any) -> Any:
     if parameter is None or parameter.type in _AS_TYPED or not isinstance(value, str | list):
         return value
     if isinstance(value, list):
-        return [f"{{{{ values.{name}[{place}] }}}}" for place in range(len(value))]
-    return f"{{{{ values.{name} }}}}"
+        return [f"{{{{ form_values.{name}[{place}] }}}}" for place in range(len(value))]
+    return f"{{{{ form_values.{name} }}}}"
