@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from parley.providers.signature import NotGenuine
 from parley.services.callback_intake import CallbackIntake
@@ -25,7 +26,7 @@ def callbacks_door(database: Database, box: SecretBox, intake: CallbackIntake) -
         summary="Take a callback of Sinch",
         tags=["callbacks"],
     )
-    async def receive_callback(request: Request[Any, Any, Any], token: str) -> Response[Answer]:
+    async def receive_callback(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[Answer]:
         """200 when it is durable; 401 unsigned or wrongly signed; 404 unknown token; 503 come again later."""
         body = await request.body()
         try:

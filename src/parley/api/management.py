@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, put
+from litestar.params import FromPath
 
 from parley.access import Permission
 from parley.api.auth import admit
@@ -22,14 +23,16 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @get("/definitions", summary="List a project's definitions")
-async def list_definitions(token: str, request: AnyRequest) -> dict[str, Any]:
+async def list_definitions(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
     """Kind, name and version of each."""
     caller = await admit(request, token, Permission.READ_DEFINITIONS)
     return {"success": True, "data": [_line(one) for one in await _stored(request, caller)]}
 
 
 @get("/definitions/{kind:str}/{name:str}", summary="Read a definition")
-async def read_definition(token: str, kind: Kind, name: str, request: AnyRequest) -> dict[str, Any]:
+async def read_definition(
+    token: FromPath[str], kind: FromPath[Kind], name: FromPath[str], request: AnyRequest
+) -> dict[str, Any]:
     """As it was written; secrets as references."""
     caller = await admit(request, token, Permission.READ_DEFINITIONS)
     found = next((one for one in await _stored(request, caller) if (one.kind, one.name) == (kind, name)), None)
@@ -39,7 +42,9 @@ async def read_definition(token: str, kind: Kind, name: str, request: AnyRequest
 
 
 @put("/definitions/{kind:str}/{name:str}", summary="Write a definition", request_max_body_size=LARGEST_FILE)
-async def write_definition(token: str, kind: Kind, name: str, request: AnyRequest) -> Response[dict[str, Any]]:
+async def write_definition(
+    token: FromPath[str], kind: FromPath[Kind], name: FromPath[str], request: AnyRequest
+) -> Response[dict[str, Any]]:
     """The body is the file that `parley apply` takes; its name must be the address's. 400 lists what is wrong."""
     caller = await admit(request, token, _WRITING.get(kind, Permission.WRITE_DEFINITIONS))
     state = request.app.state
@@ -56,7 +61,9 @@ async def write_definition(token: str, kind: Kind, name: str, request: AnyReques
 
 
 @delete("/definitions/{kind:str}/{name:str}", status_code=200, summary="Delete a definition")
-async def remove_definition(token: str, kind: Kind, name: str, request: AnyRequest) -> dict[str, Any]:
+async def remove_definition(
+    token: FromPath[str], kind: FromPath[Kind], name: FromPath[str], request: AnyRequest
+) -> dict[str, Any]:
     """Its versions are kept. 400 when something still refers to it, 404 when there is none."""
     caller = await admit(request, token, _WRITING.get(kind, Permission.WRITE_DEFINITIONS))
     try:
