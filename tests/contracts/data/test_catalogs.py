@@ -1,0 +1,78 @@
+"""`/data/v2/.../catalogs`, beyond what the Python client can do."""
+
+from typing import Any
+
+import pytest
+from tests.support.api import ProjectApi
+
+
+@pytest.fixture
+async def shop(api: ProjectApi) -> str:
+    body = {"name": "shop", "fields": [{"name": "title"}, {"name": "stock"}], "is_product_catalog": True}
+    ident: str = (await api.post("data/catalogs", body)).body["id"]
+    return ident
+
+
+def item(item_id: str, **properties: Any) -> dict[str, Any]:
+    return {"item_id": item_id, "properties": properties}
+
+
+async def test_the_list_names_every_catalog(api: ProjectApi, shop: str) -> None:
+    (found,) = (await api.get("data/catalogs")).body["data"]
+    assert (found["_id"], found["name"], found["is_product_catalog"]) == (shop, "shop", True)
+
+
+async def test_a_name_is_taken_once(api: ProjectApi, shop: str) -> None:
+    assert (await api.post("data/catalogs", {"name": "shop"})).body["success"] is False
+
+
+async def test_fields_are_not_dropped_by_an_oversight(api: ProjectApi, shop: str) -> None:
+    answer = await api.call("PUT", f"data/catalogs/{shop}", {"name": "shop", "fields": [{"name": "title"}]})
+    assert "stock" in answer.body["errors"][0]
+
+
+async def test_undeclared_fields_are_refused_item_by_item(api: ProjectApi, shop: str) -> None:
+    items = [item("1", title="Lamp"), item("2", colour="red")]
+    answer = await api.call("PUT", f"data/catalogs/{shop}/items", items)
+    good, bad = answer.body
+    assert good == {"success": True, "queued": False}
+    assert bad["errors"] == {"properties": ["Fields [colour] are not properly defined."]}
+    one = await api.call("PUT", f"data/catalogs/{shop}/items/3", {"properties": {"colour": "red"}})
+    assert (one.status, one.body["errors"]) == (200, bad["errors"])
+    assert (await api.get(f"data/catalogs/{shop}/items")).body["total"] == 1
+
+
+async def test_a_partial_update_makes_an_item_only_when_asked(api: ProjectApi, shop: str) -> None:
+    items = [item("1", stock=1), item("2", stock=2) | {"upsert": True}]
+    missing, made = (await api.post(f"data/catalogs/{shop}/items/partial-update", items)).body
+    assert (missing["success"], made["success"]) == (False, True)
+    assert (await api.get(f"data/catalogs/{shop}/items/2")).body["data"] == item("2", stock=2)
+    assert (await api.get(f"data/catalogs/{shop}/items/1")).status == 404
+    assert (await api.post(f"data/catalogs/{shop}/items/1/partial-update", {"properties": {}})).status == 404
+
+
+async def test_many_items_are_deleted_at_once(api: ProjectApi, shop: str) -> None:
+    await api.call("PUT", f"data/catalogs/{shop}/items", [item("1"), item("2"), item("3")])
+    answer = await api.call("DELETE", f"data/catalogs/{shop}/items/bulk-delete", [item("1"), item("2"), item("9")])
+    assert [one["success"] for one in answer.body] == [True, True, False]
+    assert (await api.get(f"data/catalogs/{shop}/items")).body["total"] == 1
+
+
+async def test_items_come_in_pages(api: ProjectApi, shop: str) -> None:
+    await api.call("PUT", f"data/catalogs/{shop}/items", [item(f"{one:02}", stock=one % 2) for one in range(9)])
+    page = (await api.get(f"data/catalogs/{shop}/items?stock=1&limit=2&skip=1")).body
+    assert [one["item_id"] for one in page["data"]] == ["03", "05"]
+    assert (page["matched"], page["total"], page["limit"], page["skip"]) == (4, 9, 2, 1)
+    assert page["data"][0]["catalog_id"] == shop
+    assert (await api.get(f"data/catalogs/{shop}/items?limit=many")).body["success"] is False
+    assert (await api.get(f"data/catalogs/{shop}/items?limit=-1")).body["success"] is False
+
+
+async def test_a_catalog_that_is_not_there_is_a_404(api: ProjectApi) -> None:
+    for ident in ("nothing", "0" * 32):
+        answer = await api.get(f"data/catalogs/{ident}/items")
+        assert (answer.status, answer.body["success"]) == (404, False)
+
+
+async def test_a_public_key_has_no_business_with_catalogs(api: ProjectApi, shop: str) -> None:
+    assert (await api.public.get("data/catalogs")).status == 403
