@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -47,10 +48,15 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 def main() -> None:
     """The command line."""
     run(parse(sys.argv[1:]))
+    # The threads of granian and pyreqwest outlive the loop; when one of them wakes while the interpreter is being
+    # taken down, Rust aborts the process. All our own work is done and told: leave without the taking down.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def run(options: Options) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT. A process of its own should leave as `main` does."""
     asyncio.run(serve(options))
 
 

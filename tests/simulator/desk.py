@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 ALICE = "421900000001"
 BOB = "421900000002"
 DEADLINE = 20.0
+ASKED_AT_MOST = 1_000
 
 
 class Desk:
@@ -91,6 +92,15 @@ class Desk:
     def thread(self, number: str = ALICE) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = self.sim(f"handsets/{number}/messages")["messages"]
         return messages
+
+    def told_callbacks(self) -> list[dict[str, Any]]:
+        """The journal's callbacks, once none is under way."""
+        for _ in range(ASKED_AT_MOST):
+            state = self.sim("state")
+            if not state["callbacks_in_flight"]:
+                break
+        entries: list[dict[str, Any]] = self.sim("journal?kind=callback")["entries"]
+        return entries
 
     def advance(self, seconds: float) -> None:
         self._token = ""  # it may be too old now

@@ -3,6 +3,7 @@
 import json
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,7 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     headers: dict[str, str]
     raw: bytes
+    at: float = 0.0  # on the monotonic clock, before it was answered
 
     @property
     def body(self) -> Any:
@@ -93,6 +95,7 @@ def open_shop() -> Iterator[Shop]:
     class Door(QuietDoor):
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length", "0")))
+            at = time.monotonic()
             if shop.stalls:
                 shop.stalls -= 1
                 shop.patience.wait(PATIENCE)
@@ -104,7 +107,7 @@ def open_shop() -> Iterator[Shop]:
                 self.end_headers()
                 self.wfile.write(told)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            shop.heard.put(Heard(path=self.path, headers=headers, raw=raw))
+            shop.heard.put(Heard(path=self.path, headers=headers, raw=raw, at=at))
 
     with _served(Door) as shop.url:
         yield shop

@@ -116,7 +116,7 @@ def test_it_tries_again_after_5xx_and_429_with_the_same_bytes(desk: Desk, shop: 
     assert len({(it.raw, it.headers.get("sinch-whatsapp-callback-signature")) for it in tries}) == 1
     desk.write({"type": "text", "text": "next", "api": "legacy"})
     assert b"next" in shop.next().raw
-    outcomes = [it["outcome"] for it in desk.sim("journal?kind=callback")["entries"]][:4]
+    outcomes = [it["outcome"] for it in desk.told_callbacks()][:4]
     assert outcomes == ["retry", "retry", "retry", "delivered"]
 
 
@@ -130,7 +130,7 @@ def test_it_gives_up_after_15_retries_over_a_day(desk: Desk, shop: Shop) -> None
         shop.next()
     desk.advance(864_000)
     assert desk.sim("state")["planned"] == 0
-    attempts = [it["attempt"] for it in desk.sim("journal?kind=callback")["entries"]]
+    attempts = [it["attempt"] for it in desk.told_callbacks()]
     assert attempts == list(range(16))
 
 
