@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from cryptography.fernet import Fernet
+from tests.support.builders import NOW
 
 from parley.domain.event import NewEvent
 from parley.domain.http import HttpRequest, HttpResponse
@@ -21,8 +22,7 @@ from parley.services.receive_callbacks import Callback, admit, receive_callbacks
 from parley.services.record_events import record_events
 from parley.services.secret_box import SecretBox
 from parley.store.database import Database
-from parley.store.events import past_events
-from tests.support.builders import NOW
+from parley.store.events import Slice, past_events
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ROUNDS = 50
@@ -100,6 +100,11 @@ class Walk:
         async with self.database.transaction() as connection:
             await record_events(connection, self.project_id, [event], self.now)
 
+    async def plan(self) -> None:
+        """Journeys move, and what they plan stays in the queue."""
+        while await advance_journeys(self.database, self.now):
+            pass
+
     async def come_to_rest(self) -> None:
         """Workers work until nothing is due."""
         for _ in range(ROUNDS):
@@ -117,9 +122,7 @@ class Walk:
 
     async def call_back(self, *callbacks: Mapping[str, Any]) -> None:
         """Sinch calls us, each callback a POST of its own, all in one batch."""
-        admitted = [
-            await admit(self.database, self.box, self.token, {}, msgspec.json.encode(one)) for one in callbacks
-        ]
+        admitted = [await admit(self.database, self.box, self.token, {}, msgspec.json.encode(one)) for one in callbacks]
         genuine = [one for one in admitted if isinstance(one, Callback)]
         assert len(genuine) == len(callbacks)
         await receive_callbacks(self.database, genuine, self.now)
@@ -127,7 +130,7 @@ class Walk:
     async def events(self, customer_id: UUID, event_type: str = "campaign") -> list[dict[str, Any]]:
         """The properties of the customer's events, the oldest first."""
         async with self.database.connection() as connection:
-            return [one.properties for one in await past_events(connection, customer_id, [event_type])]
+            return [one.properties for one in await past_events(connection, customer_id, Slice([event_type]))]
 
     async def states(self, customer_id: UUID, kind: str | None = None) -> list[str]:
         """The states that the customer's messages went through."""

@@ -68,7 +68,14 @@ def items(tree: Any) -> tuple[CallbackItem, ...]:
     names = _names(as_list(tree.get("contacts")))
     notifications = read_each(partial(_notification, names), as_list(tree.get("notifications")))
     reports = read_each(_report, as_list(tree.get("statuses")))
-    return (*notifications, *reports) or (Notice("empty", tree),)
+    return (*notifications, *reports) or (_nothing(tree),)
+
+
+def _nothing(tree: dict[str, Any]) -> CallbackItem:
+    """Empty lists are a callback that says nothing; none at all is one that we cannot read."""
+    if "statuses" in tree or "notifications" in tree:
+        return Notice("empty", tree)
+    return Unknown("The body holds neither statuses nor notifications.", msgspec.json.encode(tree))
 
 
 def is_legacy(tree: Any) -> bool:
