@@ -46,7 +46,7 @@ def read_phone(value: object, default_region: str | None = None) -> PhoneNumber 
     wrong guess writes to a stranger.
     """
     original = str(value)
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | int) or (isinstance(value, int) and value < 0):
         return UnusablePhone(original[:LONGEST_TEXT], "A phone number must be a text.")
     written = _plain(original).lstrip("([ ") if isinstance(value, str) else f"+{original}"
     problem = _problem_of_writing(original, written)

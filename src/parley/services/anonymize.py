@@ -13,7 +13,7 @@ from parley.store.customers import count_lost_addresses, customers_by_id, insert
 from parley.store.database import Connection, Database
 
 PERSONAL = (
-    *("message", "recipient", "phone", "email", "first_name", "last_name", "name", "whatsapp_name", "profile_name"),
+    *("message", "recipient", "phone", "email", "first_name", "last_name", "name", "profile_name"),
     *("from", "to", "contact", "contacts", "identification", "email_address", "ip", "user_agent", "address", "street"),
     *("raw", "caption", "latitude", "longitude", "location", "source_ids", "text", "body", "url", "filename"),
 )

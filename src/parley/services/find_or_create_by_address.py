@@ -90,5 +90,5 @@ async def _introduce(
 
 
 def _told(sender: WhatsAppSender) -> dict[str, str]:
-    told = {"phone": sender.digits and f"+{sender.digits}", "whatsapp_name": sender.profile_name}
+    told = {"phone": sender.digits and f"+{sender.digits}", "whatsapp_profile_name": sender.profile_name}
     return {name: value for name, value in told.items() if value}
