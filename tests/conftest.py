@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.support.api import ProjectApi
-    from tests.support.builders import Cast
-
     from parley.services.create_project import NewProject
     from parley.store.database import Database
+    from tests.support.api import ProjectApi
+    from tests.support.builders import Cast
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,9 +43,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def project(database: Database) -> NewProject:
     """A project of the test's own, so that nothing has to be cleaned up."""
-    from tests.support.builders import NOW
-
     from parley.services.create_project import create_project
+    from tests.support.builders import NOW
 
     return await create_project(database, "Test shop", NOW)
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
+
 from tests.e2e.browser import find_chromium, launch
 from tests.e2e.desk import Desk, Ready, simulator
 

@@ -4,6 +4,7 @@ import platform
 from pathlib import Path
 
 import pytest
+
 from tests.e2e.browser import BrowserUnavailableError, find_chromium, launch
 
 CARRIED = (platform.system(), platform.machine()) == ("Linux", "x86_64")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
+
 from tests.e2e.conftest import OpenPage
 from tests.e2e.desk import Desk, simulator
 

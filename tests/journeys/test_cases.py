@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.journeys.case_files import FOLDER, expect, params, read
-from tests.journeys.walk import Walk
 
 from parley import segments
 from parley.domain.errors import InvalidInputError
 from parley.journeys import parse_scenario, said
+from tests.journeys.case_files import FOLDER, expect, params, read
+from tests.journeys.walk import Walk
 
 TIMELINES = sorted((FOLDER / "timelines").glob("*.json"))
 REFUSED = sorted((FOLDER / "refused").glob("*.json"))

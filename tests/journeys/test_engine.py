@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-from tests.journeys.walk import START, scenario_of
 
 from parley import segments
 from parley.journeys import (
@@ -25,6 +24,7 @@ from parley.journeys import (
 from parley.journeys.engine import MAX_STEPS
 from parley.journeys.node import Settings
 from parley.journeys.nodes.track_event import TrackEventNode
+from tests.journeys.walk import START, scenario_of
 
 GO = Event("event-1", "go", START)
 DAY = timedelta(days=1)

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.journeys.case_files import FOLDER, ROOT
 
 from parley import segments
 from parley.domain.errors import InvalidInputError
 from parley.journeys import Happened, normal_form, parse_scenario, said
 from parley.journeys.nodes import KINDS
 from parley.journeys.nodes.send_template import SendTemplateNode
+from tests.journeys.case_files import FOLDER, ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "scenarios.md").read_text("utf-8")
 SCENARIOS = [

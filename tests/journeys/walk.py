@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from tests.journeys.case_files import ROOT, Case
 
 from parley import segments
 from parley.journeys import (
@@ -31,6 +30,7 @@ from parley.journeys import (
     starts,
 )
 from parley.journeys.durations import Duration, parse_duration
+from tests.journeys.case_files import ROOT, Case
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 MAX_TIMERS = 1000

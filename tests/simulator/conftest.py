@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from tests.simulator.desk import CART, Desk, open_desk
 from tests.simulator.shop import Shop, open_shop
 

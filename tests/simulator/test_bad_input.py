@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from tests.simulator.desk import ALICE, Desk, cart
 
 ODD = [

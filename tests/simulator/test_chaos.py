@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sinch import SinchClient
+
 from tests.simulator.desk import CART, Desk, cart, cart_legacy, open_desk
 from tests.simulator.shop import Heard, Shop, open_shop
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from tests.simulator.desk import ALICE, BOB, Desk, cart, cart_legacy
 from tests.simulator.shop import Shop
 

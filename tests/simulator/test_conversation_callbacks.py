@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+
 from tests.simulator.desk import ALICE, BOB, Desk, cart, text
 from tests.simulator.shop import Heard, Shop, open_shop
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from tests.simulator.desk import ALICE, BOB, CART, Desk, cart, text
 from tests.simulator.shop import Shop, open_shelf
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from tests.simulator.desk import ALICE, Desk, cart, text
 from tests.simulator.shop import Shop
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from tests.simulator.desk import ALICE, BOB, Desk, cart, text
 from tests.simulator.shop import Shop
 

@@ -6,6 +6,7 @@ import hmac
 from typing import Any
 
 import pytest
+
 from tests.simulator.desk import ALICE, BOB, Desk, cart_legacy
 from tests.simulator.shop import Shop, open_shop
 

@@ -14,6 +14,7 @@ from sinch.domains.conversation.models.v1.sinch_events import (
     MessageInboundEvent,
     MessageSubmitEvent,
 )
+
 from tests.simulator.desk import ALICE, Desk, cart
 from tests.simulator.shop import Shop
 

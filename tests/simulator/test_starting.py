@@ -7,10 +7,10 @@ import sys
 
 import pytest
 import requests
-from tests.simulator.desk import DEADLINE, SOURCE, cart, open_desk
-from tests.simulator.shop import open_shop
 
 from parley_simulator.main import Options, parse
+from tests.simulator.desk import DEADLINE, SOURCE, cart, open_desk
+from tests.simulator.shop import open_shop
 
 COMMAND = [sys.executable, "-W", "error", "-m", "parley_simulator"]
 

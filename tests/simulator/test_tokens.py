@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+
 from tests.simulator.desk import Desk, cart
 
 MESSAGES = "/messages"

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from cryptography.fernet import Fernet
-from tests.support.serving import served
 
 from parley.api.app import create_app
 from parley.domain.clock import Clock, system_clock
 from parley.services.callback_intake import CallbackIntake
 from parley.services.secret_box import SecretBox
 from parley.store.database import Database
+from tests.support.serving import served
 
 
 @asynccontextmanager

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from tests.support.builders import NOW, Cast, add_cast
-from tests.walks.walk import EXAMPLES, LEGACY, Walk
 
 from parley.services.create_project import create_project
 from parley.store.database import open_database
 from parley.store.migrate import migrate
+from tests.support.builders import NOW, Cast, add_cast
+from tests.walks.walk import EXAMPLES, LEGACY, Walk
 
 _numbers = itertools.count()
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.support.builders import Cast
-from tests.walks.walk import LEGACY, Walk, inbound, status
 
 from parley.providers.signature import NotGenuine
 from parley.services.receive_callbacks import Callback, UnknownDoor, admit, receive_callbacks
+from tests.support.builders import Cast
+from tests.walks.walk import LEGACY, Walk, inbound, status
 
 ALICE, STRANGER = "421901000001", "421901999999"
 

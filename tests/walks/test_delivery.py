@@ -5,8 +5,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.support.builders import Cast
-from tests.walks.walk import Walk, status
 
 from parley.domain.http import HttpResponse
 from parley.presets import Renderer
@@ -15,6 +13,8 @@ from parley.services.claim_messages import claim_messages
 from parley.services.deliver_messages import ATTEMPTS
 from parley.store.definitions import release_sender
 from parley.store.messages import EarlyReport, keep_early_reports
+from tests.support.builders import Cast
+from tests.walks.walk import Walk, status
 
 BACK_IN_STOCK = {"product_url": "https://shop.test/p/7"}
 

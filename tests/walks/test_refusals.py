@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.support.builders import Cast, add_customer
-from tests.walks.walk import Walk, inbound
 
 from parley.services.explain_message import UnknownMessageError, explain_message
+from tests.support.builders import Cast, add_customer
+from tests.walks.walk import Walk, inbound
 
 ALICE = "421901000001"
 

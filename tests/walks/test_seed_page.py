@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+
 from tests.support.builders import Cast
 from tests.walks.walk import Walk, inbound, status
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 from cryptography.fernet import Fernet
-from tests.support.builders import NOW
 
 from parley.domain.event import NewEvent
 from parley.domain.http import HttpRequest, HttpResponse
@@ -23,6 +22,7 @@ from parley.services.record_events import record_events
 from parley.services.secret_box import SecretBox
 from parley.store.database import Database
 from parley.store.events import Slice, past_events
+from tests.support.builders import NOW
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ROUNDS = 50

@@ -10,7 +10,7 @@ from litestar.response import Stream
 
 from parley.access import Permission
 from parley.api.auth import admit
-from parley.api.errors import missing, refused
+from parley.api.errors import missing, refused, worded
 from parley.api.exports import as_csv, as_native_json
 from parley.api.reading import UnusableError, read_ids, read_json
 from parley.domain.customer import CustomerIds
@@ -45,14 +45,14 @@ class _CustomerBody(msgspec.Struct):
 
 
 class _AttributesBody(_CustomerBody):
-    attributes: list[_Attribute] = []
+    attributes: list[_Attribute] | None = None
 
 
 class _EventsBody(_CustomerBody):
     event_types: list[str] | None = None
-    order: Literal["asc", "desc"] = "asc"
+    order: Literal["asc", "desc"] | None = None
     limit: int | None = None
-    skip: int = 0
+    skip: int | None = None
 
 
 class _ExportBody(msgspec.Struct):
@@ -72,10 +72,11 @@ async def attributes(token: FromPath[str], request: Request[Any, Any, Any]) -> d
     """Some attributes of one customer, in the order asked."""
     caller = await admit(request, token, Permission.READ_CUSTOMERS)
     body = read_json(await request.body(), _AttributesBody)
-    if len(body.attributes) > MOST_ATTRIBUTES:
+    asked = body.attributes or []
+    if len(asked) > MOST_ATTRIBUTES:
         raise refused(f"At most {MOST_ATTRIBUTES} attributes at once.")
     state, ids = request.app.state, _ids(body, caller.project.settings)
-    wanted = [one.wanted() for one in body.attributes]
+    wanted = [one.wanted() for one in asked]
     found = _found(await customer_data.attributes(state.database, caller.project, ids, wanted, state.clock()))
     return {"success": True, "results": [_answer(one) for one in found]}
 
@@ -85,7 +86,7 @@ def _answer(one: Value | NoSuchThing) -> dict[str, Any]:
         case Value(value=value):
             return {"success": True, "value": value}
         case NoSuchThing(sentence=sentence):
-            return {"success": False, "error": sentence}
+            return {"success": False, "error": worded(sentence)}
 
 
 @post("/customers/export-one", status_code=200)
@@ -120,10 +121,11 @@ async def events(token: FromPath[str], request: Request[Any, Any, Any]) -> dict[
     """Events of one customer by their type."""
     caller = await admit(request, token, Permission.READ_CUSTOMERS)
     body = read_json(await request.body(), _EventsBody)
-    if not 0 <= body.skip < MOST_ROWS or not 0 <= (body.limit or 0) < MOST_ROWS:
+    skip = body.skip or 0
+    if not 0 <= skip < MOST_ROWS or not 0 <= (body.limit or 0) < MOST_ROWS:
         raise refused("`limit` and `skip` count from 0.")
     ids = _ids(body, caller.project.settings)
-    wanted = Slice(_without_nul(body.event_types), body.limit, body.skip, body.order == "desc")
+    wanted = Slice(_without_nul(body.event_types), body.limit, skip, body.order == "desc")
     found = await customer_data.events(request.app.state.database, caller.project, ids, wanted)
     return {"success": True, "data": [_event(one) for one in _found(found)]}
 

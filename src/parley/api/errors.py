@@ -1,5 +1,6 @@
 """Every error leaves as the body that clients of this API know: `success`, and `errors` or `error`."""
 
+import re
 from typing import Any
 
 import structlog
@@ -9,13 +10,14 @@ from litestar.types import ExceptionHandlersMap
 
 from parley.services.callback_intake import FullError
 from parley.services.resolve_customers import TooBusyError
+from parley.store.database import UNAVAILABLE
 
 _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not know that method.",
     413: "The body is too large.",
 }
-_PASSING = (TooBusyError, FullError, OSError, TimeoutError)
+_PASSING = (TooBusyError, FullError, OSError, TimeoutError, *UNAVAILABLE)
 """Not the caller's fault, and gone in a moment: the database restarts, too many want the same."""
 RETRY_AFTER_SECONDS = 5
 
@@ -31,7 +33,18 @@ class ApiError(Exception):
 
 def refused(*errors: str) -> ApiError:
     """The JSON was read, but its content cannot be used. Clients know it by 200 and `success: false`."""
-    return ApiError(200, {"success": False, "errors": list(errors)})
+    return ApiError(200, {"success": False, "errors": [worded(error) for error in errors]})
+
+
+def worded(sentence: str) -> str:
+    """A sentence that quotes its caller may stand in a 200.
+
+    Two PHP clients take that text anywhere in an answer for a refused key (exponea.md 3.1).
+    """
+    return _PHRASE.sub(r"\1-\2", sentence)
+
+
+_PHRASE = re.compile(r"(no) (permission)", re.IGNORECASE)
 
 
 def malformed(sentence: str) -> ApiError:

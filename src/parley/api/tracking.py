@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from parley.access import Permission
 from parley.api.auth import admit, admit_anybody
-from parley.api.errors import refused
+from parley.api.errors import refused, worded
 from parley.api.reading import (
     UnusableError,
     checked_event_id,
@@ -20,6 +20,7 @@ from parley.api.reading import (
     read_part,
     read_time,
 )
+from parley.domain.customer import PROPERTIES
 from parley.domain.project import ProjectSettings
 from parley.services.track import Command, Done, Refused, Result, TellTime, Told, TrackEvent, UpdateCustomer, track
 
@@ -45,13 +46,13 @@ class _EventBody(msgspec.Struct):
 
 
 class _CommandBody(msgspec.Struct):
-    name: str | None = None
+    name: Any = None
     command_id: Any = None
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _BatchBody(msgspec.Struct):
-    commands: list[_CommandBody]
+    commands: list[msgspec.Raw]
 
 
 @get("/system/time")
@@ -91,32 +92,41 @@ async def batch(token: FromPath[str], request: Request[Any, Any, Any]) -> dict[s
     caller = await admit(request, token, Permission.TRACK)
     state = request.app.state
     started = state.clock()
-    bodies = read_json(await request.body(), _BatchBody).commands
-    if len(bodies) > LARGEST_BATCH:
-        raise refused(f"A batch holds at most {LARGEST_BATCH} commands; this one has {len(bodies)}.")
-    commands = [_command(one.name, bytes(one.data), caller.project.settings) for one in bodies]
-    results = await track(state.database, caller, commands, started)
+    raw = read_json(await request.body(), _BatchBody).commands
+    if len(raw) > LARGEST_BATCH:
+        raise refused(f"A batch holds at most {LARGEST_BATCH} commands; this one has {len(raw)}.")
+    read = [_read_command(one, caller.project.settings) for one in raw]
+    results = await track(state.database, caller, [command for _, command in read], started)
     return {
         "success": True,
         "start_time": started.timestamp(),
         "end_time": state.clock().timestamp(),
-        "results": [_told(body, result) for body, result in zip(bodies, results, strict=True)],
+        "results": [_told(command_id, result) for (command_id, _), result in zip(read, results, strict=True)],
     }
 
 
-def _told(body: _CommandBody, result: Result) -> dict[str, Any]:
-    echo = {} if body.command_id is None else {"command_id": body.command_id}
+def _read_command(raw: msgspec.Raw, settings: ProjectSettings) -> tuple[object, Command | Refused]:
+    """The client's name for a command, and the command."""
+    try:
+        body = read_part(raw, _CommandBody)
+    except UnusableError as error:
+        return None, Refused((str(error),))
+    return body.command_id, _command(body.name, bytes(body.data), settings)
+
+
+def _told(command_id: object, result: Result) -> dict[str, Any]:
+    echo = {} if command_id is None else {"command_id": command_id}
     match result:
         case Done():
             return {"success": True, **echo}
         case Told(time=time):
             return {"success": True, "time": time, **echo}
         case Refused(errors=errors):
-            return {"success": False, "errors": list(errors), **echo}
+            return {"success": False, "errors": [worded(error) for error in errors], **echo}
 
 
-def _command(name: str | None, raw: bytes, settings: ProjectSettings) -> Command | Refused:
-    reader = _COMMANDS.get(name or "")
+def _command(name: object, raw: bytes, settings: ProjectSettings) -> Command | Refused:
+    reader = _COMMANDS.get(name) if isinstance(name, str) else None
     if reader is None:
         return Refused((f"There is no command {str(name)[:40]!r}: use {', '.join(_COMMANDS)}.",))
     try:
@@ -128,6 +138,8 @@ def _command(name: str | None, raw: bytes, settings: ProjectSettings) -> Command
 def _read_customer(raw: bytes, settings: ProjectSettings) -> Command:
     body = read_part(raw, _CustomerBody)
     set_at = read_time(body.update_timestamp)
+    if len(body.properties or ()) > PROPERTIES:
+        raise UnusableError(f"A customer has at most {PROPERTIES} attributes.")
     return UpdateCustomer(
         ids=read_ids(body.customer_ids, settings),
         properties=checked_properties(body.properties, len(raw)),

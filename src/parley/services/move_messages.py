@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from parley.services.record_events import record_events
 
 from parley.domain.event import NewEvent
 from parley.domain.message import State, may_become
 from parley.services.campaign_event import campaign_event
+from parley.services.record_events import record_events
 from parley.store.database import Connection
 from parley.store.messages import MessageRow, Move, lock_messages, move_rows
 

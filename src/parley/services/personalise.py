@@ -1,7 +1,8 @@
 """A preset's parameters for one customer: personalised when the message is planned, put in as they are at the wire.
 
-What is written into the message is final text. At the wire it reaches the preset as a *value* (`{{ form_values.name }}`), so
-nothing in it is ever read as a template again, and each preset is compiled once, not once a message.
+What is written into the message is final text. At the wire it reaches the preset as a *value*
+(`{{ form_values.name }}`), so nothing in it is ever read as a template again, and each preset is compiled once, not
+once a message.
 """
 
 from collections.abc import Mapping

@@ -81,8 +81,7 @@ async def track(
             case UpdateCustomer() | TrackEvent():
                 wanted[place] = command
     if wanted:
-        async with database.transaction() as connection:
-            results |= await _store(connection, caller, wanted, now)
+        results |= await database.run(lambda connection: _store(connection, caller, wanted, now))
     return tuple(results[place] for place in range(len(commands)))
 
 

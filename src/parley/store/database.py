@@ -10,7 +10,7 @@ from importlib.resources import as_file, files
 from operator import attrgetter
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import aiosql
 import asyncpg
@@ -20,6 +20,20 @@ from aiosql.types import SQLOperationType
 Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
 """What services hand to store functions: always inside a transaction that the service opened."""
 
+T = TypeVar("T")
+
+UNAVAILABLE: tuple[type[Exception], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+)
+"""What a database that restarts, is full or is contended answers: the same call may succeed in a moment."""
+
+DEADLOCKS_IN_A_ROW = 3
+"""More than that is no coincidence."""
 CONNECTIONS = 10
 STATEMENT_SECONDS = 30
 """No query of ours may take longer: a stuck one must not hold its connection for ever."""
@@ -36,6 +50,17 @@ class Database:
         """One connection, one transaction: committed at the end, rolled back by an exception."""
         async with self._pool.acquire() as connection, connection.transaction():
             yield connection
+
+    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """`work` in a transaction; from the start again when PostgreSQL had to break a deadlock."""
+        for _ in range(DEADLOCKS_IN_A_ROW):
+            try:
+                async with self.transaction() as connection:
+                    return await work(connection)
+            except asyncpg.DeadlockDetectedError:
+                continue
+        async with self.transaction() as connection:
+            return await work(connection)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

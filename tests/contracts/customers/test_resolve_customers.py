@@ -4,8 +4,6 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
-from tests.support.builders import NOW, add_event, consent_event, ids, new_event
-
 from parley.domain.customer import SOFT_IDS, CustomerIds
 from parley.domain.identity import Contradiction
 from parley.services.create_project import NewProject, create_project
@@ -17,6 +15,7 @@ from parley.store.consents import consents_of
 from parley.store.customers import addresses_of, customers_by_id, owners
 from parley.store.database import Database
 from parley.store.events import Slice, past_events
+from tests.support.builders import NOW, add_event, consent_event, ids, new_event
 
 
 async def resolve(database: Database, project: NewProject, *calls: CustomerIds, days: int = 0) -> tuple[UUID, ...]:

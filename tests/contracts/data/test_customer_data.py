@@ -3,14 +3,14 @@
 import csv
 
 import pytest
-from tests.support.api import ProjectApi
-from tests.support.builders import NOW, Cast, add_customer, add_event, new_event
 
 from parley.domain.ids import new_id
 from parley.store.consents import consents_of
 from parley.store.customers import customers_by_id
 from parley.store.database import Database
 from parley.store.events import past_events
+from tests.support.api import ProjectApi
+from tests.support.builders import NOW, Cast, add_customer, add_event, new_event
 
 ALICE = {"customer_ids": {"registered": "alice"}}
 

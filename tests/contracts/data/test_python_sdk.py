@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from exponea_python_sdk import Exponea
 from exponea_python_sdk.exceptions import APIException
+
 from tests.support.api import ProjectApi
 from tests.support.builders import Cast
 

@@ -11,7 +11,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sinch.domains.conversation.models.v1.sinch_events import MessageDeliveryReceiptEvent, MessageInboundEvent
 from sinch.domains.conversation.sinch_events.v1 import ConversationSinchEvent
-from tests.contracts.providers import cases
 
 from parley.domain.callback import CallbackItem, DeliveryReport, InboundMessage, Unknown
 from parley.providers.callbacks import read
@@ -22,6 +21,7 @@ from parley.providers.sinch_conversation.reports import STATES as CONVERSATION_S
 from parley.providers.sinch_legacy import callbacks as legacy
 from parley.providers.sinch_legacy.callbacks import STATES as LEGACY_STATES
 from parley.providers.sinch_legacy.kinds import KINDS as LEGACY_KINDS
+from tests.contracts.providers import cases
 
 ALL = cases.load()
 

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from tests.contracts.providers.error_page import PATH, REMEDIES, SOURCES, page
 
 from parley.domain.message import Remedy
 from parley.providers.errors import ERRORS, SendError, explain, explain_state
+from tests.contracts.providers.error_page import PATH, REMEDIES, SOURCES, page
 
 REASONS_OF_SINCH = """
     UNKNOWN INTERNAL_ERROR RATE_LIMITED RECIPIENT_INVALID_CHANNEL_IDENTITY RECIPIENT_NOT_REACHABLE

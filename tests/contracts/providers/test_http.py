@@ -14,6 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from parley.domain.http import HttpRequest, HttpResponse
+from parley.providers.http import HttpClient, NotSentError, UnansweredError
 from tests.contracts.providers.loopback import (
     closed_port,
     header_of,
@@ -22,9 +25,6 @@ from tests.contracts.providers.loopback import (
     socket_server,
     write_answer,
 )
-
-from parley.domain.http import HttpRequest, HttpResponse
-from parley.providers.http import HttpClient, NotSentError, UnansweredError
 
 PATIENCE = 10.0
 """Seconds, for what ends by itself."""

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from tests.contracts.providers.loopback import closed_port, header_of, http_server
 
 from parley.domain.http import HttpRequest, HttpResponse
 from parley.domain.message import NotAccepted, Remedy
 from parley.providers.http import HttpClient, UnansweredError
 from parley.providers.oauth2 import ATTEMPTS, LONGEST_PAUSE, Credentials, Token, TokenSource
+from tests.contracts.providers.loopback import closed_port, header_of, http_server
 
 START = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
 PATIENCE = 10.0

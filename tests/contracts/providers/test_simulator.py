@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.contracts.providers.loopback import http_server
 
 from parley.domain.callback import CallbackItem, DeliveryReport, InboundMessage, Unknown
 from parley.domain.http import HttpRequest, HttpResponse
@@ -19,6 +18,7 @@ from parley.providers.callbacks import Api, read, verify
 from parley.providers.http import HttpClient
 from parley.providers.oauth2 import Credentials, TokenSource
 from parley.providers.signature import Genuine
+from tests.contracts.providers.loopback import http_server
 
 SOURCE = Path(__file__).parents[3] / "src"
 PATIENCE = 60.0

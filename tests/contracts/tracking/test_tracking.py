@@ -5,13 +5,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.support.api import ProjectApi
-from tests.support.builders import NOW
 
 from parley.domain.consent import ConsentCategory
 from parley.services.create_project import create_project
 from parley.store.consents import insert_category
 from parley.store.database import Database
+from tests.support.api import ProjectApi
+from tests.support.builders import NOW
 
 JANA = {"registered": "jana@example.org"}
 

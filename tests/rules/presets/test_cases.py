@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.rules.presets.presets import Case, cases, preset, preset_json
 
 from parley.domain.errors import InvalidInputError
 from parley.domain.http import HttpResponse
@@ -20,6 +19,7 @@ from parley.presets import (
 )
 from parley.presets.pieces import SyntaxFault
 from parley.presets.prefix import is_under
+from tests.rules.presets.presets import Case, cases, preset, preset_json
 
 
 @pytest.mark.parametrize("case", cases("shipped.json"))

@@ -1,10 +1,10 @@
 """Templates that never end, that double what they hold, or that reach for what is not theirs."""
 
 import pytest
-from tests.rules.presets.presets import context, preset
 
 from parley.domain.errors import InvalidInputError
 from parley.presets import RenderedRequest, Renderer, render_text
+from tests.rules.presets.presets import context, preset
 
 CUSTOMER = {"name": "Alice", "list": [1, 2, 3], "deep": {"x": {"y": "z"}}}
 

@@ -2,7 +2,6 @@
 
 import msgspec
 import pytest
-from tests.rules.presets.presets import context, preset
 
 from parley.domain.errors import InvalidInputError
 from parley.domain.http import HttpRequest, HttpResponse
@@ -17,6 +16,7 @@ from parley.presets import (
     preview,
     shipped,
 )
+from tests.rules.presets.presets import context, preset
 
 SECRET = 'made"up secret+/=0123456789abcd'
 LEGACY = {"account": "shopbot", "bearer_token": SECRET}

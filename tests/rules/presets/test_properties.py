@@ -5,13 +5,13 @@ from typing import Any
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.presets.presets import context, preset
 
 from parley.domain.errors import InvalidInputError
 from parley.domain.http import HttpResponse
 from parley.presets import RenderedRequest, Renderer, meaning, read_quoted_list, shipped
 from parley.presets.pieces import SyntaxFault, read_pieces
 from parley.presets.prefix import is_under
+from tests.rules.presets.presets import context, preset
 
 NASTY = st.sampled_from(
     ['"', "\\", '","x":"', "{{ 7 }}", "{%", "[[ a ]]", "\n", "}", "]", "'", "</x>", "\x00", "\u2028"]

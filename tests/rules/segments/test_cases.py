@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.rules.segments.facts import facts_of
 
 from parley.domain.errors import InvalidInputError
 from parley.segments import holds, matches, parse_condition, parse_filter
+from tests.rules.segments.facts import facts_of
 
 FOLDER = Path(__file__).parents[2] / "cases" / "segments"
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rules.segments.facts import ConsentOfTest, EventOfTest, FactsOfTest
 
 from parley.segments import Need, explain, holds, needs, parse_condition
 from parley.segments.comparisons import OPERATORS
 from parley.segments.condition import Since
+from tests.rules.segments.facts import ConsentOfTest, EventOfTest, FactsOfTest
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 VALUES: dict[str, Any] = {"is_set": True, "in": ["x", 1], "not_in": ["x"], "before": "now", "after": "3 days ago"}
