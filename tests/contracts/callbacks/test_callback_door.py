@@ -1,0 +1,101 @@
+"""`POST /callbacks/sinch/{token}` over real HTTP: what each caller is told."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+from typing import Any
+
+import msgspec
+import requests
+
+from tests.contracts.management.test_definitions import INTEGRATION, call
+from tests.support.api import ProjectApi
+
+SECRET = "sim-secret-1"
+MESSAGE: dict[str, Any] = {
+    "app_id": "01APP",
+    "project_id": "p1",
+    "accepted_time": "2026-11-23T10:00:00.724083Z",
+    "message": {
+        "id": "01MSG",
+        "direction": "TO_APP",
+        "contact_message": {"text_message": {"text": "Hej åäö 👋"}},
+        "channel_identity": {"channel": "WHATSAPP", "identity": "421901777777", "app_id": ""},
+        "accept_time": "2026-11-23T10:00:00.719Z",
+    },
+}
+CONVERSATION: dict[str, Any] = {
+    "kind": "integration",
+    "name": "shop-whatsapp",
+    "api": "sinch_conversation",
+    "account": {"project_id": "p1", "app_id": "01APP", "key_id": "k", "key_secret": "s"},
+    "signing_secret": SECRET,
+}
+
+
+async def _door(api: ProjectApi, integration: dict[str, Any]) -> str:
+    answer = await call(api, "PUT", f"/integration/{integration['name']}", integration)
+    return f"{api.url}{answer.body['data']['callback_path']}"
+
+
+async def _post(url: str, body: bytes, headers: dict[str, str] | None = None) -> requests.Response:
+    return await asyncio.to_thread(requests.post, url, data=body, headers=headers, timeout=20)
+
+
+def _signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    message = body + b".nonce-1.1750000000"
+    digest = hmac.new(secret.encode(), message, hashlib.sha256).digest()
+    return {
+        "x-sinch-webhook-signature": base64.b64encode(digest).decode(),
+        "x-sinch-webhook-signature-timestamp": "1750000000",
+        "x-sinch-webhook-signature-nonce": "nonce-1",
+        "x-sinch-webhook-signature-algorithm": "HmacSHA256",
+    }
+
+
+async def test_a_genuine_callback_is_durable_when_it_is_answered(api: ProjectApi) -> None:
+    url, body = await _door(api, CONVERSATION), msgspec.json.encode(MESSAGE)
+    answer = await _post(url, body, _signed(body))
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    exported = await api.post("data/customers/export", {"format": "native_json"})
+    assert "+421901777777" in exported.text
+
+
+async def test_a_wrong_signature_is_refused_and_nothing_is_kept(api: ProjectApi) -> None:
+    url, body = await _door(api, CONVERSATION), msgspec.json.encode(MESSAGE)
+    for headers in ({}, _signed(body, "guess"), _signed(body + b" ")):
+        answer = await _post(url, body, headers)
+        assert answer.status_code == 401
+        assert "signature" in answer.json()["error"]
+    exported = await api.post("data/customers/export", {"format": "native_json"})
+    assert exported.body["data"] == []
+
+
+async def test_an_unknown_address_says_where_the_right_one_is(api: ProjectApi) -> None:
+    answer = await _post(f"{api.url}/callbacks/sinch/nobody", b"{}")
+    assert answer.status_code == 404
+    assert "parley apply" in answer.json()["error"]
+
+
+async def test_a_body_without_end_is_refused(api: ProjectApi) -> None:
+    answer = await _post(await _door(api, INTEGRATION), b"x" * (1024 * 1024 + 1))
+    assert answer.status_code == 413
+
+
+async def test_fifty_callbacks_at_once_share_transactions_and_all_count(api: ProjectApi) -> None:
+    url = await _door(api, CONVERSATION)
+    bodies = []
+    for number in range(50):
+        message = {**MESSAGE["message"], "id": f"01MSG{number}"}
+        bodies.append(msgspec.json.encode({**MESSAGE, "message": message}))
+    answers = await asyncio.gather(*(_post(url, body, _signed(body)) for body in bodies))
+    assert {answer.status_code for answer in answers} == {200}
+    exported = await api.post("data/customers/export", {"format": "native_json"})
+    assert len(exported.body["data"]) == 1
+
+
+async def test_a_report_of_a_message_we_never_sent_is_taken(api: ProjectApi) -> None:
+    status = {"message_id": "NEVER", "recipient": "+421901777777", "status": "success", "state": "delivered"}
+    body = msgspec.json.encode({"type": "whatsapp", "statuses": [status]})
+    assert (await _post(await _door(api, INTEGRATION), body)).status_code == 200

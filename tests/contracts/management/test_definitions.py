@@ -1,0 +1,130 @@
+"""`/api/v1`: definitions read and written with a project's keys."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+import requests
+
+from parley.access import Role, new_private_key
+from parley.store.database import Database
+from parley.store.projects import insert_key
+from tests.support.api import Answer, ProjectApi
+from tests.support.builders import NOW
+
+INTEGRATION: dict[str, Any] = {
+    "kind": "integration",
+    "name": "shop-whatsapp",
+    "api": "sinch_legacy",
+    "account": {"account": "shop-bot", "bearer_token": "very-secret-token"},
+}
+PRESET: dict[str, Any] = {
+    "kind": "preset",
+    "name": "crm-note",
+    "title": "Note in the CRM",
+    "purpose": "webhook",
+    "method": "POST",
+    "url": "https://crm.test/notes",
+    "format": "json",
+    "body": '{"who": "{{ customer.first_name }}"}',
+}
+
+
+async def call(api: ProjectApi, method: str, path: str, body: Any = None) -> Answer:
+    url = f"{api.url}/api/v1/projects/{api.project.project_token}/definitions{path}"
+    data = body if isinstance(body, bytes) else msgspec.json.encode(body) if body is not None else None
+    auth = api.key if isinstance(api.key, tuple) else None
+    answer = await asyncio.to_thread(requests.request, method, url, data=data, auth=auth, timeout=20)
+    return Answer(answer.status_code, answer.json(), answer.text)
+
+
+async def as_role(api: ProjectApi, database: Database, role: Role) -> ProjectApi:
+    key = new_private_key(api.project.project_id, role)
+    async with database.transaction() as connection:
+        await insert_key(connection, key.stored, NOW)
+    return api.with_key((key.key_id, key.key_secret))
+
+
+async def test_an_admin_connects_an_integration_and_learns_its_address(api: ProjectApi) -> None:
+    answer = await call(api, "PUT", "/integration/shop-whatsapp", INTEGRATION)
+    assert answer.status == 201
+    assert answer.body["data"]["callback_path"].startswith("/callbacks/sinch/")
+    again = await call(api, "PUT", "/integration/shop-whatsapp", INTEGRATION)
+    assert (again.status, again.body["data"]["happening"]) == (200, "unchanged")
+    assert again.body["data"]["callback_path"] == answer.body["data"]["callback_path"]
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.VIEWER])
+async def test_nobody_below_admin_may(api: ProjectApi, database: Database, role: Role) -> None:
+    lower = await as_role(api, database, role)
+    assert (await call(lower, "PUT", "/integration/shop-whatsapp", INTEGRATION)).status == 403
+
+
+async def test_an_editor_writes_presets_and_a_viewer_reads_them(api: ProjectApi, database: Database) -> None:
+    editor, viewer = await as_role(api, database, Role.EDITOR), await as_role(api, database, Role.VIEWER)
+    assert (await call(editor, "PUT", "/preset/crm-note", PRESET)).status == 201
+    assert (await call(viewer, "PUT", "/preset/crm-note", PRESET)).status == 403
+    read = await call(viewer, "GET", "/preset/crm-note")
+    assert read.body["data"]["definition"] == PRESET
+
+
+async def test_a_secret_is_never_shown_again_and_survives_being_sent_back(api: ProjectApi) -> None:
+    await call(api, "PUT", "/integration/shop-whatsapp", INTEGRATION)
+    read = await call(api, "GET", "/integration/shop-whatsapp")
+    assert "very-secret-token" not in read.text
+    shown = read.body["data"]["definition"]
+    assert (await call(api, "PUT", "/integration/shop-whatsapp", shown)).body["data"]["happening"] == "unchanged"
+
+
+async def test_a_secret_of_another_definition_cannot_be_borrowed(api: ProjectApi) -> None:
+    await call(api, "PUT", "/integration/shop-whatsapp", INTEGRATION)
+    thief = {**INTEGRATION, "name": "thief"}
+    thief["account"] = {"account": "x", "bearer_token": {"$secret": "integration/shop-whatsapp/account.bearer_token"}}
+    answer = await call(api, "PUT", "/integration/thief", thief)
+    assert answer.status == 400
+    assert "another definition" in answer.text
+
+
+async def test_the_servers_environment_cannot_be_read(api: ProjectApi) -> None:
+    nosy = {**INTEGRATION, "account": {"account": "x", "bearer_token": {"$env": "PATH"}}}
+    assert (await call(api, "PUT", "/integration/shop-whatsapp", nosy)).status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/preset/crm-note", b"{", "is not a JSON object"),
+        ("/preset/crm-note", {"kind": "surprise"}, "must be one of"),
+        ("/preset/other", PRESET, "the address says preset other"),
+        ("/preset/crm-note", {**PRESET, "body": "{{ 1 +"}, "body"),
+        (
+            "/integration/x",
+            {"kind": "integration", "name": "x", "api": "sinch_legacy", "account": {}},
+            "account.account",
+        ),
+        ("/template/t.en", {"kind": "template", "name": "t"}, "language"),
+        ("/scenario/s", {"kind": "scenario", "name": "s", "nodes": []}, "nodes"),
+    ],
+)
+async def test_bad_input_names_the_field_and_changes_nothing(api: ProjectApi, path: str, body: Any, said: str) -> None:
+    answer = await call(api, "PUT", path, body)
+    assert answer.status == 400
+    assert said in answer.text
+    assert [one["kind"] for one in (await call(api, "GET", "")).body["data"]] == ["consent_category"]
+
+
+async def test_a_scenario_may_only_use_what_there_is(api: ProjectApi) -> None:
+    nodes = [
+        {"id": "go", "type": "on_event", "event": "go", "next": "call"},
+        {"id": "call", "type": "call_preset", "preset": "crm-note", "parameters": {}},
+    ]
+    scenario = {"kind": "scenario", "name": "notes", "nodes": nodes}
+    refused = await call(api, "PUT", "/scenario/notes", scenario)
+    assert "there is no preset crm-note" in refused.text
+    await call(api, "PUT", "/preset/crm-note", PRESET)
+    assert (await call(api, "PUT", "/scenario/notes", scenario)).status == 201
+    assert (await call(api, "DELETE", "/preset/crm-note")).status == 400
+    assert (await call(api, "DELETE", "/scenario/notes")).status == 200
+    assert (await call(api, "DELETE", "/preset/crm-note")).status == 200
+    assert (await call(api, "DELETE", "/preset/crm-note")).status == 404
