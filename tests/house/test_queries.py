@@ -32,5 +32,5 @@ def test_every_query_says_who_calls_it(path: Path) -> None:
 @pytest.mark.parametrize("query", [query for _, _, query in ALL], ids=IDS)
 async def test_it_runs_under_explain(database: Database, query: Query) -> None:
     async with database.connection() as connection:
-        plan = await connection.fetch(f"EXPLAIN (GENERIC_PLAN) {query.text}")
-    assert plan
+        # The simple protocol: a generic plan leaves the parameters open.
+        assert await connection.execute(f"EXPLAIN (GENERIC_PLAN) {query.text}") == "EXPLAIN"

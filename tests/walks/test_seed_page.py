@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from tests.support.builders import Cast
+from tests.support.builders import Cast, add_customer
 from tests.walks.walk import Walk, inbound, status
 
 ALICE = "421901000001"
@@ -85,3 +86,30 @@ async def test_every_state_of_a_message_is_an_event(walk: Walk, people: Cast) ->
         await walk.call_back(status(ident, state, walk.now + timedelta(seconds=1)))
     states = await walk.states(people.alice, "template")
     assert states == ["queued", "sending", "accepted", "delivered", "read"]
+
+
+async def test_consents_are_uploaded_twenty_at_a_time(walk: Walk) -> None:
+    for number in range(45):
+        who = await add_customer(walk.database, walk.project, f"c{number}", {"phone": f"+4219010010{number:02}"})
+        await walk.track(who, "consent", action="accept", category="whatsapp", valid_until="unlimited")
+    await walk.come_to_rest()
+    uploads = [msgspec.json.decode(one.body)["numbers"] for one in walk.sinch.requests]
+    assert sorted(len(numbers) for numbers in uploads) == [5, 20, 20]
+    assert len({number for numbers in uploads for number in numbers}) == 45
+
+
+async def test_a_withdrawn_consent_is_uploaded_as_an_opt_out(walk: Walk, people: Cast) -> None:
+    await walk.track(people.alice, "consent", action="reject", category="whatsapp")
+    await walk.come_to_rest()
+    assert (walk.sinch.requests[-1].method, walk.sinch.requests[-1].body) == ("DELETE", b'{"numbers":["421901000001"]}')
+
+
+async def test_a_scenario_is_never_started_by_its_own_messages(walk: Walk, people: Cast) -> None:
+    nodes = [
+        {"id": "any", "type": "on_event", "event": "campaign", "next": "text"},
+        {"id": "text", "type": "send_text", "text": "Hello"},
+    ]
+    await walk.apply({"kind": "scenario", "name": "eager", "nodes": nodes})
+    await walk.call_back(inbound(ALICE, "hi", walk.now))
+    await walk.come_to_rest()
+    assert len(walk.sinch.bodies()) == 1

@@ -6,7 +6,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from parley import __version__
-from parley.api import catalogs, data, health, management, tracking
+from parley.api import catalogs, data, health, management, metrics, tracking
 from parley.api.callbacks import callbacks_door
 from parley.api.errors import EXCEPTION_HANDLERS
 from parley.api.reading import LARGEST_MESSAGE
@@ -20,6 +20,7 @@ from parley.store.database import Database
 DOORS: tuple[ControllerRouterHandler, ...] = (
     health.health,
     health.ready,
+    metrics.metrics,
     tracking.router,
     data.router,
     catalogs.router,

@@ -11,6 +11,7 @@ from parley.domain.event import Event
 from parley.domain.ids import bucket_of, new_id_in
 from parley.journeys import Event as ScenarioEvent
 from parley.journeys import Scenario, begin, starts
+from parley.services.campaign_event import CAMPAIGN
 from parley.services.definitions import project_definitions
 from parley.store.database import Connection
 from parley.store.journeys import NewJourney, insert_journeys
@@ -23,10 +24,21 @@ async def start_journeys(connection: Connection, project_id: UUID, events: Seque
         return
     project = await project_definitions(connection, project_id)
     scenarios = [scenario for scenario in project.scenarios.values() if scenario.active]
-    journeys = [journey for event in events for scenario in scenarios for journey in _started(scenario, event, now)]
+    journeys = [
+        journey
+        for event in events
+        for scenario in scenarios
+        if not _is_its_own(scenario, event)
+        for journey in _started(scenario, event, now)
+    ]
     if journeys:
         await insert_journeys(connection, project_id, journeys, now)
         await announce_work(connection)
+
+
+def _is_its_own(scenario: Scenario, event: Event) -> bool:
+    """What became of a scenario's messages never starts the same scenario: it would write to the customer for ever."""
+    return event.type == CAMPAIGN and event.properties.get("campaign_id") == scenario.name
 
 
 def _started(scenario: Scenario, event: Event, now: datetime) -> Iterator[NewJourney]:

@@ -99,3 +99,10 @@ async def test_a_report_of_a_message_we_never_sent_is_taken(api: ProjectApi) -> 
     status = {"message_id": "NEVER", "recipient": "+421901777777", "status": "success", "state": "delivered"}
     body = msgspec.json.encode({"type": "whatsapp", "statuses": [status]})
     assert (await _post(await _door(api, INTEGRATION), body)).status_code == 200
+
+
+async def test_what_is_unknown_is_counted(api: ProjectApi) -> None:
+    await _post(await _door(api, INTEGRATION), b'{"type":"whatsapp","surprise":1}')
+    metrics = await asyncio.to_thread(requests.get, f"{api.url}/metrics", timeout=20)
+    line = next(one for one in metrics.text.splitlines() if one.startswith("parley_callback_items_unknown_total"))
+    assert float(line.split()[-1]) >= 1

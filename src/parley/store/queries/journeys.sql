@@ -15,10 +15,6 @@ ORDER BY due_at
 LIMIT :most
 FOR UPDATE SKIP LOCKED;
 
--- name: next_journey_due_at$
--- services.advance_journeys: how long a worker may sleep; index journeys_due.
-SELECT min(due_at) FROM journeys WHERE due_at IS NOT NULL;
-
 -- name: move_journeys!
 -- services.advance_journeys: rows it has locked; primary key.
 UPDATE journeys j

@@ -26,10 +26,6 @@ ORDER BY priority, due_at
 LIMIT :most
 FOR UPDATE SKIP LOCKED;
 
--- name: next_due_at$
--- services.deliver_messages: how long a worker may sleep; index messages_due.
-SELECT min(due_at) FROM messages WHERE state IN ('planned', 'queued');
-
 -- name: lock_by_id
 -- services.move_messages: the messages that reports and outcomes are about, in one order for all; primary key.
 SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,

@@ -1,0 +1,10 @@
+"""`GET /metrics`: counters of this process, in the form that Prometheus reads."""
+
+from litestar import Response, get
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+
+@get("/metrics", summary="Counters for Prometheus", tags=["operation"])
+async def metrics() -> Response[bytes]:
+    """Names and numbers only: nothing about any customer."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
