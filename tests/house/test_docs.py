@@ -10,6 +10,9 @@ import pytest
 from cyclopts import App
 
 from parley.cli.main import app
+from parley.services.read_definitions import File, read_definitions
+from parley_simulator.faults import CALLBACK_KINDS, FATE_KINDS, REQUEST_KINDS, Fault
+from parley_simulator.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -17,6 +20,7 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 CLI = (DOCS / "reference" / "cli.md").read_text("utf-8")
 REFUSALS = (DOCS / "how-to" / "why-was-my-message-refused.md").read_text("utf-8")
+SIMULATOR = (DOCS / "reference" / "simulator.md").read_text("utf-8")
 SERVICES = ROOT / "src" / "parley" / "services"
 DECIDING = (*sorted((ROOT / "src" / "parley" / "policy").glob("*.py")), SERVICES / "plan_messages.py")
 SENDING = (
@@ -66,8 +70,12 @@ def _anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_every_block_of_json_reads(page: Path) -> None:
-    for block in re.findall(r"^```json\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE):
+    for block in _json_blocks(page):
         json.loads(block)
+
+
+def _json_blocks(page: Path) -> list[str]:
+    return re.findall(r"^```json\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
 
 
 def test_the_index_names_every_page() -> None:
@@ -126,3 +134,16 @@ def _codes_in(tree: ast.AST) -> Iterator[str]:
             given = node.args[CODE_AT[node.func.id] :][:1] if node.func.id in CODE_AT else []
             given += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
             yield from (one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+def test_every_knob_of_the_simulator_has_its_row() -> None:
+    words = {*Settings.__struct_fields__, *REQUEST_KINDS, *FATE_KINDS, *CALLBACK_KINDS, *Fault.__struct_fields__}
+    assert {word for word in words if f"`{word}`" not in SIMULATOR} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_definition_is_one_that_parley_takes(page: Path) -> None:
+    for block in _json_blocks(page):
+        if block.lstrip().startswith('{\n  "kind": '):
+            environment = dict.fromkeys(re.findall(r'"\$env": "(\w+)"', block), "secret")
+            assert read_definitions([File(page.name, block.encode())], environment)
