@@ -44,10 +44,24 @@ async def served(app: Callable[..., Any]) -> AsyncIterator[str]:
     serving = asyncio.create_task(server.serve())
     try:
         await asyncio.wait_for(started.wait(), STARTS_WITHIN_SECONDS)
+        await asyncio.wait_for(_listening(port), STARTS_WITHIN_SECONDS)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait_for(serving, STOPS_WITHIN_SECONDS)
+
+
+async def _listening(port: int) -> None:
+    """Granian tells of its start a moment before it listens."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            await writer.wait_closed()
+            return
 
 
 def _free_port() -> int:

@@ -29,8 +29,11 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.ReadOnlySQLTransactionError,
 )
-"""What a database that restarts, is full or is contended answers: the same call may succeed in a moment."""
+"""A database that restarts, is full, contended, or a replica meanwhile: none of it is the fault of the call."""
 
 DEADLOCKS_IN_A_ROW = 3
 """More than that is no coincidence."""
