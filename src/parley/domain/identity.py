@@ -80,6 +80,9 @@ class _Book:
         self._merges: list[Merge] = []
 
     def identify(self, ids: CustomerIds) -> UUID | Contradiction:
+        only, *others = {self._owners.get(address) for address in ids.addresses()}
+        if only is not None and not others:
+            return only  # nearly every call: nothing to decide
         by_hard = self._owners_of(ids, AddressKind.HARD)
         hard = self._united(dict(ids.hard), by_hard)
         if isinstance(hard, Contradiction):

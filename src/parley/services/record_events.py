@@ -26,7 +26,16 @@ async def record_events(
         return ()
     at = await hold_customers(connection, {event.customer_id for event in events})
     placed = [_placed(event, at[event.customer_id]) for event in events if event.customer_id in at]
-    recorded = await insert_events(connection, project_id, placed, now)
+    return await record_held_events(connection, project_id, placed, now)
+
+
+async def record_held_events(
+    connection: Connection, project_id: UUID, events: Sequence[NewEvent], now: datetime
+) -> tuple[Event, ...]:
+    """As `record_events`, of customers whom `resolve_customers` has just locked in this transaction."""
+    if not events:
+        return ()
+    recorded = await insert_events(connection, project_id, events, now)
     await _derive_consents(connection, project_id, recorded, now)
     new = tuple(event for event, _ in recorded)
     await start_journeys(connection, project_id, new, now)

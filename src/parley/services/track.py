@@ -12,7 +12,7 @@ from parley.domain.customer import PROPERTIES, CustomerIds
 from parley.domain.event import NewEvent
 from parley.domain.identity import Contradiction
 from parley.services.callers import Caller
-from parley.services.record_events import record_events
+from parley.services.record_events import record_held_events
 from parley.services.resolve_customers import resolve_customers
 from parley.services.set_properties import PropertyUpdate, TooManyAttributes, set_properties
 from parley.store.consents import categories
@@ -153,7 +153,7 @@ async def _record(
         for place, command in commands.items()
         if place in found and isinstance(command, TrackEvent)
     ]
-    await record_events(connection, caller.project.id, events, now)
+    await record_held_events(connection, caller.project.id, events, now)
 
 
 def _event(caller: Caller, customer_id: UUID, command: TrackEvent, now: datetime) -> NewEvent:

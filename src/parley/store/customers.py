@@ -39,9 +39,11 @@ class Attributes(msgspec.Struct, frozen=True):
 async def lock_owners(connection: Connection, project_id: UUID, addresses: Collection[Address]) -> list[Owner]:
     """Locks the customers whom these addresses find. Raises LookedUpTooEarlyError when that no longer holds."""
     rows = await sql.customers.lock_owners(connection, project_id=project_id, **_columns(addresses))
-    if any(row["id"] is None or row["lost"] != row["lost_now"] for row in rows):
+    found = [row for row in rows if row["kind"] is not None]
+    lost_now = {row["id"]: row["lost"] for row in rows if row["kind"] is None}
+    if any(row["id"] not in lost_now or row["lost"] != lost_now[row["id"]] for row in found):
         raise LookedUpTooEarlyError
-    return [Owner(_address(row), row["id"], row["created_at"], row["updated_at"]) for row in rows]
+    return [Owner(_address(row), row["id"], row["created_at"], row["updated_at"]) for row in found]
 
 
 async def owners(connection: Connection, project_id: UUID, addresses: Collection[Address]) -> dict[Address, UUID]:

@@ -1,6 +1,7 @@
 -- name: lock_owners
 -- resolve_customers, find_or_create_by_address: who owns these addresses, each owner locked in the order of all.
--- A row whose `lost` differs from `lost_now` (or has none) was looked up too early: an address went away meanwhile.
+-- First a row for each address that was found, then one without an address for each customer as locked: where the two
+-- differ in `lost`, or the second is missing, the first was looked up too early.
 -- Primary key of addresses; primary key of customers.
 WITH wanted AS (
     SELECT * FROM unnest(:buckets::smallint[], :kinds::text[], :names::text[], :values::text[])
@@ -19,10 +20,9 @@ WITH wanted AS (
     ORDER BY c.bucket, c.id
     FOR NO KEY UPDATE
 )
-SELECT f.kind, f.name, f.value, f.id, f.created_at, f.updated_at, f.addresses_lost AS lost,
-    l.addresses_lost AS lost_now
-FROM found f
-LEFT JOIN locked l ON l.id = f.id;
+SELECT kind, name, value, id, created_at, updated_at, addresses_lost AS lost FROM found
+UNION ALL
+SELECT NULL, NULL, NULL, id, NULL, NULL, addresses_lost FROM locked;
 
 -- name: owners
 -- The doors that only read a customer: owners of addresses, nothing locked; primary key of addresses.
