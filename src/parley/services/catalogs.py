@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from parley.domain.catalog import Catalog, Item
+from parley.domain.catalog import Catalog, Item, Search
 from parley.domain.ids import new_id
 from parley.store import catalogs as store
 from parley.store.database import Connection, Database
@@ -105,14 +105,17 @@ async def delete_catalog(database: Database, project_id: UUID, catalog_id: UUID)
 
 
 async def read_items(
-    database: Database, project_id: UUID, catalog_id: UUID, values: Mapping[str, str], size: int, skip: int
-) -> Page | NoSuchCatalog:
-    """A page of the items whose properties have these values."""
+    database: Database, project_id: UUID, catalog_id: UUID, search: Search
+) -> Page | NoSuchCatalog | CatalogRefused:
+    """A page of what the search finds."""
     async with database.transaction() as connection:
         catalog = await _catalog(connection, project_id, catalog_id)
         if isinstance(catalog, NoSuchCatalog):
             return catalog
-        items, matched = await store.page_of_items(connection, catalog_id, values, size, skip)
+        unknown = catalog.has_not(search)
+        if unknown:
+            return CatalogRefused(f"The catalog has no field {unknown[0]!r}.")
+        items, matched = await store.page_of_items(connection, catalog_id, search)
         return Page(items, matched, await store.count_items(connection, catalog_id))
 
 

@@ -55,10 +55,10 @@ async def move_locked(
             continue
         moves[row.id] = _joined(moves.get(row.id), _move(row, change))
         if _applies(row, change) and row.state != change.state:
-            # Some reports carry whole seconds: none happened before the message was planned.
-            at = max(change.at, row.planned_at)
+            # Some reports carry whole seconds: none happened before what was known already.
+            at = max(change.at, row.changed_at)
             events[row.project_id].append(campaign_event(row, change.state, at, _said(change)))
-            standing[row.id] = msgspec.structs.replace(row, state=change.state.value)
+            standing[row.id] = msgspec.structs.replace(row, state=change.state.value, changed_at=at)
     if moves:
         await move_rows(connection, list(moves.values()), now)
     for project_id, reached in events.items():

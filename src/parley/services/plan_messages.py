@@ -140,6 +140,7 @@ def _row(project_id: UUID, planned: NewMessage, now: datetime) -> MessageRow:
         attempts=0,
         provider_message_id=None,
         planned_at=now,
+        changed_at=now,
         **same,
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from parley.domain.catalog import Catalog, Item
+from parley.domain.catalog import Catalog, Item, Search
 from parley.store.database import Connection, sql
 
 
@@ -47,14 +47,21 @@ async def delete_catalog(connection: Connection, catalog_id: UUID) -> None:
     await sql.catalogs.delete_catalog(connection, id=catalog_id)
 
 
-async def page_of_items(
-    connection: Connection, catalog_id: UUID, values: Mapping[str, str], size: int, skip: int
-) -> tuple[list[Item], int]:
-    """Items whose properties have these values (compared as texts), and how many there are beyond the page."""
+async def page_of_items(connection: Connection, catalog_id: UUID, search: Search) -> tuple[list[Item], int]:
+    """A page of what is found, and how many are found in all."""
     rows = await sql.catalogs.items(
-        connection, catalog_id=catalog_id, names=list(values), values=list(values.values()), size=size, skip=skip
+        connection,
+        catalog_id=catalog_id,
+        names=list(search.values),
+        values=list(search.values.values()),
+        text=search.text,
+        field=search.field,
+        order=search.order,
+        descending=search.descending,
+        size=search.size,
+        skip=search.skip,
     )
-    return [_item(row) for row in rows], rows[0]["matched"] if rows else 0
+    return [_item(row) for row in rows if row["item_id"] is not None], rows[0]["matched"]
 
 
 async def count_items(connection: Connection, catalog_id: UUID) -> int:

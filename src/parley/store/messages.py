@@ -31,6 +31,7 @@ class MessageRow(msgspec.Struct, frozen=True):
     expires_at: datetime | None
     provider_message_id: str | None
     planned_at: datetime
+    changed_at: datetime
     decision: dict[str, Any]
 
 

@@ -27,13 +27,30 @@ RETURNING id;
 DELETE FROM catalogs WHERE id = :id;
 
 -- name: items
--- services.catalogs: a page of items whose properties have these values; primary key.
-SELECT item_id, properties, updated_at, count(*) OVER () AS matched FROM catalog_items
-WHERE catalog_id = :catalog_id AND NOT EXISTS (
-    SELECT 1 FROM unnest(:names::text[], :values::text[]) AS f (name, value)
-    WHERE properties ->> f.name IS DISTINCT FROM f.value
+-- services.catalogs: a page of the items that a search finds, and how many it finds; primary key (one catalog's items).
+WITH whole AS MATERIALIZED (
+    SELECT item_id, properties, updated_at, properties || jsonb_build_object('item_id', item_id) AS said
+    FROM catalog_items WHERE catalog_id = :catalog_id
+), found AS MATERIALIZED (
+    SELECT * FROM whole
+    WHERE NOT EXISTS (
+        SELECT 1 FROM unnest(:names::text[], :values::text[]) AS f (name, value)
+        WHERE said ->> f.name IS DISTINCT FROM f.value
+    ) AND (:text::text IS NULL OR EXISTS (
+        SELECT 1 FROM jsonb_each_text(said) AS p (name, value)
+        WHERE (:field::text IS NULL OR p.name = :field) AND strpos(lower(p.value), lower(:text)) > 0
+    ))
+), placed AS (
+    SELECT *, row_number() OVER (
+        ORDER BY CASE WHEN NOT :descending THEN said -> :order END,
+            CASE WHEN :descending THEN said -> :order END DESC NULLS LAST, item_id
+    ) AS place
+    FROM found
 )
-ORDER BY item_id LIMIT :size OFFSET :skip;
+SELECT p.item_id, p.properties, p.updated_at, c.matched
+FROM (SELECT count(*) AS matched FROM found) AS c
+LEFT JOIN placed p ON p.place > :skip::bigint AND p.place <= :skip::bigint + :size::bigint
+ORDER BY p.place;
 
 -- name: count_items$
 -- services.catalogs; primary key.

@@ -19,7 +19,7 @@ FROM unnest(
 -- name: claim_due
 -- services.deliver_messages: what is due, nobody else holds, replies before campaigns; index messages_due.
 SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, expires_at, provider_message_id, planned_at, decision
+    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at, decision
 FROM messages
 WHERE state IN ('planned', 'queued') AND due_at <= :now
 ORDER BY priority, due_at
@@ -29,7 +29,8 @@ FOR UPDATE SKIP LOCKED;
 -- name: lock_by_id
 -- services.move_messages: the messages that reports and outcomes are about, in one order for all; primary key.
 SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
-    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.decision
+    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at,
+    m.decision
 FROM messages m
 JOIN unnest(:buckets::smallint[], :ids::uuid[]) AS wanted (bucket, id) ON m.bucket = wanted.bucket AND m.id = wanted.id
 ORDER BY m.id
@@ -38,7 +39,7 @@ FOR UPDATE OF m;
 -- name: lock_anywhere
 -- services.move_messages: messages that a merge took to another bucket; primary key, one look per bucket.
 SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, expires_at, provider_message_id, planned_at, decision
+    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at, decision
 FROM messages
 WHERE bucket = ANY(:buckets::smallint[]) AND id = ANY(:ids::uuid[])
 ORDER BY id
