@@ -37,3 +37,8 @@ def bucket_of_text(text: str) -> int:
 def new_token() -> str:
     """An unguessable text for URLs and keys: 256 bits, URL-safe."""
     return secrets.token_urlsafe(32)
+
+
+def new_project_token() -> str:
+    """What stands in every address of a project's API: a random UUID, as Exponea's clients expect one."""
+    return str(UUID(bytes=secrets.token_bytes(16), version=4))

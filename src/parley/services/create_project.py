@@ -7,7 +7,7 @@ import msgspec
 
 from parley.access import NewKey, Role, StoredKey, new_private_key, new_public_key
 from parley.domain.consent import WHATSAPP_CATEGORY
-from parley.domain.ids import new_id, new_token
+from parley.domain.ids import new_id, new_project_token
 from parley.domain.project import Project, ProjectSettings
 from parley.store.consents import insert_category
 from parley.store.database import Database
@@ -41,7 +41,7 @@ async def create_project(
     database: Database, name: str, now: datetime, settings: ProjectSettings | None = None
 ) -> NewProject:
     """The first private key is a project admin's."""
-    project = Project(new_id(), new_token(), name, settings or ProjectSettings())
+    project = Project(new_id(), new_project_token(), name, settings or ProjectSettings())
     made = NewProject(project, new_private_key(project.id, Role.ADMIN), new_public_key(project.id))
     async with database.transaction() as connection:
         await insert_project(connection, project, now)
