@@ -3,8 +3,10 @@
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
 from typing import Any, NoReturn, Protocol, TypeGuard
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,11 +14,24 @@ import minijinja
 import msgspec
 
 from parley.presets.escapes import json_value, plain, printers
-from parley.presets.run import LONGEST_TEXT, AbortReached, Items, LimitReached, RenderFault, Run, freeze, weigh
+from parley.presets.run import (
+    LETTERS_PER_NODE,
+    LONGEST_TEXT,
+    AbortReached,
+    Items,
+    LimitReached,
+    RenderFault,
+    Run,
+    freeze,
+    weigh,
+)
 from parley.presets.words import BOOLEANS, NUMBER
 
 FUEL = 100_000
 """minijinja's steps; text it builds is charged too. A message needs a few hundred."""
+
+_REMOVED_FILTERS = ("safe", "escape", "e", "chain", "zip")
+"""Escaping is not up to the template; the last two multiply lists for nothing, and Jinja has no such filters."""
 
 
 class State(Protocol):
@@ -36,12 +51,13 @@ def environment() -> minijinja.Environment:
         fuel=FUEL, undefined_behavior="chainable", auto_escape_callback=lambda _: False, keep_trailing_newline=True
     )
     made.debug = False
-    for name in ("safe", "escape", "e"):
+    for name in _REMOVED_FILTERS:
         made.remove_filter(name)
     for name in ("debug", "cycler", "joiner"):
         made.remove_global(name)
     for name, filter_ in FILTERS.items():
         made.add_filter(name, filter_)
+    made.add_filter("_factor", _factor)
     for name, function in (_FUNCTIONS | printers()).items():
         made.add_global(name, function)
     return made
@@ -52,6 +68,22 @@ def environment() -> minijinja.Environment:
 
 def _keep(value: Any, run: Run) -> Any:
     return freeze(value, run)
+
+
+def _factor(value: Any) -> Any:
+    """An operand of `*`: text, which minijinja charges for, or a number."""
+    if isinstance(value, list | tuple):
+        raise FilterFault("a list cannot be multiplied")
+    return value
+
+
+@minijinja.pass_state
+def _range(state: State, *numbers: int) -> Any:
+    """Python's own, paid for."""
+    wanted = range(*numbers)
+    run: Run = state.lookup("_run")
+    run.spend(len(wanted))
+    return Items(wanted, run)
 
 
 def _each(value: Any, run: Run) -> Any:
@@ -108,6 +140,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "_abort": _abort,
     "_number": _number,
     "_boolean": _boolean,
+    "range": _range,
 }
 
 
@@ -145,7 +178,7 @@ def _to_timestamp(value: Any, pattern: str | None = None, timezone: str = "UTC")
     try:
         text = plain(value)
         moment = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)  # noqa: DTZ007  below
-    except ValueError as error:
+    except (ValueError, re.error) as error:  # the second for a pattern that names a part twice
         raise FilterFault(f"to_timestamp: {plain(value)[:40]!r} is not a date") from error
     aware = moment if moment.tzinfo else moment.replace(tzinfo=_zone(timezone))
     seconds = aware.timestamp()
@@ -180,6 +213,7 @@ def _random(state: State, values: Any) -> Any:
     run: Run = state.lookup("_run")
     run.chances += 1
     chosen = list(values.values()) if isinstance(values, Mapping) else list(values or ())
+    run.spend(1 + len(chosen) // LETTERS_PER_NODE)
     digest = hashlib.blake2b(f"{run.seed}/{run.chances}".encode(errors="replace"), digest_size=8).digest()
     return chosen[int.from_bytes(digest, "big") % len(chosen)] if chosen else None
 
@@ -203,16 +237,52 @@ def _is_finite(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _join(values: Any, separator: Any = "", attribute: str | None = None) -> str:
+@minijinja.pass_state
+def _join(state: State, values: Any, separator: Any = "", attribute: str | None = None) -> str:
     """As Jinja's; JSON joined to JSON stays JSON."""
+    run: Run = state.lookup("_run")
     items = list(values or ())
     if attribute is not None:
         items = [item.get(attribute) if isinstance(item, Mapping) else None for item in items]
-    joined = _joined([plain(item) for item in items], plain(separator))
+    joined = run.take(_joined([plain(item) for item in items], plain(separator)))
     return minijinja.Markup(joined) if items and all(hasattr(item, "__html__") for item in items) else joined
 
 
+@minijinja.pass_state
+def _batch(state: State, values: Any, size: int = 0, fill: Any = None) -> Items:
+    """As Jinja's: lists of `size`, the last one filled up."""
+    run: Run = state.lookup("_run")
+    items = list(values or ())
+    run.spend(len(items))
+    batches = [items[start : start + size] for start in range(0, len(items), _at_least_one(size))]
+    if batches and fill is not None:
+        run.spend(missing := size - len(batches[-1]))
+        batches[-1] += [fill] * missing
+    return Items([Items(batch, run) for batch in batches], run)
+
+
+@minijinja.pass_state
+def _slice(state: State, values: Any, number: int = 0, fill: Any = None) -> Items:
+    """As Jinja's: `number` lists, the first ones longer by one where it does not divide."""
+    run: Run = state.lookup("_run")
+    items = list(values or ())
+    run.spend(len(items) + _at_least_one(number))
+    size, longer = divmod(len(items), number)
+    starts = [place * size + min(place, longer) for place in range(number + 1)]
+    slices = [items[start:end] for start, end in pairwise(starts)]
+    if longer and fill is not None:
+        slices[longer:] = [[*part, fill] for part in slices[longer:]]
+    return Items([Items(part, run) for part in slices], run)
+
+
+def _at_least_one(number: Any) -> int:
+    if not isinstance(number, int) or number < 1:
+        raise FilterFault(f"batch, slice: {plain(number)[:40]!r} is not a number from 1")
+    return number
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
+    "batch": _batch,
     "from_json": _from_json,
     "from_timestamp": _from_timestamp,
     "hash": _hash,
@@ -221,6 +291,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "md5": _md5,
     "random": _random,
     "round": _round,
+    "slice": _slice,
     "to_timestamp": _to_timestamp,
     "tojson": _json,
 }

@@ -14,6 +14,8 @@ DEEPEST = 32
 """Lists in lists in lists."""
 LONGEST_TEXT = 1_000_000
 """Characters of one text."""
+LETTERS_PER_NODE = 100
+"""A long text counts as so many values: each copy of it takes memory."""
 
 
 class RenderFault(Exception):  # noqa: N818  becomes an InvalidInputError at the renderer
@@ -47,6 +49,14 @@ class Run:
         self.left -= nodes
         if self.left < 0:
             raise LimitReached
+
+    def take(self, text: str) -> str:
+        """`text`, once it is paid for. Raises LimitReached."""
+        if len(text) > LETTERS_PER_NODE:
+            self.spend(len(text) // LETTERS_PER_NODE)
+            if len(text) > LONGEST_TEXT:
+                raise LimitReached
+        return text
 
 
 def _refuse(*_: Any, **__: Any) -> NoReturn:
@@ -86,6 +96,16 @@ class Items(list[Any]):
         """Appends a copy: a list can never contain itself."""
         super().append(freeze(value, self._run, copy=True))
 
+    def index(self, value: Any, *between: Any) -> int:
+        """To minijinja a search is one step, however long the list."""
+        self._run.spend(1 + len(self) // LETTERS_PER_NODE)
+        return super().index(value, *between)
+
+    def count(self, value: Any) -> int:
+        """As `index`."""
+        self._run.spend(1 + len(self) // LETTERS_PER_NODE)
+        return super().count(value)
+
 
 def freeze(value: Any, run: Run, depth: int = 0, *, copy: bool = False) -> Any:
     """`value` as templates may see it. What is neither JSON nor text becomes text; null in a record is left out.
@@ -93,7 +113,7 @@ def freeze(value: Any, run: Run, depth: int = 0, *, copy: bool = False) -> Any:
     What is frozen already is shared, unless a `copy` is asked for. Raises LimitReached.
     """
     if isinstance(value, str):
-        return _short_enough(value)
+        return run.take(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     if depth >= DEEPEST:
@@ -112,17 +132,13 @@ def _freeze_container(value: Any, run: Run, depth: int, *, copy: bool) -> Any:
         items = list(islice(value, MOST_NODES))
         run.spend(len(items) + 1)
         return Items([freeze(item, run, depth + 1, copy=copy) for item in items], run)
-    return _short_enough(str(value))
-
-
-def _short_enough(text: str) -> str:
-    if len(text) > LONGEST_TEXT:
-        raise LimitReached
-    return text
+    return run.take(str(value))
 
 
 def weigh(value: Any, run: Run, depth: int = 0) -> None:
     """Spends what printing `value` costs: a shared list is paid as often as it would be printed."""
+    if isinstance(value, str):
+        run.take(value)
     if not isinstance(value, dict | list | tuple):
         return
     if depth >= DEEPEST:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from parley.presets.escapes import ESCAPES
+from parley.presets.guards import guarded
 from parley.presets.pieces import Piece, Slot, SyntaxFault, Tag, Text
 from parley.presets.places import FixedPlace, Place
 
@@ -174,7 +175,7 @@ class _Weaver:
         self._out.append(f"{opening}{sign} {inner} {end_sign}{closing}")
 
     def _inner(self, tag: Tag) -> str:
-        return "".join(self._variable(word) if isinstance(word, Slot) else word for word in tag.words).strip()
+        return guarded([self._variable(word) if isinstance(word, Slot) else word for word in tag.words]).strip()
 
     def _variable(self, slot: Slot) -> str:
         """A parameter inside a tag is a variable, set before anything else."""

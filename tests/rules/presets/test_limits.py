@@ -30,6 +30,18 @@ ENDLESS = {
     "much JSON": "{% for i in range(99999) %}{% set a = customer | json %}{% endfor %}",
     "much parsing": '{% set a = "[" ~ ("1," * 9999) ~ "1]" %}'
     "{% for i in range(9999) %}{% set b = a | from_json %}{% endfor %}",
+    "lists that are multiplied": '{{ ["a"] * 999999999 }}',
+    "lists that are multiplied from the left": '{{ 999999999 * ["a"] | list }}',
+    "a multiplied list handed to a filter": '{{ "a" | default(["a"] * 999999999) }}',
+    "batches filled with lists": '{{ ("a," * 300).split(",") | map("batch", 3000, range(300)) | json }}',
+    "slices filled with lists": '{{ ("a," * 300).split(",") | map("slice", 3000, range(300)) | json }}',
+    "lists for whatever is missing": "{{ range(9999) | map(attribute='x', default=range(9999) | sort) | json }}",
+    "lists in chains": "{% set a = range(9999) %}{{ a | chain(" + "a," * 900 + "a) }}",
+    "copies of a long text": '{% set a = "a" * 50000 %}{% set b = [] %}'
+    + "{% for i in range(4000) %}{% append a to b %}{% endfor %}",
+    "much searching": "{% set a = range(9999) %}{% for i in range(9999) %}{% do a.index(9998) %}{% endfor %}",
+    "much counting": "{% set a = range(9999) %}{% for i in range(9999) %}{% do a.count(1) %}{% endfor %}",
+    "much drawing": "{% set a = range(9999) %}{% for i in range(9999) %}{% do a | random %}{% endfor %}",
     "a deep parse": '{{ ("[" * 9999) | from_json }}',
 }
 GREEDY = {
@@ -44,7 +56,12 @@ GREEDY = {
     "no such place": '{{ 0 | from_timestamp("%Y", "Mars/Base") }}',
     "no such moment": '{{ "soon" | from_timestamp }}',
     "no such date": '{{ "soon" | to_timestamp }}',
+    "a pattern that names the year twice": '{{ "2026" | to_timestamp("%Y%Y") }}',
+    "batches of none": "{{ [1] | batch(0) }}",
+    "slices of no number": '{{ [1] | slice("x") }}',
     "appending to text": "{% append 1 to customer.name %}",
+    "spreading a list": "{{ range(*customer.list) }}",
+    "spreading a record": "{{ customer.name | replace(**customer) }}",
 }
 
 
