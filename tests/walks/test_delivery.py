@@ -145,3 +145,23 @@ async def test_no_secret_is_stored_in_the_open(walk: Walk, people: Cast) -> None
         for table in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
             rows = await connection.fetch(f"SELECT t::text AS row FROM {table['tablename']} t")  # noqa: S608  own names
             assert not any("token-1" in row["row"] for row in rows), table["tablename"]
+
+
+async def test_a_message_that_breaks_its_work_does_not_hold_back_the_others(walk: Walk, people: Cast) -> None:
+    await walk.track(people.alice, "back_in_stock", **BACK_IN_STOCK)
+    await walk.plan()
+    async with walk.database.transaction() as connection:
+        await connection.execute("UPDATE messages SET content = '{}' WHERE kind = 'template'")
+    await walk.track(people.alice, "back_in_stock", **BACK_IN_STOCK)
+    await walk.come_to_rest()
+    assert len(walk.sinch.bodies()) == 1
+    assert (await _row(walk))["outcome_code"] == "internal_error"
+
+
+async def test_a_journey_that_breaks_its_work_does_not_hold_back_the_others(walk: Walk, people: Cast) -> None:
+    await walk.track(people.alice, "back_in_stock", **BACK_IN_STOCK)
+    async with walk.database.transaction() as connection:
+        await connection.execute("UPDATE journeys SET state = '{}'")
+    await walk.track(people.alice, "back_in_stock", **BACK_IN_STOCK)
+    await walk.come_to_rest()
+    assert len(walk.sinch.bodies()) == 1

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from parley.journeys import (
     needs,
     stop,
 )
+from parley.services.bear_with import PARKED, bear_with
 from parley.services.carry_out import Asked, carry_out
 from parley.services.definitions import project_definitions
 from parley.services.people import Person, people
@@ -37,6 +39,7 @@ from parley.store.journeys import (
     claim_due_journeys,
     log_steps,
     move_journeys,
+    park_journey,
 )
 
 BATCH = 100
@@ -63,11 +66,23 @@ async def advance_journeys(database: Database, now: datetime) -> int:
         for row in rows:
             by_project[row.project_id].append(row)
         for project_id, of_project in by_project.items():
-            await _advance_project(connection, project_id, of_project, now)
+            await bear_with(
+                connection,
+                of_project,
+                partial(_advance_project, connection, project_id, now),
+                partial(_park, connection, now),
+            )
         return len(rows)
 
 
-async def _advance_project(connection: Connection, project_id: UUID, rows: Sequence[JourneyRow], now: datetime) -> None:
+async def _park(connection: Connection, now: datetime, row: JourneyRow) -> None:
+    await park_journey(connection, row, now + PARKED)
+
+
+async def _advance_project(
+    connection: Connection, project_id: UUID, now: datetime, rows: Sequence[JourneyRow]
+) -> list[UUID]:
+    """The ids of those that moved."""
     turns = await _turns(connection, project_id, rows, now)
     moved = [(turn, _move(turn, now)) for turn in turns]
     await move_journeys(connection, [_row_move(turn, done) for turn, done in moved])
@@ -77,6 +92,7 @@ async def _advance_project(connection: Connection, project_id: UUID, rows: Seque
     asked = [_asked(turn, done.journey.results, effect) for turn, done in moved for effect in done.effects]
     if asked:
         await carry_out(connection, project_id, asked, now)
+    return [row.id for row in rows]
 
 
 async def _turns(connection: Connection, project_id: UUID, rows: Sequence[JourneyRow], now: datetime) -> list[_Turn]:

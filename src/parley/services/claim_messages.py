@@ -12,6 +12,7 @@ from parley.domain.errors import InvalidInputError
 from parley.domain.message import Kind, State
 from parley.policy import Allow, Decision, Defer, Deny, decide
 from parley.presets import Aborted, Context, Preset, RenderedRequest, Renderer
+from parley.services.bear_with import PARKED, bear_with
 from parley.services.definitions import ProjectDefinitions, open_secrets, project_definitions
 from parley.services.facts import Subject, facts_of, sender_of
 from parley.services.move_messages import Change, move_locked
@@ -56,28 +57,40 @@ async def claim_messages(
         calls: list[Call] = []
         for project_id, of_project in by_project.items():
             project = await project_definitions(connection, project_id)
-            desk = _Desk(project, box, renderer, now)
-            calls += await desk.take(connection, project_id, of_project)
+            desk = _Desk(connection, project, box, renderer, now)
+            calls += await bear_with(connection, of_project, desk.take, desk.park)
         return calls, len(rows)
 
 
 class _Desk:
     """Judges and renders the messages of one project in one claim."""
 
-    def __init__(self, project: ProjectDefinitions, box: SecretBox, renderer: Renderer, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, project: ProjectDefinitions, box: SecretBox, renderer: Renderer, now: datetime
+    ) -> None:
+        self._connection = connection
         self._project = project
         self._box = box
         self._renderer = renderer
         self._now = now
         self._changes: list[Change] = []
 
-    async def take(self, connection: Connection, project_id: UUID, rows: Sequence[MessageRow]) -> list[Call]:
-        known = await people(connection, {row.customer_id for row in rows})
-        stopped = await stopped_senders(connection, project_id)
+    async def take(self, rows: Sequence[MessageRow]) -> list[Call]:
+        self._changes = []
+        known = await people(self._connection, {row.customer_id for row in rows})
+        stopped = await stopped_senders(self._connection, rows[0].project_id)
         ready = [one for row in rows if (one := self._judge(row, known[row.customer_id], stopped)) is not None]
         calls = [call for group in _grouped(ready) if (call := self._render(group)) is not None]
-        await move_locked(connection, rows, self._changes, self._now)
+        await move_locked(self._connection, rows, self._changes, self._now)
         return calls
+
+    async def park(self, row: MessageRow) -> None:
+        """The message that broke the work stays in the queue, and says so."""
+        sentence = "Something broke while it was prepared for sending; the server's log has the details."
+        change = Change(
+            row.id, State.QUEUED, self._now, due_at=self._now + PARKED, code="internal_error", sentence=sentence
+        )
+        await move_locked(self._connection, [row], [change], self._now)
 
     def _judge(self, row: MessageRow, person: Person, stopped: Mapping[str, StoppedSender]) -> _Ready | None:
         if row.expires_at is not None and row.expires_at <= self._now:

@@ -91,6 +91,11 @@ async def move_journeys(connection: Connection, moves: Sequence[JourneyMove]) ->
     )
 
 
+async def park_journey(connection: Connection, row: JourneyRow, until: datetime) -> None:
+    """Leaves it as it is until then."""
+    await sql.journeys.park_journey(connection, bucket=row.bucket, id=row.id, until=until)
+
+
 async def signal_journeys(
     connection: Connection, signals: Sequence[tuple[UUID, dict[str, Any]]], now: datetime
 ) -> None:

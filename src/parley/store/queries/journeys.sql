@@ -24,6 +24,10 @@ FROM unnest(
 ) AS new (bucket, id, state, due_at, awaiting)
 WHERE j.bucket = new.bucket AND j.id = new.id;
 
+-- name: park_journey!
+-- services.advance_journeys: one that broke its work, locked; primary key.
+UPDATE journeys SET due_at = :until WHERE bucket = :bucket AND id = :id;
+
 -- name: signal_journeys!
 -- services.receive_callbacks: a customer wrote, so what awaits a reply is due now; index journeys_awaiting.
 UPDATE journeys j
