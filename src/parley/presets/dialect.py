@@ -66,8 +66,9 @@ def environment() -> minijinja.Environment:
 # Behind the statements
 
 
-def _keep(value: Any, run: Run) -> Any:
-    return freeze(value, run)
+def _keep(value: Any, run: Run) -> tuple[Any, ...]:
+    """Frozen, and taken out again by `[0]`: what is missing comes back from Python as none, but from () as missing."""
+    return () if value is None else (freeze(value, run),)
 
 
 def _factor(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 minijinja repeats and pads lists lazily and charges nothing for it; the bill comes when the list is handed to Python.
 So what is handed to a filter, function or method is frozen first (`x | default(xs)` becomes
-`x | default(_keep((xs), _run))`), and the operands of `*` are checked (`a * b` becomes `a|_factor * b|_factor`).
+`x | default(_keep((xs), _run)[0])`), and the operands of `*` are checked (`a * b` becomes `a|_factor * b|_factor`).
 """
 
 import re
@@ -77,7 +77,7 @@ def _split(words: Sequence[str]) -> Iterator[list[str]]:
 def _frozen(argument: str) -> str:
     named = _NAMED.fullmatch(argument)
     name, value = (named[1], named[2]) if named else ("", argument)
-    return argument if _LITERAL.fullmatch(value) else f"{name}_keep(({value}), _run)"
+    return argument if _LITERAL.fullmatch(value) else f"{name}_keep(({value}), _run)[0]"
 
 
 def _guard_products(words: Sequence[str]) -> Iterator[str]:

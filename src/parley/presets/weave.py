@@ -194,7 +194,7 @@ class _Weaver:
             return self._capture(name, filling.pieces)
         captures = [self._capture(f"{name}_{i}", item) for i, item in enumerate(filling.items)]
         names = ", ".join(f"{name}_{i}" for i in range(len(filling.items)))
-        return "".join(captures) + f"{{% set {name} = _keep([{names}], _run) %}}"
+        return "".join(captures) + f"{{% set {name} = _keep([{names}], _run)[0] %}}"
 
     def _capture(self, name: str, pieces: tuple[Piece, ...]) -> str:
         inner = _Weaver(self._fillings, FixedPlace("_plain"))
@@ -284,7 +284,7 @@ class _Weaver:
         found = _SET.fullmatch(rest)
         if not found:
             raise SyntaxFault(f"{{% set {rest} %}}: write {{% set name = value %}}")
-        value = found[2] if _NAMESPACE.fullmatch(found[2]) else f" _keep(({found[2].strip()}), _run)"
+        value = found[2] if _NAMESPACE.fullmatch(found[2]) else f" _keep(({found[2].strip()}), _run)[0]"
         self._emit_tag(tag, f"set {found[1]} ={value}")
 
     def add_endset(self, tag: Tag, _: str) -> None:
