@@ -84,7 +84,8 @@ class MessageTemplate(msgspec.Struct, frozen=True):
         return tuple(_button_variables(self.buttons))
 
 
-_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w{1,60})\s*\}\}")
+_TOO_MANY_BRACES = re.compile(r"\{{3}|\}{3}")
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 
@@ -145,6 +146,8 @@ def _faults(template: MessageTemplate) -> Iterator[Problem]:
         yield Problem("language", "must be a code such as en, en_US or sk")
     if not template.body.text.strip():
         yield Problem("body.text", "is empty")
+    if template.header and template.header.format != "text" and template.header.text:
+        yield Problem("header.text", f"a header of format {template.header.format} has no text")
     for field, text in _texts(template):
         yield from _variable_faults(field, text)
 
@@ -158,14 +161,14 @@ def _texts(template: MessageTemplate) -> Iterator[tuple[str, str]]:
 
 
 def _variable_faults(field: str, text: str) -> Iterator[Problem]:
-    if "{{" in (rest := _PLACEHOLDER.sub("", text)) or "}}" in rest:
+    if "{{" in (rest := _PLACEHOLDER.sub("", text)) or "}}" in rest or _TOO_MANY_BRACES.search(text):
         yield Problem(field, "a variable is written {{1}} or {{name}}: two braces each side")
     found = variables_of(text)
-    numbers = [int(name) for name in found if name.isdecimal()]
+    numbers = [name for name in found if name.isdecimal()]
     if numbers and len(numbers) < len(found):
         yield Problem(field, "variables are numbered or named, not both")
-    elif numbers and numbers != list(range(1, len(numbers) + 1)):
-        yield Problem(field, f"variables are numbered 1, 2, 3 … without gaps; here are {', '.join(map(str, numbers))}")
+    elif numbers != [str(number) for number in range(1, len(numbers) + 1)]:
+        yield Problem(field, f"variables are numbered 1, 2, 3 … without gaps; here are {', '.join(numbers)}")
 
 
 def _button_variables(buttons: tuple[Button, ...]) -> Iterator[tuple[int, str]]:
