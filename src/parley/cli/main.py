@@ -1,12 +1,13 @@
 """The command line: which commands there are, and how an error is told."""
 
+import os
 import sys
 
 import cyclopts
 from rich.console import Console
 
 from parley import __version__
-from parley.cli import apply, demo, migrate, preset, project, sender, serve, simulator, why, worker
+from parley.cli import apply, demo, key, migrate, preset, project, sender, serve, simulator, why, worker
 from parley.domain.errors import InvalidInputError, ParleyError
 
 app = cyclopts.App(
@@ -15,7 +16,7 @@ app = cyclopts.App(
     version=__version__,
     default_parameter=cyclopts.Parameter(negative=()),
 )
-for room in (serve, worker, migrate, project, apply, preset, why, sender, simulator, demo):
+for room in (serve, worker, migrate, project, key, apply, preset, why, sender, simulator, demo):
     app.command(room.app)
 
 
@@ -29,6 +30,8 @@ def main() -> None:
         _tell(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:  # `parley preset list | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(1)
 
 

@@ -1,4 +1,5 @@
-"""Has the customer agreed, in the category of the message? A template may leave only then.
+"""Has the customer agreed, in the category of the message? A template may leave only then, and so may a call of a
+user's own preset whose author names a category.
 
 The state of a consent is a fold over the ledger: of the entries already in force, the last one by time counts.
 """
@@ -15,6 +16,8 @@ _ASK = "Ask the customer, then track a consent event with action accept (docs/re
 def check(facts: Facts, now: datetime) -> Verdict:
     """Denies what was never given, was revoked, has expired, or was malformed."""
     category = facts.consent_category
+    if category is None:
+        return Allow({"category": "none asked for"})
     entry = standing(entry for entry in facts.consents if entry.valid_from <= now)
     if entry is None:
         return _never_asked(facts)

@@ -16,11 +16,12 @@ POLICY_VERSION = "2026-11-23"
 _TO_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA, Kind.CONSENT})
 _IN_A_CONVERSATION = frozenset({Kind.TEXT, Kind.MEDIA})
 _BY_TEMPLATE = frozenset({Kind.TEMPLATE})
+_MAY_NEED_CONSENT = frozenset({Kind.TEMPLATE, Kind.WEBHOOK})
 
 RULES: tuple[tuple[str, frozenset[Kind], Callable[[Facts, datetime], Verdict]], ...] = (
     ("address_usable", _TO_A_PERSON, address_usable.check),
     ("sender_usable", frozenset(Kind), sender_usable.check),
-    ("consent_given", _BY_TEMPLATE, consent_given.check),
+    ("consent_given", _MAY_NEED_CONSENT, consent_given.check),
     ("window_open", _IN_A_CONVERSATION, window_open.check),
     ("template_usable", _BY_TEMPLATE, template_usable.check),
 )

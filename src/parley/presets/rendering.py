@@ -37,7 +37,6 @@ class Context(msgspec.Struct, frozen=True):
     """Ours: comes back in delivery reports."""
     time: float = 0.0
     """Now, UNIX seconds."""
-    callback_url: str = ""
     event: Mapping[str, Any] = {}
     """The event that started the journey."""
     consents: Mapping[str, Any] = {}

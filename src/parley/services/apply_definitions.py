@@ -78,7 +78,7 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
         stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
         if stored.pop((kind, name), None) is None:
             return False
-        left = parsed(list(stored.values()), {}, 0)
+        left = parsed(list(stored.values()))
         problems = [
             Problem(f"scenario {scenario.name}: {problem.field}", problem.sentence)
             for scenario in left.scenarios.values()
@@ -93,7 +93,7 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
 def _check_together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, str], StoredDefinition]) -> None:
     """What one file says of another: after this apply every name that is used must exist."""
     bodies = {key: one.body for key, one in stored.items()} | {(one.kind, one.name): one.body for one in read}
-    together = parsed([StoredDefinition(kind, name, 0, body, None) for (kind, name), body in bodies.items()], {}, 0)
+    together = parsed([StoredDefinition(kind, name, 0, body, None) for (kind, name), body in bodies.items()])
     paths = {(one.kind, one.name): one.path for one in read}
     problems = [
         Problem(f"{paths['scenario', scenario.name]}: {problem.field}", problem.sentence)

@@ -56,17 +56,19 @@ class Asked(msgspec.Struct, frozen=True):
 
 async def carry_out(connection: Connection, project_id: UUID, asked: Sequence[Asked], now: datetime) -> None:
     """In the order: attributes, events, messages, so that a message shows what was just set."""
+    project = await project_definitions(connection, project_id)
     known = await people(connection, {one.customer_id for one in asked})
     updates: list[PropertyUpdate] = []
     events: list[NewEvent] = []
     sends: list[tuple[Asked, Send]] = []
     for one in asked:
+        seen = {**one.variables, "project": project.about}
         match one.effect:
             case SetAttributes(attributes=attributes):
-                values = personal_values(attributes, known[one.customer_id], one.variables, now)
+                values = personal_values(attributes, known[one.customer_id], seen, now)
                 updates.append(PropertyUpdate(one.customer_id, values))
             case TrackEvent(event=event, properties=properties):
-                values = personal_values(properties, known[one.customer_id], one.variables, now)
+                values = personal_values(properties, known[one.customer_id], seen, now)
                 events.append(NewEvent(one.customer_id, event, now, values, source="scenario"))
             case _ as send:
                 sends.append((one, send))
@@ -75,7 +77,6 @@ async def carry_out(connection: Connection, project_id: UUID, asked: Sequence[As
     if events:
         await record_events(connection, project_id, events, now)
     if sends:
-        project = await project_definitions(connection, project_id)
         await plan_messages(connection, project_id, [_wanted(project, one, send) for one, send in sends], now)
 
 
@@ -86,7 +87,7 @@ def _wanted(project: ProjectDefinitions, one: Asked, send: Send) -> Wanted:
         customer_id=one.customer_id,
         preset=preset,
         parameters=parameters,
-        variables=one.variables,
+        variables={**one.variables, "project": project.about},
         origin=one.origin,
         sender=send.sender,
         consent_category=getattr(send, "consent_category", None),

@@ -165,6 +165,8 @@ class _Desk:
         return Context(
             customer=one.person.customer.properties,
             customer_ids=one.person.ids,
+            consents=one.person.consented(self._now),
+            project=self._project.about,
             recipient=one.decision.facts.recipient or "",
             message_id=str(one.row.id),
             time=self._now.timestamp(),

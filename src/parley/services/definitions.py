@@ -16,6 +16,7 @@ from parley.services.definition_secrets import put_back, references
 from parley.services.secret_box import SecretBox
 from parley.store.database import Connection
 from parley.store.definitions import StoredDefinition, definitions_of, secrets_of, stamp_of
+from parley.store.projects import project_by_id
 from parley.templates import MessageTemplate, parse_template
 
 PROJECTS_KEPT = 200
@@ -30,6 +31,8 @@ class ProjectDefinitions(msgspec.Struct, frozen=True):
     """One project's definitions, parsed. Secrets stay sealed until `secrets` is asked."""
 
     stamp: int
+    about: dict[str, str]
+    """What templates see as `project`: its token as `id`, and its `name`."""
     presets: dict[str, Preset]
     """Shipped ones too; a project's own of the same name wins."""
     integrations: dict[str, Integration]
@@ -109,20 +112,24 @@ def open_secrets(box: SecretBox, project: ProjectDefinitions, value: Any) -> Any
 
 async def _read(connection: Connection, project_id: UUID, stamp: int) -> ProjectDefinitions:
     stored = await definitions_of(connection, project_id)
-    return parsed(stored, await secrets_of(connection, project_id), stamp)
+    project = await project_by_id(connection, project_id)
+    about = {"id": project.token, "name": project.name} if project else {}
+    read = parsed(stored)
+    return msgspec.structs.replace(read, stamp=stamp, about=about, sealed=await secrets_of(connection, project_id))
 
 
-def parsed(stored: list[StoredDefinition], sealed: dict[str, bytes], stamp: int) -> ProjectDefinitions:
+def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
     """What was accepted once is parsed again as it was: an unreadable one is a broken store and raises."""
     by_kind: dict[str, list[Any]] = {kind: [] for kind in PARSERS}
     for definition in stored:
         by_kind[definition.kind].append(PARSERS[definition.kind](definition.body))
     return ProjectDefinitions(
-        stamp=stamp,
+        stamp=0,
+        about={},
         presets={**shipped(), **{preset.name: preset for preset in by_kind["preset"]}},
         integrations={integration.name: integration for integration in by_kind["integration"]},
         templates={(template.name, template.language): template for template in by_kind["template"]},
         scenarios={scenario.name: scenario for scenario in by_kind["scenario"]},
         consent_categories={category.name: category for category in by_kind["consent_category"]},
-        sealed=sealed,
+        sealed={},
     )

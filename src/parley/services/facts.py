@@ -14,7 +14,7 @@ from parley.store.definitions import StoppedSender
 from parley.templates import check_parameters
 
 DEFAULT_CATEGORY = "whatsapp"
-"""The consent category of a message whose author named none."""
+"""The consent category of a template whose author named none."""
 _IN_A_CONVERSATION = frozenset({Kind.TEXT, Kind.MEDIA})
 
 
@@ -37,14 +37,14 @@ def facts_of(
     account = account_of(integration, subject.parameters)
     window = person.window(account)
     in_conversation = subject.kind in _IN_A_CONVERSATION
-    category = subject.consent_category or DEFAULT_CATEGORY
-    known_category = project.consent_categories.get(category)
+    category = subject.consent_category or (DEFAULT_CATEGORY if subject.kind is Kind.TEMPLATE else None)
+    known_category = project.consent_categories.get(category or "")
     return Facts(
         kind=subject.kind,
         recipient=window.address.removeprefix("+") if window and in_conversation else person.recipient,
         address_problem=person.customer.phone_problem,
         consent_category=category,
-        consents=tuple(person.consents.get(category, ())),
+        consents=tuple(person.consents.get(category or "", ())),
         legitimate_interest=known_category is not None and known_category.legitimate_interest,
         sender=_sender(integration, account, stopped),
         sender_asked_for=subject.sender,

@@ -1,12 +1,13 @@
 """What must be known of customers before anything is sent to them: read for many at once."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from parley.domain.consent import ConsentEntry
+from parley.domain.consent import ConsentEntry, is_granted, standing
 from parley.domain.customer import Address, AddressKind, Customer
 from parley.store.consents import consents_of
 from parley.store.customers import addresses_of, customers_by_id
@@ -35,6 +36,11 @@ class Person(msgspec.Struct, frozen=True):
             return self.customer.phone.removeprefix("+")
         known = [address.value for address in self.addresses if address.kind is AddressKind.WHATSAPP]
         return known[-1] if known and self.customer.phone_problem is None else None
+
+    def consented(self, now: datetime) -> dict[str, bool]:
+        """As templates see it: {"whatsapp": true}. A category that was never asked for is missing."""
+        said = {category: standing(entries) for category, entries in self.consents.items()}
+        return {category: is_granted(None, entry, now) for category, entry in said.items() if entry is not None}
 
     @property
     def ids(self) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def _about(person: Person, message_id: UUID | None, now: datetime) -> dict[str, 
     return {
         "customer": person.customer.properties,
         "customer_ids": person.ids,
+        "consents": person.consented(now),
         "recipient": person.recipient or "",
         "message_id": "" if message_id is None else str(message_id),
         "time": now.timestamp(),

@@ -13,7 +13,7 @@ import msgspec
 from parley.domain.errors import InvalidInputError
 from parley.domain.ids import bucket_of, new_id_in
 from parley.domain.message import Kind, State
-from parley.policy import Allow, Decision, Defer, Deny, Facts, decide
+from parley.policy import Allow, Decision, Defer, Deny, decide
 from parley.presets import Preset
 from parley.services.campaign_event import campaign_event
 from parley.services.definitions import ProjectDefinitions, project_definitions
@@ -118,7 +118,7 @@ def _message(ident: UUID, person: Person, wanted: Wanted, subject: Subject, deci
         recipient=facts.recipient,
         content={"preset": wanted.preset, "parameters": subject.parameters, "sender": wanted.sender},
         origin=dict(wanted.origin),
-        consent_category=_category(facts),
+        consent_category=facts.consent_category,
         priority=REPLY_PRIORITY if facts.kind in (Kind.TEXT, Kind.MEDIA) else CAMPAIGN_PRIORITY,
         due_at=verdict.until if isinstance(verdict, Defer) else decision.at,
         expires_at=wanted.expires_at,
@@ -126,10 +126,6 @@ def _message(ident: UUID, person: Person, wanted: Wanted, subject: Subject, deci
         outcome_code=None if isinstance(verdict, Allow) else verdict.code,
         outcome_sentence=None if isinstance(verdict, Allow) else verdict.sentence,
     )
-
-
-def _category(facts: Facts) -> str | None:
-    return facts.consent_category if facts.kind is Kind.TEMPLATE else None
 
 
 def _row(project_id: UUID, planned: NewMessage, now: datetime) -> MessageRow:

@@ -54,6 +54,26 @@ def _project(row: Any) -> Project | None:
     return Project(row["id"], row["token"], row["name"], settings)
 
 
+class KeyLine(msgspec.Struct, frozen=True):
+    """A key as people may see it."""
+
+    key_id: str
+    role: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+async def keys_of_project(connection: Connection, project_id: UUID) -> list[KeyLine]:
+    """Revoked ones too, the oldest first."""
+    return [KeyLine(**row) for row in await sql.projects.keys_of_project(connection, project_id=project_id)]
+
+
+async def revoke_key(connection: Connection, project_id: UUID, key_id: str, now: datetime) -> bool:
+    """False when the project has no living key of that id."""
+    status: str = await sql.projects.revoke_key(connection, project_id=project_id, key_id=key_id, now=now)
+    return not status.endswith(" 0")
+
+
 async def living_key(connection: Connection, key_id: str) -> StoredKey | None:
     """A key that has not been revoked."""
     row = await sql.projects.living_key(connection, key_id=key_id)

@@ -14,7 +14,7 @@ REMEDIES: dict[Remedy, str] = {
     Remedy.WAIT: "Too fast or too early: it may be sent again after a pause.",
     Remedy.REFUSE_PERSON: "Final for this message. Messages to others go on.",
     Remedy.STOP_SENDER: "Nothing more leaves by this sender until a person has looked.",
-    Remedy.STOP_TEMPLATE: "Nothing more leaves with this template until a person has looked.",
+    Remedy.STOP_TEMPLATE: "Final for this message, by the template's fault. The template itself is not stopped yet.",
     Remedy.ASK: "Nobody knows. The message is not sent again by itself.",
 }
 

@@ -27,3 +27,12 @@ SELECT 1;
 -- `parley project list`; a full look at a small table.
 -- name: all_projects
 SELECT token, name FROM projects ORDER BY created_at;
+
+-- `parley key list`; api_keys_of_project.
+-- name: keys_of_project
+SELECT key_id, role, created_at, revoked_at FROM api_keys WHERE project_id = :project_id ORDER BY created_at;
+
+-- `parley key revoke`; primary key.
+-- name: revoke_key!
+UPDATE api_keys SET revoked_at = :now
+WHERE key_id = :key_id AND project_id = :project_id AND revoked_at IS NULL;
