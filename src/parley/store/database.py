@@ -38,6 +38,8 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 DEADLOCKS_IN_A_ROW = 3
 """More than that is no coincidence."""
 CONNECTIONS = 10
+WAITING_SECONDS = 20
+"""For a free connection of the pool; then TimeoutError, and the door says: come again."""
 STATEMENT_SECONDS = 30
 """No query of ours may take longer: a stuck one must not hold its connection for ever."""
 
@@ -51,7 +53,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One connection, one transaction: committed at the end, rolled back by an exception."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._pool.acquire(timeout=WAITING_SECONDS) as connection, connection.transaction():
             yield connection
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
@@ -68,7 +70,7 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """One connection without a transaction, for single reads."""
-        async with self._pool.acquire() as connection:
+        async with self._pool.acquire(timeout=WAITING_SECONDS) as connection:
             yield connection
 
 
@@ -80,6 +82,7 @@ async def open_database(url: str, connections: int = CONNECTIONS) -> AsyncIterat
         min_size=1,
         max_size=connections,
         init=_prepare_connection,
+        reset=_leave_as_it_is,
         command_timeout=STATEMENT_SECONDS,
         server_settings={"application_name": "parley", "timezone": "UTC"},
     )
@@ -87,6 +90,13 @@ async def open_database(url: str, connections: int = CONNECTIONS) -> AsyncIterat
         yield Database(pool)
     finally:
         await pool.close()
+
+
+async def _leave_as_it_is(_: asyncpg.Connection) -> None:
+    """Nobody changes a session's settings, listens or takes a session's lock on a connection of the pool.
+
+    asyncpg's own clean-up costs a round trip each time; a transaction left open is rolled back without it.
+    """
 
 
 async def _prepare_connection(connection: asyncpg.Connection) -> None:
