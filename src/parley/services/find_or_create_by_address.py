@@ -44,8 +44,9 @@ async def _find_or_create(
     chosen = await _choose(connection, senders, owners)
     known = {one.address for one in owners}
     unknown = {at: one for one in senders if (at := _whatsapp_address(one)) not in chosen}
-    chosen |= {at: new_id() for at in unknown}
-    created = {chosen[at]: sender for at, sender in unknown.items()}
+    people = {_person(one): new_id() for one in unknown.values()}
+    chosen |= {at: people[_person(one)] for at, one in unknown.items()}
+    created = {people[_person(one)]: one for one in unknown.values()}
     await insert_customers(connection, project_id, list(created), now)
     added = {at: owner for at, owner in chosen.items() if at not in known}
     if added and await insert_addresses(connection, project_id, added.items(), now) < len(added):
@@ -58,6 +59,11 @@ def _addresses(sender: WhatsAppSender) -> Iterator[Address]:
     yield _whatsapp_address(sender)
     if sender.match_key is not None:
         yield phone_address(sender.match_key)
+
+
+def _person(sender: WhatsAppSender) -> str:
+    """Equal for one person, whichever form of the number each of two messages carries."""
+    return sender.match_key or sender.whatsapp_id
 
 
 def _whatsapp_address(sender: WhatsAppSender) -> Address:

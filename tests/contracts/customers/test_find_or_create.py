@@ -49,6 +49,14 @@ async def test_a_brazilian_is_found_under_the_old_name_of_the_number(database: D
     assert await find(database, project, sender("551181234567")) == [ana]
 
 
+async def test_one_stranger_under_both_forms_of_a_number_is_one_customer(
+    database: Database, project: NewProject
+) -> None:
+    both = await find(database, project, sender("551181234567"), sender("5511981234567"), sender("5215512345678"))
+    assert both[0] == both[1] != both[2]
+    assert await find(database, project, sender("525512345678")) == [both[2]]
+
+
 async def test_a_stranger_becomes_a_customer_who_can_be_answered(database: Database, project: NewProject) -> None:
     (stranger,) = await find(database, project, sender("421905111222", "Jano"))
     async with database.connection() as connection:
