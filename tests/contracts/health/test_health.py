@@ -8,8 +8,11 @@ import psycopg
 import pytest
 import requests
 
-from parley.store.database import open_database
+from parley.services.create_project import create_project
+from parley.store.database import CONNECTIONS, open_database
 from parley.store.migrate import migrate
+from tests.support.api import ProjectApi
+from tests.support.builders import NOW
 from tests.support.serving import app_on, served
 
 _numbers = itertools.count()
@@ -73,3 +76,24 @@ async def test_a_database_that_is_gone_is_told_and_clients_are_asked_to_come_aga
     assert (ready.status_code, ready.json()["status"]) == (503, "not ready")
     assert (tracking.status_code, tracking.json()["success"]) == (503, False)
     assert tracking.headers["Retry-After"]
+
+
+async def test_connections_that_were_cut_are_replaced(empty_url: str) -> None:
+    migrate(empty_url)
+    async with open_database(empty_url) as database, app_on(database, empty_url) as app, served(app) as url:
+        project = await create_project(database, "Shop", NOW)
+        api = ProjectApi(url, project, project.public_key)
+        event = {"customer_ids": {"registered": "jana"}, "event_type": "view", "event_id": "once"}
+        before = [(await api.post("track/customers/events", event)).status for _ in range(2)]
+        with psycopg.connect(empty_url, autocommit=True) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name = 'parley'"
+            )
+        after = [(await api.post("track/customers/events", event)).status for _ in range(CONNECTIONS + 1)]
+        async with database.connection() as connection:
+            events = await connection.fetchval("SELECT count(*) FROM events")
+    assert before == [200, 200]
+    assert set(after) <= {200, 503}
+    assert after[-1] == 200
+    assert events == 1
