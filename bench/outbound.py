@@ -1,0 +1,79 @@
+"""How fast do planned messages leave? Claimed, judged, rendered, called and recorded, against a bare pump.
+
+    python bench/outbound.py [--messages 5000] [--rounds 3] [--api sinch_legacy]
+
+The messages are planned before the clock starts. Then one worker's `Delivery` sends them over the real `HttpClient` to
+a provider that only answers (a process of its own) until every outcome is recorded in PostgreSQL. The floor is the same
+client sending the worker's own last request as often, as many at once, without a database.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from itertools import repeat
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
+
+from bench.support.figures import print_ratio
+from bench.support.folders import data_folder
+from bench.support.load import send_all
+from bench.support.programs import provider
+from bench.support.shop import Shop, count_messages, deliver_all, delivery, open_shop, plan
+from parley.domain.http import HttpRequest, HttpResponse
+from parley.providers.http import HttpClient
+from parley.services.deliver_messages import IN_FLIGHT
+
+CUSTOMERS = 1000
+
+
+class RememberingWire:
+    """The real client; it also keeps the last request to a provider, for the pump."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+        self.last: HttpRequest | None = None
+
+    async def send(self, request: HttpRequest, timeout: float) -> HttpResponse:  # noqa: ASYNC109  the protocol's word
+        """As the client sends it."""
+        self.last = request
+        return await self._client.send(request, timeout)
+
+
+async def main(messages: int, rounds: int, api: str) -> None:
+    """Measures and prints."""
+    with data_folder() as folder:
+        async with provider() as url, open_shop(folder, api, url, CUSTOMERS) as shop, HttpClient() as client:
+            wire = RememberingWire(client)
+            await _ours(shop, wire, messages // 10)  # opens connections, fills caches
+            ours, floor = [], []
+            for _ in range(rounds):
+                ours.append(await _ours(shop, wire, messages))
+                floor.append(await _pump(client, wire, messages))
+    print_ratio(f"outbound, {api}", "messages/s", ours, floor)
+
+
+async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> float:
+    planned = await plan(shop, messages)
+    worker = delivery(shop, wire)
+    started = time.perf_counter()
+    await deliver_all(worker)
+    seconds = time.perf_counter() - started
+    await worker.close()
+    assert await count_messages(shop, planned, "accepted") == messages
+    return messages / seconds
+
+
+async def _pump(client: HttpClient, wire: RememberingWire, messages: int) -> float:
+    assert wire.last is not None
+    return (await send_all(client, repeat(wire.last, messages), IN_FLIGHT)).per_second
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--api", choices=("sinch_legacy", "sinch_conversation"), default="sinch_legacy")
+    asked = parser.parse_args()
+    asyncio.run(main(asked.messages, asked.rounds, asked.api))

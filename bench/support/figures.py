@@ -1,0 +1,18 @@
+"""How a bench tells its result: the median of its rounds, their spread, and the ratio to the floor."""
+
+from collections.abc import Sequence
+from statistics import median
+
+
+def print_ratio(name: str, unit: str, ours: Sequence[float], floor: Sequence[float]) -> None:
+    """Rates of the same rounds, in their order. The ratio is the median of the rounds' own ratios."""
+    ratios = [mine / bare for mine, bare in zip(ours, floor, strict=True)]
+    print(f"{name}: {_rates(ours)} {unit}; floor {_rates(floor)}; ratio {_ratio(ratios)}", flush=True)
+
+
+def _rates(rates: Sequence[float]) -> str:
+    return f"{median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"
+
+
+def _ratio(ratios: Sequence[float]) -> str:
+    return f"{median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f})"
