@@ -83,7 +83,7 @@ async def _track_one(token: str, request: Request[Any, Any, Any], name: str) -> 
     (result,) = await track(state.database, caller, [command], state.clock())
     if isinstance(result, Refused):
         raise refused(*result.errors)
-    return {"success": True, "errors": []}
+    return {"success": True, "errors": [], **_warned(result)}
 
 
 @post("/batch", status_code=200, request_max_body_size=LARGEST_BODY)
@@ -118,11 +118,17 @@ def _told(command_id: object, result: Result) -> dict[str, Any]:
     echo = {} if command_id is None else {"command_id": command_id}
     match result:
         case Done():
-            return {"success": True, **echo}
+            return {"success": True, **echo, **_warned(result)}
         case Told(time=time):
             return {"success": True, "time": time, **echo}
         case Refused(errors=errors):
             return {"success": False, "errors": [worded(error) for error in errors], **echo}
+
+
+def _warned(result: Result) -> dict[str, list[str]]:
+    """A member that clients do not know, and only when there is something to say."""
+    warnings = result.warnings if isinstance(result, Done) else ()
+    return {"warnings": [worded(warning) for warning in warnings]} if warnings else {}
 
 
 def _command(name: object, raw: bytes, settings: ProjectSettings) -> Command | Refused:

@@ -83,6 +83,14 @@ def read_consent(properties: Mapping[str, Any], said_at: datetime, source: str) 
     )
 
 
+def with_hint(entry: ConsentEntry, known: Mapping[str, ConsentCategory]) -> ConsentEntry:
+    """A category that the project does not have is kept as said, with the hint that nobody asks for it."""
+    if entry.problem or entry.category in known:
+        return entry
+    hint = f"There is no category {entry.category!r}; names are case-sensitive: {', '.join(known) or 'none yet'}."
+    return msgspec.structs.replace(entry, problem=hint)
+
+
 def _problem(properties: Mapping[str, Any], until: datetime | str) -> str | None:
     category, action = properties.get("category"), properties.get("action")
     if not isinstance(category, str) or not 0 < len(category) <= LONGEST_CATEGORY:

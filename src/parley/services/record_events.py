@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from parley.domain.consent import CONSENT, ConsentCategory, ConsentEntry, read_consent
+from parley.domain.consent import CONSENT, read_consent, with_hint
 from parley.domain.event import Event, NewEvent
 from parley.services.hold_customers import hold_customers
 from parley.services.start_journeys import start_journeys
@@ -56,12 +56,4 @@ async def _derive_consents(
     ]
     if said:
         known = await categories(connection, project_id)
-        await insert_consents(connection, project_id, [(event, _checked(one, known)) for event, one in said], now)
-
-
-def _checked(entry: ConsentEntry, known: dict[str, ConsentCategory]) -> ConsentEntry:
-    """A category that the project does not have is kept as said, with the hint that nobody asks for it."""
-    if entry.problem or entry.category in known:
-        return entry
-    hint = f"There is no category {entry.category!r}; names are case-sensitive: {', '.join(known) or 'none yet'}."
-    return msgspec.structs.replace(entry, problem=hint)
+        await insert_consents(connection, project_id, [(event, with_hint(one, known)) for event, one in said], now)

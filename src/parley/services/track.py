@@ -7,14 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from parley.domain.consent import CONSENT, ConsentCategory
+from parley.domain.consent import CONSENT, ConsentCategory, read_consent, with_hint
 from parley.domain.customer import PROPERTIES, CustomerIds
 from parley.domain.event import NewEvent
 from parley.domain.identity import Contradiction
+from parley.domain.phone import UnusablePhone, read_phone
 from parley.services.callers import Caller
 from parley.services.record_events import record_held_events
 from parley.services.resolve_customers import resolve_customers
-from parley.services.set_properties import PropertyUpdate, TooManyAttributes, set_properties
+from parley.services.set_properties import PHONE, PropertyUpdate, TooManyAttributes, set_properties
 from parley.store.consents import categories
 from parley.store.database import Connection, Database
 
@@ -44,6 +45,9 @@ class TellTime(msgspec.Struct, frozen=True):
 
 class Done(msgspec.Struct, frozen=True):
     """Stored."""
+
+    warnings: tuple[str, ...] = ()
+    """What was stored as said, but will not do what it seems meant for."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -88,8 +92,8 @@ async def track(
 async def _store(
     connection: Connection, caller: Caller, wanted: Mapping[int, CustomerCommand], now: datetime
 ) -> dict[int, Result]:
-    results: dict[int, Result] = dict.fromkeys(wanted, Done())
-    results |= await _forbidden_consents(connection, caller, wanted)
+    results: dict[int, Result] = {place: Done(_phone_warnings(caller, one)) for place, one in wanted.items()}
+    results |= await _judge_consents(connection, caller, wanted, now)
     allowed = {place: command for place, command in wanted.items() if isinstance(results[place], Done)}
     calls = [command.ids for command in allowed.values()]
     meant = dict(zip(allowed, await resolve_customers(connection, caller.project.id, calls, now), strict=True))
@@ -100,14 +104,30 @@ async def _store(
     return results
 
 
-async def _forbidden_consents(
-    connection: Connection, caller: Caller, wanted: Mapping[int, CustomerCommand]
+def _phone_warnings(caller: Caller, command: CustomerCommand) -> tuple[str, ...]:
+    """The number is kept with the reason, and nothing is ever sent to it: whoever sent it can still ask again."""
+    if not isinstance(command, UpdateCustomer) or command.properties.get(PHONE) is None:
+        return ()
+    read = read_phone(command.properties[PHONE], caller.project.settings.default_region)
+    return (f"The phone cannot be used: {read.reason}",) if isinstance(read, UnusablePhone) else ()
+
+
+async def _judge_consents(
+    connection: Connection, caller: Caller, wanted: Mapping[int, CustomerCommand], now: datetime
 ) -> dict[int, Result]:
+    """Refused when the caller may not write the category; with a warning when the event revokes by being unclear."""
     consents = {at: one for at, one in wanted.items() if isinstance(one, TrackEvent) and one.type == CONSENT}
     if not consents:
         return {}
     known = await categories(connection, caller.project.id)
-    return {place: _not_from(caller) for place, one in consents.items() if not _may_write(caller, one, known)}
+    return {place: _judged(caller, one, known, now) for place, one in consents.items()}
+
+
+def _judged(caller: Caller, event: TrackEvent, known: Mapping[str, ConsentCategory], now: datetime) -> Done | Refused:
+    if not _may_write(caller, event, known):
+        return _not_from(caller)
+    entry = with_hint(read_consent(event.properties, event.occurred_at or now, caller.source), known)
+    return Done((f"The consent is kept as {entry.action}: {entry.problem}",) if entry.problem else ())
 
 
 def _may_write(caller: Caller, event: TrackEvent, known: Mapping[str, ConsentCategory]) -> bool:
