@@ -1,6 +1,7 @@
 """The application: all doors behind one server."""
 
 from litestar import Litestar
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
@@ -16,7 +17,6 @@ from parley.services.callers import Callers
 from parley.services.secret_box import SecretBox
 from parley.store.database import Database
 
-# NOTE to the engineers of api/: this signature and this list are final (lead, 12:40). Please leave this file alone.
 DOORS: tuple[ControllerRouterHandler, ...] = (
     health.health,
     health.ready,
@@ -46,5 +46,6 @@ def create_app(
         ),
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=LARGEST_MESSAGE,
+        cors_config=CORSConfig(allow_origins=["*"], allow_methods=["GET", "POST"]),  # web pages track with a public key
         openapi_config=OpenAPIConfig(title="Parley", version=__version__),
     )

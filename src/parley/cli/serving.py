@@ -21,6 +21,7 @@ from parley.wiring import House, open_app, open_house
 STOP_SECONDS = 40.0
 """A worker that has not finished what is in flight by then is killed; its messages become uncertain."""
 RESTART_SECONDS = 1.0
+LISTEN_SECONDS = 30.0
 LOOK_AFTER_SECONDS = 1.0
 
 
@@ -32,16 +33,30 @@ async def serve(config: Config, host: str, port: int, workers: int, *, tell: Cal
         server = Server(
             app, host, chosen, interface=Interfaces.ASGI, log_enabled=False, websockets=False, backlog=1024
         )  # fmt: skip
-        server.on_startup(lambda: tell(f"Parley serves on http://{host}:{chosen}"))
         tasks = [asyncio.create_task(_keep_worker(config, stopping)) for _ in range(workers)]
         if house.embedded is not None:
             tasks.append(asyncio.create_task(_keep_database(house.embedded)))
         serving = asyncio.create_task(server.serve())
+        await _listening(host, chosen)
+        tell(f"Parley serves on http://{host}:{chosen}")
         await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
         stopping.set()
         server.stop()  # type: ignore[no-untyped-call]
         await serving
         await _finish(tasks, house)
+
+
+async def _listening(host: str, port: int) -> None:
+    """The server's own word for started comes a moment before it takes connections."""
+    async with asyncio.timeout(LISTEN_SECONDS):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(host, port)
+            except OSError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.close()
+                return
 
 
 async def _finish(tasks: list[asyncio.Task[None]], house: House) -> None:

@@ -8,7 +8,12 @@ import yoyo
 from parley.domain.errors import ParleyError
 
 _MIGRATING = 0x7061726C6579  # "parley": one migrating process at a time, over all machines
+CONNECT_SECONDS = 10
 _FOLDER = files("parley.store") / "migrations"
+
+
+class DatabaseUnreachableError(ParleyError):
+    """The database cannot be reached."""
 
 
 class NewerSchemaError(ParleyError):
@@ -21,7 +26,7 @@ def migrate(database_url: str) -> list[str]:
     Our lock is a session's, so it is gone when its process is; yoyo's own is a row that stays behind after `kill -9`,
     which is why it is broken here before use.
     """
-    with psycopg.connect(database_url, autocommit=True) as guard:
+    with _connected(database_url) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
         missing = _missing(guard)
         if missing:
@@ -31,8 +36,18 @@ def migrate(database_url: str) -> list[str]:
 
 def pending(database_url: str) -> list[str]:
     """The names of the migrations that `migrate` would apply now; [] when the schema is up to date."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
+    with _connected(database_url) as connection:
         return _missing(connection)
+
+
+def _connected(database_url: str) -> psycopg.Connection[tuple[str]]:
+    try:
+        return psycopg.connect(database_url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnreachableError(
+            f"The database cannot be reached: {str(error).strip()}\n"
+            "Start it, or correct PARLEY_DATABASE_URL; without it Parley brings its own."
+        ) from error
 
 
 def _missing(connection: psycopg.Connection[tuple[str]]) -> list[str]:

@@ -1,0 +1,109 @@
+"""Real processes of Parley, started and ended as a user or a crash would."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import psutil
+
+SECONDS = 40.0
+"""Nothing here takes that long, but a machine may be busy."""
+ROOT = Path(__file__).parents[2]
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """A command that has run."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Ours, without anybody's configuration of Parley."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}  # noqa: TID251
+    return {**own, "PYTHONPATH": str(ROOT / "src"), **more}
+
+
+async def parley(*words: str, **more: str) -> Ended:
+    """`python -m parley WORDS`."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "parley", *words, stdout=PIPE, stderr=PIPE, env=environment(**more)
+    )
+    out, err = await asyncio.wait_for(process.communicate(), SECONDS)
+    return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+@asynccontextmanager
+async def running(*words: str, **more: str) -> AsyncIterator[tuple[Process, str]]:
+    """A process and its first line; killed at the end if it still runs."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *words, stdin=PIPE, stdout=PIPE, env=environment(**more)
+    )
+    try:
+        assert process.stdout is not None
+        yield process, (await asyncio.wait_for(process.stdout.readline(), SECONDS)).decode().strip()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def serving(data_dir: Path, *words: str, **more: str) -> AsyncIterator[tuple[Process, str]]:
+    """`parley serve` and its address."""
+    command = ("-m", "parley", "serve", "--port", "0", "--data-dir", str(data_dir), *words)
+    async with running(*command, **more) as (process, line):
+        address = re.search(r"http://\S+", line)
+        assert address is not None, line
+        yield process, address[0]
+
+
+async def until(is_so: Callable[[], bool] | Callable[[], Awaitable[bool]], what: str) -> None:
+    """Looks again and again; another process has no event to await."""
+    async with asyncio.timeout(SECONDS):
+        while True:
+            seen = is_so()
+            if await seen if isinstance(seen, Awaitable) else seen:
+                return
+            await asyncio.sleep(0.05)  # another process: there is nothing to await
+    raise AssertionError(what)
+
+
+def database_pid(data_dir: Path) -> int | None:
+    """Of the folder's running PostgreSQL."""
+    try:
+        number = int((data_dir / "postgres" / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    return number if psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE else None
+
+
+def workers_of(data_dir: Path) -> list[int]:
+    """Process ids of the folder's workers."""
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if {"worker", str(data_dir)} <= set(process.info["cmdline"] or ())
+    ]
+
+
+async def end(process: Process) -> int:
+    """As an operator does."""
+    process.send_signal(signal.SIGTERM)
+    return await asyncio.wait_for(process.wait(), SECONDS)
+
+
+def created(ended: Ended) -> dict[str, object]:
+    """What `parley project create --json` printed."""
+    assert ended.code == 0, ended.err
+    told: dict[str, object] = json.loads(ended.out)
+    return told

@@ -1,0 +1,29 @@
+"""`parley demo --exit`: the page's loop for real, with both APIs; exit code 0 only if every step happened."""
+
+import asyncio
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.frame.processes import SECONDS, parley, running
+
+
+@pytest.mark.parametrize("api", ["sinch_legacy", "sinch_conversation"])
+async def test_every_step_of_the_loop_happens(tmp_path: Path, api: str) -> None:
+    ended = await parley("demo", "--exit", "--api", api, "--data-dir", str(tmp_path))
+    assert ended.code == 0, ended.out + ended.err
+    for said in ("writes CART", "https://shop.example/c/8812", "writes SHOW ME", "order 100245", "Every step happened"):
+        assert said in ended.out
+
+
+async def test_it_says_so_when_a_step_does_not_happen(tmp_path: Path) -> None:
+    async with running("-m", "parley", "demo", "--exit", "--data-dir", str(tmp_path)) as (demo, _):
+        assert demo.stdout is not None
+        while "tracks cart_update" not in (await demo.stdout.readline()).decode():
+            assert demo.returncode is None
+        (sinch,) = [
+            child for child in psutil.Process(demo.pid).children() if "parley_simulator" in " ".join(child.cmdline())
+        ]
+        sinch.kill()
+        assert await asyncio.wait_for(demo.wait(), SECONDS) == 1

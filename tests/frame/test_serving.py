@@ -1,0 +1,75 @@
+"""`parley serve` from its start to every kind of end."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import psycopg
+import requests
+
+from tests.frame.processes import database_pid, end, parley, serving, until, workers_of
+
+
+async def _status(url: str) -> int:
+    try:
+        return (await asyncio.to_thread(requests.get, url, timeout=5)).status_code
+    except requests.ConnectionError:
+        return 0
+
+
+async def test_it_serves_until_it_is_told_to_stop_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (server, address):
+        assert await _status(f"{address}/health") == 200
+        assert await _status(f"{address}/ready") == 200
+        assert await end(server) == 0
+    await until(lambda: workers_of(tmp_path) == [] and database_pid(tmp_path) is None, "everything has ended")
+
+
+async def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (server, _):
+        await until(lambda: len(workers_of(tmp_path)) == 1, "a worker runs")
+        (worker,) = workers_of(tmp_path)
+        os.kill(worker, signal.SIGKILL)
+        await until(lambda: workers_of(tmp_path) not in ([], [worker]), "another worker runs")
+        assert await end(server) == 0
+
+
+async def test_its_workers_and_database_end_when_it_is_killed(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (server, _):
+        await until(lambda: len(workers_of(tmp_path)) == 1, "a worker runs")
+        server.kill()
+        await server.wait()
+    await until(lambda: workers_of(tmp_path) == [] and database_pid(tmp_path) is None, "everything has ended")
+
+
+async def test_it_recovers_by_itself_when_its_database_is_killed(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (server, address):
+        pid = database_pid(tmp_path)
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: database_pid(tmp_path) not in (None, pid), "the database is started again")
+
+        async def ready() -> bool:
+            return await _status(f"{address}/ready") == 200
+
+        await until(ready, "the server is ready again")
+        assert await end(server) == 0
+
+
+async def test_a_port_in_use_is_told_with_the_remedy(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (_, address):
+        port = address.rpartition(":")[2]
+        second = await parley("serve", "--port", port, "--data-dir", str(tmp_path))
+    assert second.code == 1
+    assert "--port" in second.err
+
+
+async def test_an_outside_database_is_used_when_one_is_given(tmp_path: Path, database_url: str) -> None:
+    name = database_url.replace("/postgres?", "/outside?")
+    with psycopg.connect(database_url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE outside")
+    async with serving(tmp_path, PARLEY_DATABASE_URL=name) as (server, address):
+        assert await _status(f"{address}/ready") == 200
+        assert not (tmp_path / "postgres").exists()
+        assert await end(server) == 0
