@@ -52,11 +52,11 @@ async def _round(
     told = callbacks // 2 // len(STORY)
     messages = await _sent(shop, client, told)
     before = await count_rows(shop, "callbacks")
-    ours_to_send = _mixed(Sinch(shop, parley_url), messages)
+    ours_to_send = _mixed(shop, parley_url, messages)
     ours = await send_all(client, ours_to_send, at_once)
     assert await count_rows(shop, "callbacks") == before + len(ours_to_send)
     assert await count_messages(shop, messages, "read") == told
-    return ours, await send_all(client, _mixed(Sinch(shop, constant_url), messages), at_once)
+    return ours, await send_all(client, _mixed(shop, constant_url, messages), at_once)
 
 
 async def _sent(shop: Shop, client: HttpClient, count: int) -> list[UUID]:
@@ -67,10 +67,12 @@ async def _sent(shop: Shop, client: HttpClient, count: int) -> list[UUID]:
     return messages
 
 
-def _mixed(sinch: Sinch, messages: list[UUID]) -> list[HttpRequest]:
+def _mixed(shop: Shop, url: str, messages: list[UUID]) -> list[HttpRequest]:
     """A message and a report in turn; a message's reports come in their order, far apart."""
-    reports = [report for status in STORY for report in sinch.reports(messages, status)]
-    inbound = sinch.inbound(len(reports))
+    sinch = Sinch(url + shop.callback_path, shop.house.clock)
+    named = [str(one) for one in messages]
+    reports = [report for status in STORY for report in sinch.reports(named, status)]
+    inbound = sinch.inbound(len(reports), len(shop.customers))
     return [one for pair in zip(inbound, reports, strict=True) for one in pair]
 
 

@@ -21,24 +21,11 @@ from bench.support.folders import data_folder
 from bench.support.load import send_all
 from bench.support.programs import provider
 from bench.support.shop import Shop, count_messages, deliver_all, delivery, open_shop, plan
-from parley.domain.http import HttpRequest, HttpResponse
+from bench.support.wires import RememberingWire
 from parley.providers.http import HttpClient
 from parley.services.deliver_messages import IN_FLIGHT
 
 CUSTOMERS = 1000
-
-
-class RememberingWire:
-    """The real client; it also keeps the last request to a provider, for the pump."""
-
-    def __init__(self, client: HttpClient) -> None:
-        self._client = client
-        self.last: HttpRequest | None = None
-
-    async def send(self, request: HttpRequest, timeout: float) -> HttpResponse:  # noqa: ASYNC109  the protocol's word
-        """As the client sends it."""
-        self.last = request
-        return await self._client.send(request, timeout)
 
 
 async def main(messages: int, rounds: int, api: str) -> None:
@@ -66,7 +53,6 @@ async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> float:
 
 
 async def _pump(client: HttpClient, wire: RememberingWire, messages: int) -> float:
-    assert wire.last is not None
     return (await send_all(client, repeat(wire.last, messages), IN_FLIGHT)).per_second
 
 

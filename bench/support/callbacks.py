@@ -6,38 +6,44 @@ from datetime import datetime
 from hmac import digest
 from itertools import count
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from bench.support.shop import APP, SIGNING_SECRET, Shop, phone
+from parley.domain.clock import Clock
 from parley.domain.http import HttpRequest
 
+SIGNING_SECRET = "bench-signing-secret"  # noqa: S105  only the bench's own server knows it
+APP = "01BENCHAPP0000000000000000"
 STORY = ("QUEUED_ON_CHANNEL", "DELIVERED", "READ")
 """What is told of a message that goes well."""
 
 _numbers = count(1)
 
 
+def phone(number: int) -> str:
+    """The phone of the customer of that number, as WhatsApp writes it."""
+    return f"421901{number:06d}"
+
+
 class Sinch:
-    """Calls back to `url` for one shop."""
+    """Makes the callbacks to one address."""
 
-    def __init__(self, shop: Shop, url: str) -> None:
-        self._shop = shop
-        self._url = url + shop.callback_path
+    def __init__(self, url: str, clock: Clock) -> None:
+        self._url = url
+        self._clock = clock
 
-    def inbound(self, messages: int) -> Iterator[HttpRequest]:
+    def inbound(self, messages: int, customers: int) -> Iterator[HttpRequest]:
         """Customers write, in turns."""
         for number in range(messages):
-            yield self._signed({"message": _message(phone(number % len(self._shop.customers)))})
+            yield self._signed({"message": _message(phone(number % customers))})
 
-    def reports(self, messages: Iterable[UUID], status: str) -> Iterator[HttpRequest]:
-        """One report of each of our messages."""
+    def reports(self, messages: Iterable[str], status: str) -> Iterator[HttpRequest]:
+        """One report of each message, by the id that we gave it."""
         for ident in messages:
             yield self._signed({"message_delivery_report": _report(ident, status)})
 
     def _signed(self, told: dict[str, Any]) -> HttpRequest:
-        now = self._shop.house.clock()
+        now = self._clock()
         body = msgspec.json.encode(_envelope(now) | told)
         nonce, timestamp = f"nonce-{next(_numbers)}", str(int(now.timestamp()))
         signed = digest(SIGNING_SECRET.encode(), b".".join((body, nonce.encode(), timestamp.encode())), "sha256")
@@ -77,14 +83,14 @@ def _message(sender: str) -> dict[str, Any]:
     }
 
 
-def _report(ident: UUID, status: str) -> dict[str, Any]:
+def _report(ident: str, status: str) -> dict[str, Any]:
     return {
-        "message_id": f"01REPORTED{ident.hex}",
+        "message_id": f"01REPORTED{ident[:8]}",
         "conversation_id": "",
         "status": status,
         "channel_identity": {"channel": "WHATSAPP", "identity": "421901000000", "app_id": ""},
         "contact_id": "",
-        "metadata": str(ident),
+        "metadata": ident,
         "processing_mode": "DISPATCH",
         "reason": None,
     }

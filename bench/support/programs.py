@@ -24,6 +24,14 @@ async def provider() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
+async def calling_provider() -> AsyncIterator[str]:
+    """The base URL of a provider that answers, then calls back."""
+    port = _free_port()
+    async with _running(port, "-m", "bench.support.calling_provider", str(port)) as url:
+        yield url
+
+
+@asynccontextmanager
 async def constant_server() -> AsyncIterator[str]:
     """The base URL of Granian and Litestar answering a constant."""
     port = _free_port()

@@ -40,11 +40,12 @@ ANSWERS: dict[str, Callable[[], tuple[int, str]]] = {
 """By the last word of the address."""
 
 
-async def answer(scope: Any, protocol: Any) -> None:
-    """One RSGI call: the whole body is read, as a provider has to."""
-    await protocol()
+async def answer(scope: Any, protocol: Any) -> bytes:
+    """One RSGI call. Gives back the body that it has read."""
+    asked: bytes = await protocol()
     status, body = ANSWERS[scope.path.rpartition("/")[2]]()
     protocol.response_str(status, _JSON, body)
+    return asked
 
 
 if __name__ == "__main__":

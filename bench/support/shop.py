@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from bench.support.callbacks import APP, SIGNING_SECRET, phone
 from bench.support.programs import ROOT
 from parley.config import Config
 from parley.domain.consent import CONSENT
@@ -29,8 +30,6 @@ TOGETHER = 500
 """Customers or messages written in one transaction while the stage is set."""
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 TEMPLATE = ROOT / "examples" / "order-shipped.template.json"
-SIGNING_SECRET = "bench-signing-secret"  # noqa: S105  only this bench's own server knows it
-APP = "01BENCHAPP0000000000000000"
 _PRESETS = {"sinch_legacy": "sinch-whatsapp-template", "sinch_conversation": "sinch-conversation-template"}
 
 
@@ -138,11 +137,6 @@ async def _opted_in(house: House, project: NewProject, numbers: Sequence[int]) -
         said = {"action": "accept", "category": "whatsapp", "valid_until": "unlimited"}
         await record_events(connection, project.project_id, [NewEvent(one, CONSENT, now, said) for one in ids], now)
     return ids
-
-
-def phone(number: int) -> str:
-    """The phone of the customer of that number, as WhatsApp writes it."""
-    return f"421901{number:06d}"
 
 
 async def _plan(shop: Shop, customers: Sequence[UUID]) -> tuple[UUID, ...]:

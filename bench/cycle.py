@@ -1,0 +1,84 @@
+"""How fast is the whole cycle? Sent, then queued, delivered and read called back and recorded, against a bare pump.
+
+    python bench/cycle.py [--messages 1500] [--rounds 3]
+
+One worker's `Delivery` sends planned messages as in outbound.py, by the Conversation API. Its provider (a process of
+its own) answers and then calls back three times, signed, to `parley serve --workers 0`. The clock stops when every
+message stands at *read* in PostgreSQL; states and campaign events are written by then, costs are not kept yet. The
+floor is the pump of outbound.py: the same client and the same request to a provider that only answers.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from itertools import repeat
+from pathlib import Path
+from uuid import UUID
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
+
+from bench.support.figures import print_ratio
+from bench.support.folders import data_folder
+from bench.support.load import send_all
+from bench.support.programs import calling_provider, parley_server, provider
+from bench.support.shop import Shop, count_messages, deliver_all, delivery, open_shop, plan
+from bench.support.wires import RememberingWire
+from parley.domain.http import HttpRequest
+from parley.providers.http import HttpClient
+from parley.services.deliver_messages import IN_FLIGHT
+
+CUSTOMERS = 1000
+LOOK_SECONDS = 0.1
+"""The clock is late by half of it on average: below one part in twenty of a round."""
+PATIENCE_SECONDS = 60.0
+
+
+async def main(messages: int, rounds: int) -> None:
+    """Measures and prints."""
+    with data_folder() as folder:
+        async with (
+            provider() as only_answers,
+            calling_provider() as sinch,
+            open_shop(folder, "sinch_conversation", sinch, CUSTOMERS) as shop,
+            parley_server(folder) as url,
+            HttpClient() as client,
+        ):
+            wire = RememberingWire(client)
+            address = (url + shop.callback_path).encode()
+            await client.send(HttpRequest("POST", f"{sinch}/callback-address", (), address), PATIENCE_SECONDS)
+            await _ours(shop, wire, messages // 10)
+            ours, floor = [], []
+            for _ in range(rounds):
+                ours.append(await _ours(shop, wire, messages))
+                floor.append(await _pump(client, wire.last_to(sinch, only_answers), messages))
+    print_ratio("full cycle", "messages/s", ours, floor)
+
+
+async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> float:
+    planned = await plan(shop, messages)
+    worker = delivery(shop, wire)
+    started = time.perf_counter()
+    await deliver_all(worker)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await _until_read(shop, planned)
+    seconds = time.perf_counter() - started
+    await worker.close()
+    return messages / seconds
+
+
+async def _until_read(shop: Shop, planned: list[UUID]) -> None:
+    while await count_messages(shop, planned, "read") < len(planned):  # noqa: ASYNC110  another process writes
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _pump(client: HttpClient, request: HttpRequest, messages: int) -> float:
+    return (await send_all(client, repeat(request, messages), IN_FLIGHT)).per_second
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=1500)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    asyncio.run(main(asked.messages, asked.rounds))
