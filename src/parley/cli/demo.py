@@ -1,6 +1,5 @@
 """`parley demo`: the seed page's loop, for real: a server, a local Sinch, a shop's calls, a customer's handset."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +7,7 @@ from cyclopts import App, Parameter
 
 from parley.cli.demo_play import play
 from parley.cli.demo_stage import open_stage
+from parley.cli.event_loop import run_to_end
 
 app = App(name="demo", help="Play the loop on a local Sinch, then keep serving.")
 
@@ -23,7 +23,7 @@ def demo(
     data_dir: Annotated[Path, Parameter(help="Kept between runs.")] = Path("parley-demo"),
 ) -> int:
     """Exit code 0 only if every step happened."""
-    return asyncio.run(_demo(data_dir.absolute(), port, api, exit_after=exit_after))
+    return run_to_end(_demo(data_dir.absolute(), port, api, exit_after=exit_after))
 
 
 async def _demo(data_dir: Path, port: int, api: Api, *, exit_after: bool) -> int:

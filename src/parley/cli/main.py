@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import NoReturn
 
 import cyclopts
 from rich.console import Console
@@ -23,7 +24,7 @@ for room in (serve, worker, migrate, project, key, apply, preset, why, sender, s
 def main() -> None:
     """Runs the command; what went wrong is told in sentences on stderr, with exit code 1."""
     try:
-        sys.exit(app())
+        _leave(app() or 0)
     except InvalidInputError as error:
         _tell("\n".join(str(problem) for problem in error.problems))
     except ParleyError as error:
@@ -33,6 +34,13 @@ def main() -> None:
     except BrokenPipeError:  # `parley preset list | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(1)
+
+
+def _leave(code: int) -> NoReturn:
+    """At once: threads of the HTTP client and server that wake while Python shuts down would abort the process."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _tell(sentence: str) -> None:

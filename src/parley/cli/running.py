@@ -1,10 +1,10 @@
 """How a command runs: against the data folder's database, also while a server uses it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from parley.cli.event_loop import run_to_end
 from parley.config import read_config
 from parley.domain.errors import ParleyError
 from parley.domain.project import Project
@@ -25,7 +25,7 @@ def run(data_dir: Path | None, command: Callable[[House], Awaitable[T]]) -> T:
         async with open_house(read_config(data_dir)) as house:
             return await command(house)
 
-    return asyncio.run(in_the_house())
+    return run_to_end(in_the_house())
 
 
 async def project_of(house: House, token: str) -> Project:

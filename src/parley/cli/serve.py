@@ -1,11 +1,11 @@
 """`parley serve`: the API and its workers in one go."""
 
-import asyncio
 from typing import Annotated
 
 from cyclopts import App, Parameter
 from rich.console import Console
 
+from parley.cli.event_loop import run_to_end
 from parley.cli.options import DataDir
 from parley.cli.serving import serve as run_server
 from parley.config import read_config
@@ -26,4 +26,6 @@ def serve(
     """Until SIGTERM or Ctrl-C, which finish what is in flight."""
     set_up_logging(log_format)
     config = read_config(data_dir)
-    asyncio.run(run_server(config, host, port, workers, tell=Console(highlight=False, soft_wrap=True).print))
+    run_to_end(
+        run_server(config, (host, port), workers, log_format, tell=Console(highlight=False, soft_wrap=True).print)
+    )

@@ -16,6 +16,7 @@ from granian.server.embed import Server
 from parley.cli.working import stop_on_signals
 from parley.config import Config, ConfigurationError
 from parley.store.embedded import DataFolderError, EmbeddedServer
+from parley.telemetry import LogFormat
 from parley.wiring import House, open_app, open_house
 
 STOP_SECONDS = 40.0
@@ -25,15 +26,18 @@ LISTEN_SECONDS = 30.0
 LOOK_AFTER_SECONDS = 1.0
 
 
-async def serve(config: Config, host: str, port: int, workers: int, *, tell: Callable[[str], None]) -> None:
+async def serve(
+    config: Config, address: tuple[str, int], workers: int, log_format: LogFormat, *, tell: Callable[[str], None]
+) -> None:
     """Until SIGTERM or SIGINT."""
+    host, port = address
     stopping = stop_on_signals()
     chosen = _port(host, port)
     async with open_house(config) as house, open_app(house) as app:
         server = Server(
             app, host, chosen, interface=Interfaces.ASGI, log_enabled=False, websockets=False, backlog=1024
         )  # fmt: skip
-        tasks = [asyncio.create_task(_keep_worker(config, stopping)) for _ in range(workers)]
+        tasks = [asyncio.create_task(_keep_worker(config, log_format, stopping)) for _ in range(workers)]
         if house.embedded is not None:
             tasks.append(asyncio.create_task(_keep_database(house.embedded)))
         serving = asyncio.create_task(server.serve())
@@ -80,10 +84,10 @@ def _port(host: str, port: int) -> int:
         return chosen
 
 
-async def _keep_worker(config: Config, stopping: asyncio.Event) -> None:
+async def _keep_worker(config: Config, log_format: LogFormat, stopping: asyncio.Event) -> None:
     """One worker process, started again when it dies."""
     while not stopping.is_set():
-        worker = await _start_worker(config)
+        worker = await _start_worker(config, log_format)
         ended = asyncio.create_task(worker.wait())
         await asyncio.wait([ended, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
         if not stopping.is_set():
@@ -92,10 +96,11 @@ async def _keep_worker(config: Config, stopping: asyncio.Event) -> None:
     await _stop_worker(worker)
 
 
-async def _start_worker(config: Config) -> Process:
+async def _start_worker(config: Config, log_format: LogFormat) -> Process:
     """It ends by itself when this process dies, however it dies: its standard input closes."""
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "parley", "worker", "--until-stdin-closes", "--data-dir", str(config.data_dir),
+        "--log-format", log_format,
         stdin=PIPE, cwd=Path.cwd(),
     )  # fmt: skip
 

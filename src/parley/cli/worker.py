@@ -1,10 +1,10 @@
 """`parley worker`: one more process that sends messages and moves journeys."""
 
-import asyncio
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from parley.cli.event_loop import run_to_end
 from parley.cli.options import DataDir
 from parley.cli.working import work
 from parley.config import read_config
@@ -22,4 +22,4 @@ def worker(
 ) -> None:
     """Until SIGTERM or Ctrl-C, which finish what is in flight."""
     set_up_logging(log_format)
-    asyncio.run(work(read_config(data_dir), until_stdin_closes=until_stdin_closes))
+    run_to_end(work(read_config(data_dir), until_stdin_closes=until_stdin_closes))

@@ -1,0 +1,18 @@
+"""The event loop under every command: uvloop where there is one (not on Windows), else Python's own."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+try:
+    from uvloop import new_event_loop
+except ImportError:
+    from asyncio import new_event_loop  # type: ignore[assignment]  # the same to call; their loops have no common name
+
+T = TypeVar("T")
+
+
+def run_to_end(story: Coroutine[Any, Any, T]) -> T:
+    """As asyncio.run."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(story)
