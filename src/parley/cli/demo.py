@@ -8,6 +8,7 @@ from cyclopts import App, Parameter
 from parley.cli.demo_play import play
 from parley.cli.demo_stage import open_stage
 from parley.cli.event_loop import run_to_end
+from parley.cli.options import Port
 
 app = App(name="demo", help="Play the loop on a local Sinch, then keep serving.")
 
@@ -19,7 +20,7 @@ def demo(
     *,
     exit_after: Annotated[bool, Parameter(name="--exit", help="Stop after the loop.")] = False,
     api: Annotated[Api, Parameter(help="Which of Sinch's APIs the shop's account speaks.")] = "sinch_legacy",
-    port: Annotated[int, Parameter(help="Of Parley; 0 picks a free one.")] = 0,
+    port: Port = 0,
     data_dir: Annotated[Path, Parameter(help="Kept between runs.")] = Path("parley-demo"),
 ) -> int:
     """Exit code 0 only if every step happened."""

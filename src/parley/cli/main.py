@@ -5,17 +5,36 @@ import sys
 from typing import NoReturn
 
 import cyclopts
+from cyclopts.exceptions import CycloptsError, UnusedCliTokensError
 from rich.console import Console
+from rich.text import Text
 
 from parley import __version__
 from parley.cli import apply, demo, key, migrate, preset, project, sender, serve, simulator, why, worker
 from parley.domain.errors import InvalidInputError, ParleyError
+
+
+def _misused(error: CycloptsError) -> Text:
+    """A word on the command line that no command takes: told as every other error, with the way to the help."""
+    command = " ".join(error.command_chain or ())
+    unused = error.unused_tokens if isinstance(error, UnusedCliTokensError) else None
+    sentence = f"{' '.join(unused)}: not expected here." if unused else str(error)
+    return _told(f"{sentence}\n{' '.join(('parley', command)).strip()} --help shows what may be given.")
+
+
+def _told(sentence: str) -> Text:
+    return Text.assemble(("error", "bold red"), " ", sentence)  # text, not markup: it may quote what the user wrote
+
+
+_STDERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
 app = cyclopts.App(
     name="parley",
     help="An open, self-hosted WhatsApp engagement server.",
     version=__version__,
     default_parameter=cyclopts.Parameter(negative=()),
+    error_console=_STDERR,
+    error_formatter=_misused,
 )
 for room in (serve, worker, migrate, project, key, apply, preset, why, sender, simulator, demo):
     app.command(room.app)
@@ -44,8 +63,4 @@ def _leave(code: int) -> NoReturn:
 
 
 def _tell(sentence: str) -> None:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]error[/] {_plain(sentence)}")
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
+    _STDERR.print(_told(sentence))

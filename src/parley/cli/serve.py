@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 from rich.console import Console
 
 from parley.cli.event_loop import run_to_end
-from parley.cli.options import DataDir
+from parley.cli.options import DataDir, Port
 from parley.cli.serving import serve as run_server
 from parley.config import read_config
 from parley.telemetry import LogFormat, set_up_logging
@@ -18,8 +19,8 @@ app = App(name="serve", help="Serve the API and run the workers.")
 def serve(
     *,
     host: str = "127.0.0.1",
-    port: Annotated[int, Parameter(help="0 picks a free one.")] = 8000,
-    workers: Annotated[int, Parameter(help="Worker processes; 0 serves the API alone.")] = 1,
+    port: Port = 8000,
+    workers: Annotated[int, Parameter(help="Worker processes; 0 serves the API alone.", validator=Number(gte=0))] = 1,
     data_dir: DataDir = None,
     log_format: LogFormat = "console",
 ) -> None:
