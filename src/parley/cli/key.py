@@ -6,10 +6,15 @@ from cyclopts import App
 from parley.access import Role, new_private_key, new_public_key
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.domain.errors import ParleyError
 from parley.store.projects import insert_key, keys_of_project, revoke_key
 from parley.wiring import House
 
 app = App(name="key", help="Create, list and revoke a project's keys.")
+
+
+class NoSuchKeyError(ParleyError):
+    """The project has no living key of that id. `parley key list` shows them."""
 
 
 @app.command
@@ -50,9 +55,11 @@ def list_keys(*, project: ProjectToken, data_dir: DataDir = None) -> None:
 def revoke(key_id: str, *, project: ProjectToken, data_dir: DataDir = None) -> None:
     """From now on the key opens nothing; a running server may know it for a few seconds more."""
 
-    async def do(house: House) -> bool:
+    async def do(house: House) -> None:
         found = await project_of(house, project)
         async with house.database.transaction() as connection:
-            return await revoke_key(connection, found.id, key_id, house.clock())
+            if not await revoke_key(connection, found.id, key_id, house.clock()):
+                raise NoSuchKeyError  # a mistyped id must not look like a key that is safe now
 
-    print("revoked" if run(data_dir, do) else "the project has no living key of that id")
+    run(data_dir, do)
+    print("revoked")

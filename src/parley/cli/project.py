@@ -1,9 +1,10 @@
 """`parley project`: create projects and list them."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from parley.cli.options import AsJson, DataDir
 from parley.cli.running import run
@@ -11,11 +12,21 @@ from parley.services.create_project import NewProject, create_project
 from parley.store.projects import all_projects
 from parley.wiring import House
 
+LONGEST_NAME = 200
+
+
+def _is_a_name(_: type, value: str) -> None:
+    if not value.strip() or len(value) > LONGEST_NAME:
+        raise ValueError(f"A name has 1 to {LONGEST_NAME} characters.")
+
+
 app = App(name="project", help="Create and list projects.")
 
 
 @app.command
-def create(name: str, *, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+def create(
+    name: Annotated[str, Parameter(validator=_is_a_name)], *, as_json: AsJson = False, data_dir: DataDir = None
+) -> None:
     """Create a project; its private key is shown this one time."""
 
     async def do(house: House) -> NewProject:
