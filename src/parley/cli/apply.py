@@ -23,6 +23,10 @@ class NothingToApplyError(ParleyError):
     """There is no .json file to apply."""
 
 
+class UnreadableFileError(ParleyError):
+    """A definition file cannot be read."""
+
+
 @app.default
 def apply(
     folder: Path,
@@ -51,7 +55,16 @@ def _files(folder: Path) -> list[File]:
     paths = [folder] if folder.is_file() else sorted(folder.rglob("*.json"))
     if not paths:
         raise NothingToApplyError(f"{folder} holds no .json file.")
-    return [File(str(path.relative_to(folder.parent)), path.read_bytes()) for path in paths]
+    return [File(str(path.relative_to(folder.parent)), _bytes_of(path)) for path in paths]
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFileError(
+            f"{path} cannot be read ({error.strerror}). Correct its rights or move it."
+        ) from error
 
 
 def _as_json(changes: Sequence[Change]) -> str:
