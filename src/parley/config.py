@@ -30,7 +30,7 @@ class Config(msgspec.Struct, frozen=True):
 
 def read_config(data_dir: Path | None = None) -> Config:
     """From PARLEY_DATA_DIR, PARLEY_DATABASE_URL and PARLEY_SECRET_KEY; an argument wins over its variable."""
-    url = os.environ.get("PARLEY_DATABASE_URL")
+    url = os.environ.get("PARLEY_DATABASE_URL") or None  # empty, as compose files leave it, is not given
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
         raise ConfigurationError(
             "PARLEY_DATABASE_URL must look like postgresql://user:password@host/database (PostgreSQL 15 or newer)."
@@ -70,9 +70,15 @@ def secret_key_of(config: Config) -> str:
         config.data_dir.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _write_new_key(path)
-        return path.read_text(encoding="ascii").strip()
+        key = path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be used ({error.strerror}). Set PARLEY_SECRET_KEY.") from error
+    if not _is_fernet_key(key):
+        raise ConfigurationError(
+            f"{path} is damaged: it does not hold a key. Restore it from a backup, or set PARLEY_SECRET_KEY to the key "
+            "that was in it. With a new key the secrets stored so far cannot be read and must be given again."
+        )
+    return key
 
 
 def _write_new_key(path: Path) -> None:

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
+import psycopg
 from litestar import Litestar
 
 from parley.api.app import create_app
-from parley.config import Config, secret_key_of
+from parley.config import Config, ConfigurationError, secret_key_of
 from parley.domain.clock import Clock, system_clock
 from parley.providers.http import HttpClient
 from parley.queue.loop import Loop
@@ -42,10 +43,22 @@ class House(msgspec.Struct, frozen=True):
 def database_server(config: Config) -> Iterator[tuple[str, EmbeddedServer | None]]:
     """The URL of the configured database; the embedded one is started, or joined, and let go of at the end."""
     if config.database_url is not None:
-        yield config.database_url, None
+        yield _readable(config.database_url), None
         return
     with embedded_server(config.data_dir) as server:
         yield server.url, server
+
+
+def _readable(url: str) -> str:
+    """The driver's own complaint quotes the URL, password and all: it is not passed on."""
+    try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise ConfigurationError(
+            "PARLEY_DATABASE_URL cannot be read. It must look like postgresql://user:password@host/database; "
+            "in the password, write @ as %40, / as %2F and so on, and use only libpq's parameters after the ?."
+        ) from None
+    return url
 
 
 @asynccontextmanager
