@@ -43,7 +43,7 @@ for room in (serve, worker, migrate, project, key, apply, preset, why, sender, s
 def main() -> None:
     """Runs the command; what went wrong is told in sentences on stderr, with exit code 1."""
     try:
-        _leave(app() or 0)
+        _leave(app(result_action="return_value") or 0)  # else it would exit by itself, slowly
     except InvalidInputError as error:
         _tell("\n".join(str(problem) for problem in error.problems))
     except ParleyError as error:
@@ -52,7 +52,7 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:  # `parley preset list | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(1)
+    _leave(1)
 
 
 def _leave(code: int) -> NoReturn:
