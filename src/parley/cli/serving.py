@@ -41,8 +41,8 @@ async def serve(
         if house.embedded is not None:
             tasks.append(asyncio.create_task(_keep_database(house.embedded)))
         serving = asyncio.create_task(server.serve())
-        await _listening(host, chosen)
-        tell(f"Parley serves on http://{host}:{chosen}")
+        await _listening(host, chosen, serving)
+        tell(f"Parley serves on http://{f'[{host}]' if ':' in host else host}:{chosen}")
         await asyncio.wait([serving, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
         stopping.set()
         server.stop()  # type: ignore[no-untyped-call]
@@ -50,17 +50,25 @@ async def serve(
         await _finish(tasks, house)
 
 
-async def _listening(host: str, port: int) -> None:
+async def _listening(host: str, port: int, serving: asyncio.Task[None]) -> None:
     """The server's own word for started comes a moment before it takes connections."""
-    async with asyncio.timeout(LISTEN_SECONDS):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection(host, port)
-            except OSError:
+    try:
+        async with asyncio.timeout(LISTEN_SECONDS):
+            while not serving.done() and not await _takes_connections(host, port):  # noqa: ASYNC110  it tells nobody
                 await asyncio.sleep(0.01)
-            else:
-                writer.close()
-                return
+    except TimeoutError:
+        raise ConfigurationError(
+            f"{host}:{port} took no connection within {LISTEN_SECONDS:.0f} s. Try again."
+        ) from None
+
+
+async def _takes_connections(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def _finish(tasks: list[asyncio.Task[None]], house: House) -> None:
@@ -90,10 +98,11 @@ async def _keep_worker(config: Config, log_format: LogFormat, stopping: asyncio.
         worker = await _start_worker(config, log_format)
         ended = asyncio.create_task(worker.wait())
         await asyncio.wait([ended, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
-        if not stopping.is_set():
-            logging.getLogger("parley").warning("a worker ended (%s), starting another", worker.returncode)
-            await asyncio.sleep(RESTART_SECONDS)
-    await _stop_worker(worker)
+        if stopping.is_set():
+            await _stop_worker(worker)
+            return
+        logging.getLogger("parley").warning("a worker ended (%s), starting another", worker.returncode)
+        await asyncio.sleep(RESTART_SECONDS)
 
 
 async def _start_worker(config: Config, log_format: LogFormat) -> Process:
