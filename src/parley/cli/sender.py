@@ -4,10 +4,16 @@ from cyclopts import App
 
 from parley.cli.options import DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.domain.errors import ParleyError
+from parley.services.definitions import project_definitions
 from parley.store.definitions import release_sender
 from parley.wiring import House
 
 app = App(name="sender", help="Look after sending accounts.")
+
+
+class NoSuchSenderError(ParleyError):
+    """The project has no sending account of that name."""
 
 
 @app.command
@@ -17,6 +23,11 @@ def release(name: str, *, project: ProjectToken, data_dir: DataDir = None) -> No
     async def do(house: House) -> bool:
         found = await project_of(house, project)
         async with house.database.transaction() as connection:
+            known = (await project_definitions(connection, found.id)).integrations
+            if name not in known:
+                raise NoSuchSenderError(
+                    f"The project has no sending account {name}; it has {', '.join(known) or 'none'}."
+                )
             return await release_sender(connection, found.id, name)
 
     print(f"{name} may send again" if run(data_dir, do) else f"{name} was not stopped")
