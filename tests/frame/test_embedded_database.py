@@ -1,16 +1,19 @@
 """The embedded PostgreSQL: one per data folder, gone with its last user, back after any crash."""
 
+import asyncio
 import os
 import signal
+import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from parley.store import embedded
-from parley.store.embedded import DataFolderError, embedded_server
-from tests.frame.processes import database_pid, running, until
+from parley.store.embedded import DRAFT, DataFolderError, embedded_server
+from tests.frame.processes import database_pid, environment, running, until
 
+MORE_THAN_ANY_DISK = 2**62
 HOLD = """
 import sys
 from pathlib import Path
@@ -25,6 +28,11 @@ def _answers(url: str) -> bool:
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT 1").fetchone()
         return row == (1,)
+
+
+def _drafts(data_dir: Path) -> list[Path]:
+    """Databases in the making."""
+    return list(data_dir.glob(f"{DRAFT}*"))
 
 
 async def test_three_processes_share_one_and_the_last_one_ends_it(tmp_path: Path) -> None:
@@ -44,6 +52,26 @@ async def test_three_processes_share_one_and_the_last_one_ends_it(tmp_path: Path
         third.stdin.close()
         await third.wait()
         await until(lambda: database_pid(tmp_path) is None, "the server stops with its last user")
+
+
+async def test_several_that_start_at_the_same_moment_on_an_empty_folder_share_one(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        starting = [stack.enter_async_context(running("-c", HOLD, str(tmp_path))) for _ in range(3)]
+        held = await asyncio.gather(*starting)
+        (url,) = {url for _, url in held}
+        assert _answers(url)
+        assert not _drafts(tmp_path)
+    await until(lambda: database_pid(tmp_path) is None, "the server stops with its last user")
+
+
+async def test_it_starts_again_after_kill_9_while_the_database_was_being_made(tmp_path: Path) -> None:
+    hold = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLD, str(tmp_path), env=environment())
+    await until(lambda: any((draft / "PG_VERSION").exists() for draft in _drafts(tmp_path)), "it is being made")
+    hold.kill()
+    await hold.wait()
+    async with running("-c", HOLD, str(tmp_path)) as (_, url):
+        assert _answers(url)
+    await until(lambda: database_pid(tmp_path) is None, "the guard stops the server")
 
 
 async def test_it_ends_after_kill_9_of_its_only_user_and_starts_again(tmp_path: Path) -> None:
@@ -67,9 +95,12 @@ async def test_a_killed_server_is_revived(tmp_path: Path) -> None:
         assert _answers(server.url)
 
 
-def test_a_folder_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["{tmp_path}/file/data", "/dev/null/data", "/proc/data"])
+def test_a_folder_that_cannot_be_written_says_what_to_do(tmp_path: Path, place: str) -> None:
+    """Not by its rights: root may write anywhere that is a folder."""
     (tmp_path / "file").write_text("not a folder", encoding="utf-8")
-    with pytest.raises(DataFolderError, match="--data-dir"), embedded_server(tmp_path / "file" / "data"):
+    folder = Path(place.format(tmp_path=tmp_path))
+    with pytest.raises(DataFolderError, match=f"{folder} cannot be written.*--data-dir"), embedded_server(folder):
         pass
 
 
@@ -82,8 +113,23 @@ def test_another_version_s_folder_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in cluster.iterdir()] == ["PG_VERSION"]
 
 
-def test_a_full_disk_is_told_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "NEEDED_DISK_BYTES", 2**62)  # no disk of ours is that large
-    with pytest.raises(DataFolderError, match="nearly full"), embedded_server(tmp_path):
+def test_files_that_are_no_database_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(DataFolderError, match="holds files but no database"), embedded_server(tmp_path):
         pass
-    assert not (tmp_path / "postgres" / "PG_VERSION").exists()
+    assert (tmp_path / "postgres" / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_full_disk_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DataFolderError, match=r"nearly full.*--data-dir"),
+        embedded_server(tmp_path, MORE_THAN_ANY_DISK),
+    ):
+        pass
+    assert list((tmp_path / "postgres").iterdir()) == []
+
+
+def test_a_full_disk_locks_nobody_out_of_what_already_runs(tmp_path: Path) -> None:
+    with embedded_server(tmp_path), embedded_server(tmp_path, MORE_THAN_ANY_DISK) as joined:
+        assert _answers(joined.url)
