@@ -8,7 +8,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,15 @@ import psutil
 SECONDS = 40.0
 """Nothing here takes that long, but a machine may be busy."""
 ROOT = Path(__file__).parents[2]
+HOLD = """
+import sys
+from pathlib import Path
+from parley.store.embedded import embedded_server
+with embedded_server(Path(sys.argv[1])) as server:
+    print(server.url, flush=True)
+    sys.stdin.read()
+"""
+"""Run with a data folder, holds its database until it is killed or its standard input closes."""
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -43,11 +52,12 @@ async def parley(*words: str, **more: str) -> Ended:
 
 
 @asynccontextmanager
-async def running(*words: str, **more: str) -> AsyncIterator[tuple[Process, str]]:
-    """A process and its first line; killed at the end if it still runs."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *words, stdin=PIPE, stdout=PIPE, env=environment(**more)
-    )
+async def running(*words: str, log: Path | None = None, **more: str) -> AsyncIterator[tuple[Process, str]]:
+    """A process and its first line; killed at the end if it still runs. What it logs goes to `log`."""
+    with log.open("ab") if log else nullcontext() as stderr:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *words, stdin=PIPE, stdout=PIPE, stderr=stderr, env=environment(**more)
+        )
     try:
         assert process.stdout is not None
         yield process, (await asyncio.wait_for(process.stdout.readline(), SECONDS)).decode().strip()
@@ -58,10 +68,12 @@ async def running(*words: str, **more: str) -> AsyncIterator[tuple[Process, str]
 
 
 @asynccontextmanager
-async def serving(data_dir: Path, *words: str, **more: str) -> AsyncIterator[tuple[Process, str]]:
+async def serving(
+    data_dir: Path, *words: str, log: Path | None = None, **more: str
+) -> AsyncIterator[tuple[Process, str]]:
     """`parley serve` and its address."""
     command = ("-m", "parley", "serve", "--port", "0", "--data-dir", str(data_dir), *words)
-    async with running(*command, **more) as (process, line):
+    async with running(*command, log=log, **more) as (process, line):
         address = re.search(r"http://\S+", line)
         assert address is not None, line
         yield process, address[0]

@@ -11,17 +11,9 @@ import psycopg
 import pytest
 
 from parley.store.embedded import DRAFT, DataFolderError, embedded_server
-from tests.frame.processes import database_pid, environment, running, until
+from tests.frame.processes import HOLD, database_pid, environment, running, until
 
 MORE_THAN_ANY_DISK = 2**62
-HOLD = """
-import sys
-from pathlib import Path
-from parley.store.embedded import embedded_server
-with embedded_server(Path(sys.argv[1])) as server:
-    print(server.url, flush=True)
-    sys.stdin.read()
-"""
 
 
 def _answers(url: str) -> bool:
