@@ -235,8 +235,9 @@ async def test_a_client_that_is_closed_meanwhile_leaves_it_unanswered(held: Held
 
 async def test_a_body_that_stops_midway_is_unanswered(client: HttpClient, held: Held) -> None:
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
-        await held.hold(reader, writer)
+        await held.release.wait()
 
     async with socket_server(converse) as host:
         with pytest.raises(UnansweredError, match="in time"):
