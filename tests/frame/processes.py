@@ -10,6 +10,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
@@ -114,8 +115,8 @@ async def end(process: Process) -> int:
     return await asyncio.wait_for(process.wait(), SECONDS)
 
 
-def created(ended: Ended) -> dict[str, object]:
-    """What `parley project create --json` printed."""
+def created(ended: Ended) -> dict[str, Any]:
+    """What `parley project create --json` or `parley key create --json` printed."""
     assert ended.code == 0, ended.err
-    told: dict[str, object] = json.loads(ended.out)
+    told: dict[str, Any] = json.loads(ended.out)
     return told

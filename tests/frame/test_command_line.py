@@ -1,12 +1,20 @@
 """The commands, as a user types them, while a server runs on the same data folder."""
 
+import asyncio
 import json
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
+import psycopg
 import pytest
+import requests
 
-from tests.frame.processes import ROOT, created, parley, serving
+from parley.store.embedded import embedded_server
+from tests.frame.processes import ROOT, SECONDS, created, end, environment, parley, running, serving
 
 TOKEN = "a-very-secret-bearer-token"
 INTEGRATION = {
@@ -17,17 +25,51 @@ INTEGRATION = {
 }
 
 
+COMMANDS = (
+    "", "serve", "worker", "migrate", "project", "project create", "project list", "key", "key create", "key list",
+    "key revoke", "apply", "preset", "preset list", "preset preview", "why", "sender", "sender release", "demo",
+)  # fmt: skip
+
+
+HELP = """
+import sys
+from parley.cli.main import app
+for command in sys.argv[1:]:
+    app([*command.split(), "--help"], result_action="return_value")
+"""
+
+
+class Running(msgspec.Struct, frozen=True):
+    """The server beside which the commands run."""
+
+    data_dir: Path
+    address: str
+    log: Path
+
+
 @pytest.fixture(scope="module")
-async def data_dir(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     folder = tmp_path_factory.mktemp("commands")
-    async with serving(folder, "--workers", "0"):
-        yield folder
+    log = folder / "server.log"
+    async with serving(folder / "data", "--workers", "0", log=log) as (process, address):
+        yield Running(folder / "data", address, log)
+        assert await end(process) == 0
 
 
 @pytest.fixture
-async def token(data_dir: Path) -> str:
-    made = created(await parley("project", "create", "Shop", "--json", "--data-dir", str(data_dir)))
-    return str(made["project_token"])
+def data_dir(server: Running) -> Path:
+    return server.data_dir
+
+
+@pytest.fixture
+async def keys(data_dir: Path) -> dict[str, Any]:
+    """A project of the test's own, as `parley project create --json` tells it."""
+    return created(await parley("project", "create", "Shop", "--json", "--data-dir", str(data_dir)))
+
+
+@pytest.fixture
+def token(keys: dict[str, Any]) -> str:
+    return str(keys["project_token"])
 
 
 @pytest.fixture
@@ -41,24 +83,36 @@ def definitions(tmp_path: Path) -> Path:
 async def test_a_new_project_tells_its_keys_once(data_dir: Path) -> None:
     made = created(await parley("project", "create", "Läden 🛍", "--json", "--data-dir", str(data_dir)))
     assert list(made) == ["project_token", "private_key", "public_key"]
-    assert list(made["private_key"]) == ["key_id", "key_secret"]  # type: ignore[call-overload]
+    assert list(made["private_key"]) == ["key_id", "key_secret"]
     listed = await parley("project", "list", "--data-dir", str(data_dir))
     assert f"{made['project_token']}  Läden 🛍" in listed.out
+    assert made["private_key"]["key_secret"] not in listed.out
 
 
 async def test_applying_twice_comes_to_the_same(data_dir: Path, token: str, definitions: Path) -> None:
     words = ("apply", str(definitions), "--project", token, "--data-dir", str(data_dir))
+    looked = await parley(*words, "--check", SHOP_TOKEN=TOKEN)
     first = await parley(*words, SHOP_TOKEN=TOKEN)
-    assert first.code == 0, first.err
-    assert "created   integration shop-whatsapp" in first.out
     again = await parley(*words, "--check", SHOP_TOKEN=TOKEN)
-    assert again.code == 0
-    assert "created" not in again.out + first.out.replace("created  ", "")
-    (definitions / "account.json").write_text(json.dumps({**INTEGRATION, "title": "Ours"}), encoding="utf-8")
-    changed = await parley(*words, "--check", SHOP_TOKEN=TOKEN)
-    assert changed.code == 1
-    assert '+  "title": "Ours"' in changed.out
-    assert TOKEN not in first.out + again.out + changed.out + first.err
+    assert (looked.code, first.code, again.code) == (1, 0, 0), first.err
+    assert "created   integration shop-whatsapp" in looked.out
+    assert "created   integration shop-whatsapp" in first.out
+    assert {line.split()[0] for line in again.out.splitlines() if not line.startswith(" ")} == {"unchanged"}
+    assert TOKEN not in looked.out + first.out + again.out
+
+
+async def test_a_change_is_shown_before_it_is_made(data_dir: Path, token: str, tmp_path: Path) -> None:
+    account = tmp_path / "account.json"
+    account.write_text(json.dumps(INTEGRATION), encoding="utf-8")
+    words = ("apply", str(account), "--project", token, "--data-dir", str(data_dir))
+    await parley(*words, SHOP_TOKEN=TOKEN)
+    account.write_text(json.dumps({**INTEGRATION, "title": "Ours"}), encoding="utf-8")
+    looked = await parley(*words, "--check", SHOP_TOKEN=TOKEN)
+    done = await parley(*words, "--json", SHOP_TOKEN=TOKEN)
+    assert looked.code == 1
+    assert '+  "title": "Ours"' in looked.out
+    assert [change["happening"] for change in json.loads(done.out)] == ["changed"]
+    assert TOKEN not in looked.out + done.out
 
 
 async def test_a_broken_file_names_itself_and_nothing_is_applied(data_dir: Path, token: str, definitions: Path) -> None:
@@ -71,16 +125,118 @@ async def test_a_broken_file_names_itself_and_nothing_is_applied(data_dir: Path,
     clean = await parley("apply", str(definitions), *words, "--check", SHOP_TOKEN=TOKEN)
     assert "unchanged" not in clean.out
     missing = await parley("apply", str(definitions), *words)
+    assert missing.code == 1
     assert "SHOP_TOKEN" in missing.err
 
 
-async def test_a_preview_shows_the_request_and_hides_the_secret(data_dir: Path, token: str, definitions: Path) -> None:
-    words = ("--project", token, "--data-dir", str(data_dir))
-    await parley("apply", str(definitions), *words, SHOP_TOKEN=TOKEN)
-    stranger = await parley("preset", "preview", "sinch-whatsapp-freetext", "--customer", "registered=nobody", *words)
-    assert (stranger.code, "customer" in stranger.err) == (1, True)
-    listed = await parley("preset", "list", *words)
+async def test_a_preview_shows_the_exact_request_and_hides_the_secret(server: Running, keys: dict[str, Any]) -> None:
+    token, at = keys["project_token"], ("--project", keys["project_token"], "--data-dir", str(server.data_dir))
+    await _add_jana(server, keys)
+    account = server.data_dir.with_name("account.json")
+    account.write_text(json.dumps(INTEGRATION), encoding="utf-8")
+    assert (await parley("apply", str(account), *at, SHOP_TOKEN=TOKEN)).code == 0, token
+    preview = (
+        "preset",
+        "preview",
+        "sinch-whatsapp-freetext",
+        "--param",
+        "text=Ahoj {{ customer.name }}{{ customer.x }}",
+    )
+    shown = await parley(*preview, "--customer", "registered=jana", *at)
+    assert shown.out.splitlines() == [
+        "POST https://eu1.whatsapp.api.sinch.com/whatsapp/v1/shop-bot/messages",
+        "Content-Type: application/json",
+        "Authorization: Bearer ****",
+        "",
+        r'{"to":["421901234567"],"message":{"type":"text","preview_url":true,"text":"Ahoj Ja\"na"}}',
+        "warning: body: {{ customer.x }} is empty",
+    ]
+    by_hand = await parley(*preview, "--param", f"bearer_token={TOKEN}", "--customer", "registered=jana", "--json", *at)
+    assert json.loads(by_hand.out)["headers"]["Authorization"] == f"Bearer ****{TOKEN[-4:]}"  # told apart, not told
+    nobody = await parley(*preview, "--customer", "registered=nobody", *at)
+    assert (nobody.code, nobody.out) == (1, "")
+    assert "No customer" in nobody.err
+    log = await asyncio.to_thread(server.log.read_text, encoding="utf-8")
+    for secret in (TOKEN, keys["private_key"]["key_secret"]):
+        assert secret not in shown.out + by_hand.out + nobody.err + log
+
+
+async def _add_jana(server: Running, keys: dict[str, Any]) -> None:
+    url = f"{server.address}/track/v2/projects/{keys['project_token']}/customers"
+    jana = {"customer_ids": {"registered": "jana"}, "properties": {"name": 'Ja"na', "phone": "00421 901 234 567"}}
+    key = keys["private_key"]
+    answer = await asyncio.to_thread(
+        requests.post, url, json=jana, auth=(key["key_id"], key["key_secret"]), timeout=SECONDS
+    )
+    assert answer.json()["success"]
+
+
+async def test_the_presets_are_listed_with_what_they_ask(data_dir: Path, token: str) -> None:
+    listed = await parley("preset", "list", "--project", token, "--data-dir", str(data_dir))
     assert "sinch-whatsapp-template: WhatsApp template message" in listed.out
+
+
+async def test_a_key_is_made_listed_and_revoked(data_dir: Path, token: str) -> None:
+    at = ("--project", token, "--data-dir", str(data_dir))
+    made = created(await parley("key", "create", "viewer", "--json", *at))
+    assert (await parley("key", "revoke", made["key_id"], *at)).out == "revoked\n"
+    listed, again = await asyncio.gather(parley("key", "list", *at), parley("key", "revoke", made["key_id"], *at))
+    (line,) = [line for line in listed.out.splitlines() if made["key_id"] in line]
+    assert line.endswith("revoked")
+    assert made["key_secret"] not in listed.out
+    assert again.code == 1  # nobody may believe that a mistyped key is safe
+    assert "parley key list" in again.err
+
+
+async def test_a_stopped_account_is_released_by_its_name(data_dir: Path, token: str, tmp_path: Path) -> None:
+    account = tmp_path / "account.json"
+    account.write_text(json.dumps(INTEGRATION), encoding="utf-8")
+    at = ("--project", token, "--data-dir", str(data_dir))
+    await parley("apply", str(account), *at, SHOP_TOKEN=TOKEN)
+    _stop_sender(data_dir, token)
+    assert (await parley("sender", "release", "shop-whatsapp", *at)).out == "shop-whatsapp may send again\n"
+    again, other = await asyncio.gather(
+        parley("sender", "release", "shop-whatsapp", *at), parley("sender", "release", "shop-whatsap", *at)
+    )
+    assert again.out == "shop-whatsapp was not stopped\n"
+    assert other.code == 1
+    assert "it has shop-whatsapp" in other.err
+
+
+def _stop_sender(data_dir: Path, token: str) -> None:
+    """As a worker does after a 401."""
+    with embedded_server(data_dir) as database, psycopg.connect(database.url) as connection:
+        connection.execute(
+            "INSERT INTO stopped_senders (project_id, sender, code, sentence, stopped_at)"
+            " SELECT id, 'shop-whatsapp', 'unauthorized', 'Sinch does not accept this token.', now()"
+            " FROM projects WHERE token = %s",
+            (token,),
+        )
+
+
+async def test_the_simulator_tells_its_accounts_in_one_line() -> None:
+    async with running("-m", "parley", "simulator", "--port", "0", "--json") as (simulator, line):
+        told = json.loads(line)
+        assert list(told) == ["base_url", "legacy", "conversation"]
+        assert list(told["legacy"]) == ["bot_id", "bearer_token"]
+        assert list(told["conversation"]) == ["project_id", "app_id", "key_id", "key_secret", "webhook_secret"]
+        journal = await asyncio.to_thread(requests.get, f"{told['base_url']}/_sim/journal", timeout=SECONDS)
+        assert journal.status_code == 200
+        assert await end(simulator) == 0
+
+
+async def test_every_command_says_how_it_is_used() -> None:
+    """One process for all: a start costs more than the help."""
+    asked = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HELP, *COMMANDS, stdout=PIPE, stderr=PIPE, env=environment(COLUMNS="200")
+    )
+    out, err = await asyncio.wait_for(asked.communicate(), SECONDS)
+    assert (asked.returncode, err) == (0, b"")
+    for command in COMMANDS:
+        assert f"Usage: parley {command}".strip() in out.decode()
+    simulator = await parley("simulator", "--help")
+    assert (simulator.code, simulator.err) == (0, "")
+    assert "--port" in simulator.out
 
 
 @pytest.mark.parametrize(
@@ -90,6 +246,13 @@ async def test_a_preview_shows_the_request_and_hides_the_secret(data_dir: Path, 
         (("apply", "/nowhere", "--project", "x"), "no .json file"),
         (("preset", "list", "--project", "no-such-project"), "parley project list"),
         (("sender", "release"), "requires an argument"),
+        (("project", "create", " "), "1 to 200 characters"),
+        (("project", "list", "[bold]more[/]"), "[bold]more[/]: not expected here"),
+        (("key", "create", "king", "--project", "x"), "viewer"),
+        (("serve", "--port", "65536"), "Must be <= 65535"),
+        (("serve", "--prot", "1"), "Did you mean --port?"),
+        (("serve", "--workers", "-1"), "Must be >= 0"),
+        (("serve", "--host", "nowhere.invalid"), "--host"),
         (("surprise",), "surprise"),
     ],
 )
@@ -105,6 +268,8 @@ async def test_a_mistake_is_told_in_a_sentence(data_dir: Path, words: tuple[str,
     [
         ("PARLEY_DATABASE_URL", "mysql://localhost/x", "postgresql://"),
         ("PARLEY_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x", "PARLEY_DATABASE_URL"),
+        ("PARLEY_DATABASE_URL", "postgresql://nobody:hunter2@[::1/x", "cannot be read"),
+        ("PARLEY_DATABASE_URL", "postgresql://nobody:hunter2@127.0.0.1:1/x?surprise=1", "cannot be read"),
         ("PARLEY_SECRET_KEY", "short", "Fernet.generate_key"),
     ],
 )
@@ -113,6 +278,22 @@ async def test_a_wrong_configuration_says_what_to_set(tmp_path: Path, variable: 
     assert ended.code == 1
     assert said in ended.err
     assert "Traceback" not in ended.err
+    assert "hunter2" not in ended.err
+
+
+async def test_a_damaged_key_file_is_told_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "secret.key").write_text("rubbish", encoding="utf-8")
+    ended = await parley("project", "create", "Shop", "--data-dir", str(tmp_path))
+    assert ended.code == 1
+    assert "secret.key is damaged" in ended.err
+    assert (tmp_path / "secret.key").read_text(encoding="utf-8") == "rubbish"
+
+
+async def test_a_file_that_cannot_be_read_is_named(data_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    ended = await parley("apply", str(tmp_path), "--project", "x", "--data-dir", str(data_dir))
+    assert ended.code == 1
+    assert "folder.json cannot be read" in ended.err
 
 
 async def test_migrate_may_run_at_any_time(data_dir: Path) -> None:
