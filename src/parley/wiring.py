@@ -61,6 +61,11 @@ def _readable(url: str) -> str:
     return url
 
 
+def has_database(config: Config) -> bool:
+    """Is there something to open, without making it?"""
+    return config.database_url is not None or (config.data_dir / "postgres" / "PG_VERSION").exists()
+
+
 @asynccontextmanager
 async def open_house(config: Config) -> AsyncIterator[House]:
     """Starts or joins the database, migrates it, opens the pool."""

@@ -79,7 +79,7 @@ def _prepare(world: World, options: Options) -> None:
 
 
 async def _serve(world: World, options: Options) -> None:
-    port = options.port or _free_port(options.host)
+    port = _port(options.host, options.port)
     world.base_url = f"http://{options.host}:{port}"
     app, line = build(world)
     server = Server(app, options.host, port, interface=Interfaces.ASGI, log_enabled=False, websockets=False)
@@ -120,9 +120,14 @@ async def _opens(host: str, port: int) -> bool:
     return True
 
 
-def _free_port(host: str) -> int:
+def _port(host: str, wanted: int) -> int:
+    """Asked here: the server would share a port with another simulator, and requests would go to either."""
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, wanted))
+        except OSError as error:
+            sys.exit(f"{host}:{wanted} cannot be served on ({error.strerror}). Choose another with --port.")
         port: int = probe.getsockname()[1]
         return port
 

@@ -1,12 +1,13 @@
 """`parley demo --exit`: the page's loop for real, with both APIs; exit code 0 only if every step happened."""
 
 import asyncio
+import signal
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.frame.processes import SECONDS, parley, running
+from tests.frame.processes import SECONDS, database_pid, end, parley, running, until
 
 
 @pytest.mark.parametrize("api", ["sinch_legacy", "sinch_conversation"])
@@ -15,6 +16,20 @@ async def test_every_step_of_the_loop_happens(tmp_path: Path, api: str) -> None:
     assert ended.code == 0, ended.out + ended.err
     for said in ("writes CART", "https://shop.example/c/8812", "writes SHOW ME", "order 100245", "Every step happened"):
         assert said in ended.out
+
+
+async def test_it_clears_its_stage_when_it_is_ended_during_the_play(tmp_path: Path) -> None:
+    async with running("-m", "parley", "demo", "--exit", "--data-dir", str(tmp_path)) as (demo, _):
+        assert demo.stdout is not None
+        async with asyncio.timeout(SECONDS):
+            while "The customer agrees" not in (line := (await demo.stdout.readline()).decode()):
+                assert line, "the demo ended before its play"
+        crew = psutil.Process(demo.pid).children(recursive=True)
+        assert len(crew) > 2
+        assert await end(demo) == 128 + signal.SIGTERM
+    await until(
+        lambda: not any(one.is_running() for one in crew) and database_pid(tmp_path) is None, "the stage is clear"
+    )
 
 
 async def test_it_says_so_when_a_step_does_not_happen(tmp_path: Path) -> None:

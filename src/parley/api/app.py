@@ -4,6 +4,7 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
 from parley import __version__
@@ -47,5 +48,5 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=LARGEST_MESSAGE,
         cors_config=CORSConfig(allow_origins=["*"], allow_methods=["GET", "POST"]),  # web pages track with a public key
-        openapi_config=OpenAPIConfig(title="Parley", version=__version__),
+        openapi_config=OpenAPIConfig(title="Parley", version=__version__, render_plugins=[JsonRenderPlugin()]),
     )

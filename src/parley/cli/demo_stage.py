@@ -33,13 +33,25 @@ class Stage(msgspec.Struct, frozen=True):
     """The local Sinch's control API: handsets and journal."""
     api: str
     project_token: str
+    key: str
+    """`key_id:key_secret` of the demo's project."""
     data_dir: Path
+
+    def _example(self) -> str:
+        event = '{"customer_ids": {"registered": "jana@shop.example"}, "event_type": "back_in_stock", "properties": '
+        event += '{"title": "Blue kettle", "product_url": "https://shop.example/p/8"}}'
+        address = f"{self.shop.base_url}/track/v2/projects/{self.project_token}/customers/events"
+        return f"  curl -u '{self.key}' {address} -d '{event}'"
 
     async def keep_open(self) -> None:
         """Until Ctrl-C."""
         tell = self.console.print
         tell(f"\nParley keeps serving on [bold]{self.shop.base_url}[/] (project {self.project_token}).")
-        tell(f"Play the customer on [bold]{self.sinch.base_url}/[/]. Ctrl-C ends both.")
+        tell(f"Play the customer on [bold]{self.sinch.base_url}/[/]: pick up +421901234567, and answer what arrives.")
+        tell("Something arrives as soon as the shop tracks something, for instance:", style="dim")
+        tell(self._example(), markup=False)
+        tell(f"Ask why a message was sent or not: .venv/bin/parley why MESSAGE_ID --data-dir {self.data_dir.name}")
+        tell("Ctrl-C ends everything.")
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -62,7 +74,7 @@ async def open_stage(data_dir: Path, port: int, api: str) -> AsyncIterator[Stage
         await _point_callbacks_at(sinch, api, server.base_url + path)
         await _register_templates(sinch)
         shop = JsonClient(crew.wire, server.base_url, basic(key["key_id"], key["key_secret"]))
-        yield Stage(console, shop, sinch, api, token, data_dir)
+        yield Stage(console, shop, sinch, api, token, f"{key['key_id']}:{key['key_secret']}", data_dir)
 
 
 class _Crew:

@@ -32,7 +32,7 @@ def create(
     async def do(house: House) -> NewProject:
         return await create_project(house.database, name, house.clock())
 
-    made = run(data_dir, do)
+    made = run(data_dir, do, may_create=True)
     told = {
         "project_token": made.project_token,
         "private_key": {"key_id": made.private_key.key_id, "key_secret": made.private_key.key_secret},

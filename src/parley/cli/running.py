@@ -9,20 +9,30 @@ from parley.config import read_config
 from parley.domain.errors import ParleyError
 from parley.domain.project import Project
 from parley.store.projects import project_by_token
-from parley.wiring import House, open_house
+from parley.wiring import House, has_database, open_house
 
 T = TypeVar("T")
+
+
+class NoDataError(ParleyError):
+    """There is no Parley data in this folder."""
 
 
 class NoSuchProjectError(ParleyError):
     """There is no project with this token. `parley project list` shows them."""
 
 
-def run(data_dir: Path | None, command: Callable[[House], Awaitable[T]]) -> T:
-    """Opens the house, does one thing, closes it."""
+def run(data_dir: Path | None, command: Callable[[House], Awaitable[T]], *, may_create: bool = False) -> T:
+    """Opens the house, does one thing, closes it. Only what founds something may make a database for it."""
+    config = read_config(data_dir)
+    if not may_create and not has_database(config):
+        raise NoDataError(
+            f"There is no Parley data in {config.data_dir}. "
+            "Name the folder that the server uses with --data-dir, or create a project there first."
+        )
 
     async def in_the_house() -> T:
-        async with open_house(read_config(data_dir)) as house:
+        async with open_house(config) as house:
             return await command(house)
 
     return run_to_end(in_the_house())

@@ -49,5 +49,7 @@ class Facts(msgspec.Struct, frozen=True):
     """The category is granted until it is rejected."""
     sender: SenderFacts | None = None
     sender_asked_for: str | None = None
+    sender_choices: tuple[str, ...] = ()
+    """The project's integrations: with several, a message must name one."""
     window: OpenWindow | None = None
     template: TemplateFacts | None = None

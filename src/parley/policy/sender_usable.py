@@ -22,13 +22,20 @@ def check(facts: Facts, now: datetime) -> Verdict:
             now + LOOK_AGAIN,
             "sender_stopped",
             f"The sender {sender.name} is stopped: {sender.stopped_sentence} "
-            f"Mend the cause, then release it: parley sender release {sender.name}.",
+            f"Mend the cause, then release it: parley sender release {sender.name} --project TOKEN.",
             {"sender": sender.name, "stopped_by": sender.stopped_code},
         )
     return Allow({"sender": sender.name, "account": sender.account})
 
 
 def _no_sender(facts: Facts) -> Deny:
+    if facts.sender_asked_for is None and len(facts.sender_choices) > 1:
+        return Deny(
+            "which_sender",
+            f"The project has several integrations, {', '.join(facts.sender_choices)}, and the scenario names none.",
+            "Name one as the scenario's sender: in its settings, or in the node.",
+            {"choices": list(facts.sender_choices)},
+        )
     if facts.sender_asked_for is None:
         return Deny(
             "no_sender",

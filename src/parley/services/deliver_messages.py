@@ -32,8 +32,8 @@ IN_FLIGHT = 100
 """Calls at once in one process."""
 CALL_SECONDS = 20.0
 """A provider that has not answered by then leaves the message uncertain. Well below the lease."""
-ATTEMPTS = 8
-"""Passing faults are tried again so often (about ten minutes), then the message has failed."""
+ATTEMPTS = 16
+"""Passing faults are tried again so often (about three quarters of an hour), then the message has failed."""
 RECORDED_AT_ONCE = 500
 assert timedelta(seconds=2 * CALL_SECONDS) < LEASE  # noqa: S101  a lease must outlive its call
 
@@ -186,6 +186,7 @@ class Delivery:
             await join_early_reports(connection, changes, now)
             for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
                 await stop_sender(connection, row.project_id, stopped, now)
+                self._log.error("sender stopped", sender=stopped.sender, code=stopped.code, sentence=stopped.sentence)
 
 
 def _accepted(row: MessageRow, provider_message_id: str | None, now: datetime) -> Change:

@@ -48,6 +48,7 @@ def facts_of(
         legitimate_interest=known_category is not None and known_category.legitimate_interest,
         sender=_sender(integration, account, stopped),
         sender_asked_for=subject.sender,
+        sender_choices=tuple(sorted(project.integrations)),
         window=OpenWindow(window.last_inbound_at, window.inbound_id) if window else None,
         template=_template(project, subject.parameters) if subject.kind is Kind.TEMPLATE else None,
     )

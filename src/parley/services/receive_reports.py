@@ -20,6 +20,10 @@ from parley.store.messages import (
 )
 
 
+LONGEST_QUOTE = 200
+"""Characters of the provider's own words that a sentence repeats."""
+
+
 async def receive_reports(
     connection: Connection, project_id: UUID, reports: Sequence[DeliveryReport], now: datetime
 ) -> None:
@@ -51,9 +55,17 @@ def _change(report: DeliveryReport, ident: UUID, now: datetime) -> Change:
         at=report.occurred_at or now,
         provider_message_id=report.message_id,
         code=report.code,
-        sentence=report.sentence,
+        sentence=_with_its_words(report),
         details=details,
     )
+
+
+def _with_its_words(report: DeliveryReport) -> str | None:
+    """Our sentence, and what the provider itself said, where it said something."""
+    words = report.fields.get("details")
+    if report.sentence is None or not isinstance(words, str) or not words.strip():
+        return report.sentence
+    return f'{report.sentence} It said: "{words.strip()[:LONGEST_QUOTE]}"'
 
 
 def _our_id(report: DeliveryReport) -> UUID | None:
