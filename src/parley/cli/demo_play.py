@@ -12,6 +12,7 @@ from typing import Any
 from parley.cli.demo_files import PATIENCE
 from parley.cli.demo_http import DemoError
 from parley.cli.demo_stage import Stage
+from parley.providers.http import NotSentError, UnansweredError
 
 STEP_SECONDS = 30.0
 """A step that has not happened by then has not happened."""
@@ -28,7 +29,7 @@ async def play(stage: Stage) -> bool:
         await theatre.abandoned_cart()
         await theatre.back_in_stock()
         await theatre.tracking_update()
-    except (DemoError, TimeoutError) as error:
+    except (DemoError, NotSentError, UnansweredError, TimeoutError) as error:
         stage.console.print(f"\n[bold red]This step did not happen:[/] {error}")
         return False
     stage.console.print(f"\n[bold green]Every step happened[/] ({theatre.steps} of them).")
