@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from asyncio.subprocess import Process
 from pathlib import Path
 
 import psutil
@@ -20,10 +21,7 @@ async def test_every_step_of_the_loop_happens(tmp_path: Path, api: str) -> None:
 
 async def test_it_clears_its_stage_when_it_is_ended_during_the_play(tmp_path: Path) -> None:
     async with running("-m", "parley", "demo", "--exit", "--data-dir", str(tmp_path)) as (demo, _):
-        assert demo.stdout is not None
-        async with asyncio.timeout(SECONDS):
-            while "The customer agrees" not in (line := (await demo.stdout.readline()).decode()):
-                assert line, "the demo ended before its play"
+        await _has_told(demo, "The customer agrees")
         crew = psutil.Process(demo.pid).children(recursive=True)
         assert len(crew) > 2
         assert await end(demo) == 128 + signal.SIGTERM
@@ -34,11 +32,17 @@ async def test_it_clears_its_stage_when_it_is_ended_during_the_play(tmp_path: Pa
 
 async def test_it_says_so_when_a_step_does_not_happen(tmp_path: Path) -> None:
     async with running("-m", "parley", "demo", "--exit", "--data-dir", str(tmp_path)) as (demo, _):
-        assert demo.stdout is not None
-        while "tracks cart_update" not in (await demo.stdout.readline()).decode():
-            assert demo.returncode is None
+        await _has_told(demo, "tracks cart_update")
         (sinch,) = [
             child for child in psutil.Process(demo.pid).children() if "parley_simulator" in " ".join(child.cmdline())
         ]
         sinch.kill()
+        await _has_told(demo, "This step did not happen")
         assert await asyncio.wait_for(demo.wait(), SECONDS) == 1
+
+
+async def _has_told(demo: Process, what: str) -> None:
+    assert demo.stdout is not None
+    async with asyncio.timeout(SECONDS):
+        while what not in (line := (await demo.stdout.readline()).decode()):
+            assert line, f"the demo ended without telling: {what}"
