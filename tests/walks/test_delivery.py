@@ -135,7 +135,7 @@ async def test_a_failure_by_the_provider_says_why(walk: Walk, people: Cast) -> N
     event = (await walk.events(people.alice))[-1]
     assert event["status"] == "failed"
     assert event["code"]
-    assert event["error"].endswith(".")
+    assert event["error"].endswith('It said: "not opted in"')
 
 
 async def test_no_secret_is_stored_in_the_open(walk: Walk, people: Cast) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from parley.services.explain_message import UnknownMessageError, explain_message
 from tests.support.builders import Cast, add_customer
-from tests.walks.walk import Walk, inbound
+from tests.walks.walk import LEGACY, Walk, inbound
 
 ALICE = "421901000001"
 
@@ -145,3 +145,17 @@ async def test_a_quotation_mark_in_a_name_changes_nothing_but_the_name(walk: Wal
 async def test_an_inbound_message_is_no_consent(walk: Walk, people: Cast) -> None:
     await walk.call_back(inbound("421901000003", "yes please, write to me", walk.now))
     assert (await _refusal(walk, people.carol, TEMPLATE))["code"] == "no_consent"
+
+
+async def test_several_integrations_need_a_name(walk: Walk, people: Cast) -> None:
+    await walk.apply({**LEGACY, "name": "second"})
+    event = await _refusal(walk, people.alice, TEMPLATE)
+    assert event["code"] == "which_sender"
+    assert "second, shop-whatsapp" in event["error"]
+    assert (await _refusal(walk, people.alice, {**TEMPLATE, "sender": "second"}))["status"] == "accepted"
+
+
+async def test_a_stranger_who_is_tracked_later_can_be_answered_at_once(walk: Walk) -> None:
+    await walk.call_back(inbound("421901000077", "hello", walk.now))
+    known = await add_customer(walk.database, walk.project, "known", {"phone": "+421 901 000 077", "first_name": "K"})
+    assert (await _refusal(walk, known, TEXT))["status"] == "accepted"

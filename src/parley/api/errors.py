@@ -17,7 +17,7 @@ _SENTENCES = {
     405: "This address does not know that method.",
     413: "The body is too large.",
 }
-_PASSING = (TooBusyError, FullError, OSError, TimeoutError, *UNAVAILABLE)
+_PASSING = (TooBusyError, FullError, ConnectionError, TimeoutError, *UNAVAILABLE)
 """Not the caller's fault, and gone in a moment: the database restarts, too many want the same."""
 RETRY_AFTER_SECONDS = 5
 

@@ -159,7 +159,7 @@ def read_time(value: float | str | None) -> datetime | None:
 def _from_seconds(seconds: float) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, UTC)
-    except ValueError as error:  # "year is out of range"; NaN from the text "nan"
+    except (ValueError, OSError) as error:  # "year is out of range", beyond the platform's; NaN from the text "nan"
         raise OverflowError from error
 
 

@@ -10,7 +10,7 @@ from parley.cli.running import project_of, run
 from parley.config import ConfigurationError
 from parley.presets import Preset, Preview, parameters_of
 from parley.services.definitions import project_definitions
-from parley.services.preview_preset import preview_preset
+from parley.services.preview_preset import Asked, preview_preset
 from parley.wiring import House
 
 app = App(name="preset", help="Webhook presets: list them, preview them.")
@@ -36,6 +36,7 @@ def preview(
     *,
     project: ProjectToken,
     customer: Annotated[str, Parameter(help="An external id: registered=jana@example.org.")],
+    sender: Annotated[str | None, Parameter(help="Integration whose account is used; the only one by default.")] = None,
     param: Annotated[tuple[str, ...], Parameter(help="NAME=VALUE, once for each field of the form.")] = (),
     as_json: AsJson = False,
     data_dir: DataDir = None,
@@ -45,8 +46,8 @@ def preview(
 
     async def do(house: House) -> Preview:
         found = await project_of(house, project)
-        who = _pair("--customer", customer)
-        return await preview_preset(house.database, found.id, name, who, given, house.clock())
+        asked = Asked(name, _pair("--customer", customer), given, sender)
+        return await preview_preset(house.database, found.id, asked, house.clock())
 
     shown = run(data_dir, do)
     print(msgspec.json.encode(_told(shown)).decode() if as_json else _readable(shown))

@@ -115,9 +115,12 @@ def _until(value: object) -> datetime | str:
         return "`valid_until` must be unlimited or a UNIX time in seconds."
 
 
-def standing(entries: Iterable[ConsentEntry]) -> ConsentEntry | None:
-    """The entry that counts in one category: the latest; of two at one moment the withdrawal. None: never asked."""
-    return max(entries, key=lambda entry: (entry.valid_from, entry.action != Action.ACCEPT), default=None)
+def standing(entries: Iterable[ConsentEntry], now: datetime) -> ConsentEntry | None:
+    """The entry that counts in one category: of those whose time has come the latest; of two at the same moment the
+    withdrawal. None: never asked.
+    """
+    begun = (entry for entry in entries if entry.valid_from <= now)
+    return max(begun, key=lambda entry: (entry.valid_from, entry.action != Action.ACCEPT), default=None)
 
 
 def is_granted(category: ConsentCategory | None, entry: ConsentEntry | None, now: datetime) -> bool:

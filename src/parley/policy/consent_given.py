@@ -18,7 +18,7 @@ def check(facts: Facts, now: datetime) -> Verdict:
     category = facts.consent_category
     if category is None:
         return Allow({"category": "none asked for"})
-    entry = standing(entry for entry in facts.consents if entry.valid_from <= now)
+    entry = standing(facts.consents, now)
     if entry is None:
         return _never_asked(facts)
     evidence = {

@@ -130,26 +130,26 @@ def _move(turn: _Turn, now: datetime) -> Advance:
         return stop(turn.journey, "the customer was deleted")
     signals: list[Reply | Timer] = [msgspec.convert(signal, Reply) for signal in turn.row.signals]
     for signal in (*signals, Timer()):
-        then = advance(turn.scenario, done.journey, _facts(turn, turn.person, signal), now, segments)
+        then = advance(turn.scenario, done.journey, _facts(turn, turn.person, signal, now), now, segments)
         done = Advance(then.journey, done.effects + then.effects, done.trail + then.trail)
     return done
 
 
-def _facts(turn: _Turn, person: Person, signal: Reply | Timer) -> Facts:
+def _facts(turn: _Turn, person: Person, signal: Reply | Timer, now: datetime) -> Facts:
     return Facts(
         attributes=dict(person.customer.properties),
         trigger=turn.trigger,
         events=turn.events,
-        consents=_consents(turn, person),
+        consents=_consents(turn, person, now),
         signal=signal,
     )
 
 
-def _consents(turn: _Turn, person: Person) -> dict[str, Consent]:
+def _consents(turn: _Turn, person: Person, now: datetime) -> dict[str, Consent]:
     """The last word in each category; where nobody was asked, a legitimate interest stands for it."""
     known = {name: Consent(accepted=True) for name, one in turn.categories.items() if one.legitimate_interest}
     for category, entries in person.consents.items():
-        last = standing(entries)
+        last = standing(entries, now)
         if last is not None:
             known[category] = Consent(last.action is Action.ACCEPT, last.valid_until)
     return known

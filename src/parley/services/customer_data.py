@@ -98,7 +98,7 @@ def _external_ids(addresses: Sequence[Address]) -> dict[str, Any]:
 async def _consents(connection: Connection, project_id: UUID, customer_id: UUID, now: datetime) -> dict[str, bool]:
     known = await categories(connection, project_id)
     said = (await consents_of(connection, [customer_id]))[customer_id]
-    return {name: is_granted(known.get(name), standing(said.get(name, ())), now) for name in {*known, *said}}
+    return {name: is_granted(known.get(name), standing(said.get(name, ()), now), now) for name in {*known, *said}}
 
 
 def _value(shelves: Mapping[str, Mapping[str, Any]], wanted: Wanted) -> Value | NoSuchThing:

@@ -34,7 +34,7 @@ class ProjectDefinitions(msgspec.Struct, frozen=True):
     about: dict[str, str]
     """What templates see as `project`: its token as `id`, and its `name`."""
     presets: dict[str, Preset]
-    """Shipped ones too; a project's own of the same name wins."""
+    """Shipped ones too, whose names nobody else may use."""
     integrations: dict[str, Integration]
     templates: dict[tuple[str, str], MessageTemplate]
     """By name and language."""
@@ -61,6 +61,13 @@ def _parse_integration(data: bytes) -> Integration:
     return integration
 
 
+def _parse_preset(data: bytes) -> Preset:
+    preset = parse_preset(data)
+    if preset.name in shipped():
+        raise InvalidInputError([Problem("name", f"{preset.name} is a shipped preset; give yours another name.")])
+    return preset
+
+
 def _parse_consent_category(data: bytes) -> ConsentCategory:
     try:
         return msgspec.json.decode(data, type=ConsentCategory)
@@ -72,7 +79,7 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "consent_category": _parse_consent_category,
     "integration": _parse_integration,
     "template": parse_template,
-    "preset": parse_preset,
+    "preset": _parse_preset,
     "scenario": lambda data: parse_scenario(data, segments),
 }
 """Every kind of definition, in the order in which they may refer to each other."""
@@ -126,7 +133,7 @@ def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
     return ProjectDefinitions(
         stamp=0,
         about={},
-        presets={**shipped(), **{preset.name: preset for preset in by_kind["preset"]}},
+        presets={**{preset.name: preset for preset in by_kind["preset"]}, **shipped()},
         integrations={integration.name: integration for integration in by_kind["integration"]},
         templates={(template.name, template.language): template for template in by_kind["template"]},
         scenarios={scenario.name: scenario for scenario in by_kind["scenario"]},

@@ -15,7 +15,7 @@ import structlog
 from parley.domain.clock import Clock
 from parley.domain.http import HttpResponse
 from parley.domain.message import Accepted, NotAccepted, Outcome, Remedy, State
-from parley.presets import RenderedRequest, Renderer, meaning
+from parley.presets import RenderedRequest, Renderer, meaning, shipped
 from parley.providers.http import NotSentError, UnansweredError, Wire
 from parley.providers.oauth2 import Credentials, TokenSource
 from parley.queue.backoff import delay
@@ -32,10 +32,12 @@ IN_FLIGHT = 100
 """Calls at once in one process."""
 CALL_SECONDS = 20.0
 """A provider that has not answered by then leaves the message uncertain. Well below the lease."""
+SEND_SECONDS = 90.0
+"""For everything: a turn in the pool, a token, the call."""
 ATTEMPTS = 16
 """Passing faults are tried again so often (about three quarters of an hour), then the message has failed."""
 RECORDED_AT_ONCE = 500
-assert timedelta(seconds=2 * CALL_SECONDS) < LEASE  # noqa: S101  a lease must outlive its call
+assert timedelta(seconds=SEND_SECONDS) < LEASE  # noqa: S101  a lease must outlive its call
 
 
 class Outcomes(msgspec.Struct, frozen=True):
@@ -108,11 +110,13 @@ class Delivery:
 
     async def _outcome(self, call: Call) -> Outcome:
         try:
-            answer = await self._send(call.rendered)
+            async with asyncio.timeout(SEND_SECONDS):
+                answer = await self._send(call.rendered)
         except NotSentError as error:
             return NotAccepted("unreachable", str(error), Remedy.RETRY)
-        except UnansweredError as error:
-            return NotAccepted("unanswered", str(error), Remedy.ASK)
+        except (UnansweredError, TimeoutError) as error:
+            sentence = str(error) or f"Nothing was known {SEND_SECONDS:.0f} s after the message was taken up."
+            return NotAccepted("unanswered", sentence, Remedy.ASK)
         return answer if isinstance(answer, NotAccepted) else self._meaning(call, answer)
 
     async def _send(self, rendered: RenderedRequest) -> HttpResponse | NotAccepted:
@@ -131,10 +135,12 @@ class Delivery:
             ids = outcome.message_ids or (None,) * len(call.messages)
             taken = zip(call.messages, ids, strict=True)
             return Outcomes(tuple(_accepted(row, ident, now) for row, ident in taken))
+        if outcome.remedy is Remedy.STOP_SENDER and not _is_the_senders_own(call):
+            outcome = msgspec.structs.replace(outcome, remedy=Remedy.REFUSE_PERSON)
         changes = tuple(self._not_accepted(row, outcome, now) for row in call.messages)
-        if outcome.remedy is not Remedy.STOP_SENDER or call.messages[0].integration is None:
+        if outcome.remedy is not Remedy.STOP_SENDER:
             return Outcomes(changes)
-        stopped = StoppedSender(call.messages[0].integration, outcome.code, outcome.sentence)
+        stopped = StoppedSender(str(call.messages[0].integration), outcome.code, outcome.sentence)
         return Outcomes(changes, (call.messages[0], stopped))
 
     def _not_accepted(self, row: MessageRow, outcome: NotAccepted, now: datetime) -> Change:
@@ -187,6 +193,11 @@ class Delivery:
             for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
                 await stop_sender(connection, row.project_id, stopped, now)
                 self._log.error("sender stopped", sender=stopped.sender, code=stopped.code, sentence=stopped.sentence)
+
+
+def _is_the_senders_own(call: Call) -> bool:
+    """Somebody else's server, called by a user's own preset, says nothing about our account at the provider."""
+    return call.messages[0].integration is not None and call.preset is shipped().get(call.preset.name)
 
 
 def _accepted(row: MessageRow, provider_message_id: str | None, now: datetime) -> Change:

@@ -15,7 +15,7 @@ from parley.templates import check_parameters
 
 DEFAULT_CATEGORY = "whatsapp"
 """The consent category of a template whose author named none."""
-_IN_A_CONVERSATION = frozenset({Kind.TEXT, Kind.MEDIA})
+IN_A_CONVERSATION = frozenset({Kind.TEXT, Kind.MEDIA})
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ def facts_of(
     integration = sender_of(project, subject.kind, subject.sender)
     account = account_of(integration, subject.parameters)
     window = person.window(account)
-    in_conversation = subject.kind in _IN_A_CONVERSATION
+    in_conversation = subject.kind in IN_A_CONVERSATION
     category = subject.consent_category or (DEFAULT_CATEGORY if subject.kind is Kind.TEMPLATE else None)
     known_category = project.consent_categories.get(category or "")
     return Facts(
@@ -62,7 +62,7 @@ def sender_of(project: ProjectDefinitions, kind: Kind, name: str | None) -> Inte
 def account_of(integration: Integration | None, parameters: Mapping[str, Any]) -> str | None:
     """What the provider calls the account: typed into the preset's form, else the integration's."""
     typed = parameters.get("account") or parameters.get("app_id")
-    if typed:
+    if typed and {"bearer_token", "key_secret"} & parameters.keys():
         return str(typed)
     return integration.account_name if integration else None
 

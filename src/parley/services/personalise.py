@@ -5,25 +5,61 @@ What is written into the message is final text. At the wire it reaches the prese
 once a message.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from parley.domain.errors import InvalidInputError
-from parley.presets import Aborted, Parameter, Preset, parameters_of, read_quoted_list, render_text
+from parley.presets import Aborted, Parameter, Preset, parameters_of, read_quoted_list, render_text, shipped
 from parley.services.people import Person
 
-_AS_TYPED = frozenset({"secret", "enum"})
+_FIXED_TYPES = frozenset({"secret", "enum"})
 """Never Jinja: a password may hold braces, and a choice is one of its options."""
+_SLOT = re.compile(r"\[\[\s*(\w+)")
+FORMS_KEPT = 1_000
 
 
 class Skipped(msgspec.Struct, frozen=True):
     """The author's `{% abort %}`."""
 
     reason: str
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What a preset asks, and which of it is the same for every customer."""
+
+    preset: Preset
+    parameters: dict[str, Parameter]
+    as_typed: frozenset[str]
+    """Secrets, choices, and whatever stands in the server's name or in the authentication."""
+
+
+_forms: dict[int, Form] = {}
+"""By the identity of the preset, which each form holds on to."""
+
+
+def form_of_preset(preset: Preset) -> Form:
+    """Worked out once for a preset: it is asked for every message."""
+    form = _forms.get(id(preset))
+    if form is None:
+        parameters = {parameter.name: parameter for parameter in parameters_of(preset)}
+        fixed = {name for name, parameter in parameters.items() if parameter.type in _FIXED_TYPES}
+        places = [_origin(preset.url), *(text for _, text in preset.authentication.texts())]
+        form = Form(preset, parameters, frozenset(fixed.union(*(_SLOT.findall(text) for text in places))))
+        if len(_forms) >= FORMS_KEPT:
+            _forms.clear()
+        _forms[id(preset)] = form
+    return form
+
+
+def _origin(url: str) -> str:
+    """Scheme and server, as far as a text with slots shows them."""
+    return "/".join(url.split("/", 3)[:3]) if "://" in url.split("[[", maxsplit=1)[0] else url.split("/", 1)[0]
 
 
 def personalise(
@@ -35,11 +71,11 @@ def personalise(
     now: datetime,
 ) -> dict[str, Any] | Skipped:
     """Raises InvalidInputError: a parameter the preset does not have, or Jinja that fails."""
-    known = {parameter.name: parameter for parameter in parameters_of(preset)}
+    form = form_of_preset(preset)
     seen = {**variables, **_about(person, message_id, now)}
     values: dict[str, Any] = {}
     for name, given in parameters.items():
-        rendered = _rendered(known.get(name), given, seen)
+        rendered = given if name in form.as_typed else _rendered(form.parameters.get(name), given, seen)
         if isinstance(rendered, Aborted):
             return Skipped(rendered.reason)
         values[name] = rendered
@@ -55,8 +91,9 @@ def personal_values(
     for name, value in given.items():
         try:
             rendered = _rendered_value(value, seen)
-        except InvalidInputError:
-            continue  # the scenario's journey log shows the node; the other values are still right
+        except InvalidInputError as error:
+            structlog.get_logger().warning("a value could not be personalised", name=name, problem=str(error))
+            continue  # the other values are still right
         if not isinstance(rendered, Aborted):
             values[name] = rendered
     return values
@@ -64,9 +101,22 @@ def personal_values(
 
 def at_the_wire(preset: Preset, account: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """What to fill the preset's form with: the account's fields, and references to the message's own values."""
-    known = {parameter.name: parameter for parameter in parameters_of(preset)}
-    mine = {name: value for name, value in account.items() if name in known}
-    return {**mine, **{name: _reference(known.get(name), name, value) for name, value in values.items()}}
+    form = form_of_preset(preset)
+    mine = {name: _reference(form, name, value) for name, value in values.items()}
+    return {**mine, **account_values(form, account, values)}
+
+
+def account_values(form: Form, account: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The account's fields that the preset asks for.
+
+    A secret of the account goes into a shipped preset only, and only to the account's own server: into any other it
+    could be sent to somebody else, or shown in a body. Whoever types a secret may type the rest as well.
+    """
+    mine = {name: value for name, value in account.items() if name in form.parameters}
+    typed_secret = any(parameter.secret and name in values for name, parameter in form.parameters.items())
+    if form.preset is shipped().get(form.preset.name) and not typed_secret:
+        return mine
+    return {name: value for name, value in mine.items() if isinstance(value, str) and name not in values}
 
 
 def _about(person: Person, message_id: UUID | None, now: datetime) -> dict[str, Any]:
@@ -81,7 +131,7 @@ def _about(person: Person, message_id: UUID | None, now: datetime) -> dict[str, 
 
 
 def _rendered(parameter: Parameter | None, given: Any, seen: Mapping[str, Any]) -> Any:
-    if parameter is None or parameter.type in _AS_TYPED:
+    if parameter is None:
         return given  # an unknown one is told by the preset itself, with the list of those it has
     if parameter.type == "list":
         return _rendered_items(read_quoted_list(given) if isinstance(given, str) else given, seen)
@@ -110,9 +160,9 @@ def _rendered_value(given: Any, seen: Mapping[str, Any]) -> Any:
             return given
 
 
-def _reference(parameter: Parameter | None, name: str, value: Any) -> Any:
-    """Types that a form fills with a fixed word keep it; all others are read from the message."""
-    if parameter is None or parameter.type in _AS_TYPED or not isinstance(value, str | list):
+def _reference(form: Form, name: str, value: Any) -> Any:
+    """What is the same for every customer stands as it is; all else is read from the message."""
+    if name not in form.parameters or name in form.as_typed or not isinstance(value, str | list):
         return value
     if isinstance(value, list):
         return [f"{{{{ form_values.{name}[{place}] }}}}" for place in range(len(value))]

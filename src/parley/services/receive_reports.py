@@ -19,7 +19,6 @@ from parley.store.messages import (
     take_early_reports,
 )
 
-
 LONGEST_QUOTE = 200
 """Characters of the provider's own words that a sentence repeats."""
 

@@ -64,7 +64,7 @@ async def test_an_event_of_nobody_is_recorded_nowhere(database: Database, projec
 async def test_the_cast_stands_where_it_should(database: Database, cast: Cast) -> None:
     async with database.connection() as connection:
         said = await consents_of(connection, [cast.alice, cast.bob, cast.carol])
-    granted = [is_granted(None, standing(said[one].get("whatsapp", ())), NOW) for one in said]
+    granted = [is_granted(None, standing(said[one].get("whatsapp", ()), NOW), NOW) for one in said]
     assert granted == [True, False, False]
 
 

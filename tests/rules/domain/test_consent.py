@@ -56,15 +56,17 @@ def test_it_ends_at_its_end_without_a_further_event() -> None:
 
 
 def test_the_last_word_counts_in_whatever_order_it_came() -> None:
-    assert standing([said("reject", hours=1), said("accept", hours=2), said("accept")]) == said("accept", hours=2)
+    assert standing(
+        [said("reject", hours=1), said("accept", hours=2), said("accept")], NOW + timedelta(days=1)
+    ) == said("accept", hours=2)
 
 
 def test_at_the_same_moment_the_withdrawal_wins() -> None:
-    assert standing([said("reject"), said("accept")]) == said("reject")
+    assert standing([said("reject"), said("accept")], NOW + timedelta(days=1)) == said("reject")
 
 
 def test_who_was_never_asked_is_granted_only_by_legitimate_interest() -> None:
-    assert standing([]) is None
+    assert standing([], NOW) is None
     assert not is_granted(CATEGORY, None, NOW)
     assert not is_granted(None, None, NOW)
     assert is_granted(ConsentCategory(name="orders", legitimate_interest=True), None, NOW)
@@ -79,3 +81,9 @@ def test_a_public_key_writes_only_what_is_opened_for_it() -> None:
 @given(st.dictionaries(st.sampled_from(["action", "category", "valid_until"]), st.none() | st.text() | st.floats()))
 def test_no_properties_break_it(properties: dict[str, Any]) -> None:
     assert isinstance(read_consent(properties, NOW, "private_api"), ConsentEntry)
+
+
+def test_what_begins_later_does_not_count_yet() -> None:
+    later = said("reject", hours=1)
+    assert standing([said("accept"), later], NOW) == said("accept")
+    assert standing([said("accept"), later], NOW + timedelta(hours=1)) == later
