@@ -6,17 +6,20 @@ from asyncio.subprocess import Process
 from pathlib import Path
 
 import psutil
-import pytest
 
 from tests.frame.processes import SECONDS, database_pid, end, parley, running, until
 
 
-@pytest.mark.parametrize("api", ["sinch_legacy", "sinch_conversation"])
-async def test_every_step_of_the_loop_happens(tmp_path: Path, api: str) -> None:
-    ended = await parley("demo", "--exit", "--api", api, "--data-dir", str(tmp_path))
+async def test_every_step_of_the_loop_happens_with_both_apis(tmp_path: Path) -> None:
+    """Side by side: they mostly wait."""
+    await asyncio.gather(*(_plays_to_its_end(api, tmp_path / api) for api in ("sinch_legacy", "sinch_conversation")))
+
+
+async def _plays_to_its_end(api: str, data_dir: Path) -> None:
+    ended = await parley("demo", "--exit", "--api", api, "--data-dir", str(data_dir))
     assert ended.code == 0, ended.out + ended.err
     for said in ("writes CART", "https://shop.example/c/8812", "writes SHOW ME", "order 100245", "Every step happened"):
-        assert said in ended.out
+        assert said in ended.out, api
 
 
 async def test_it_clears_its_stage_when_it_is_ended_during_the_play(tmp_path: Path) -> None:
