@@ -17,8 +17,8 @@ _SENTENCES = {
     405: "This address does not know that method.",
     413: "The body is too large.",
 }
-_PASSING = (TooBusyError, FullError, ConnectionError, TimeoutError, *UNAVAILABLE)
-"""Not the caller's fault, and gone in a moment: the database restarts, too many want the same."""
+_PASSING = (TooBusyError, FullError, ConnectionError, FileNotFoundError, TimeoutError, *UNAVAILABLE)
+"""Not the caller's fault, and gone in a moment: the database restarts (its socket is a file), too many want the same."""
 RETRY_AFTER_SECONDS = 5
 
 
