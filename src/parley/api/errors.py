@@ -18,7 +18,7 @@ _SENTENCES = {
     413: "The body is too large.",
 }
 _PASSING = (TooBusyError, FullError, ConnectionError, FileNotFoundError, TimeoutError, *UNAVAILABLE)
-"""Not the caller's fault, and gone in a moment: the database restarts (its socket is a file), too many want the same."""
+"""Not the caller's fault, and gone in a moment: the database restarts (its socket is a file), too many at once."""
 RETRY_AFTER_SECONDS = 5
 
 
