@@ -298,3 +298,41 @@ async def test_a_file_that_cannot_be_read_is_named(data_dir: Path, tmp_path: Pat
 
 async def test_migrate_may_run_at_any_time(data_dir: Path) -> None:
     assert (await parley("migrate", "--data-dir", str(data_dir))).out.strip() == "the schema is up to date"
+
+
+async def test_the_doctor_finds_nothing_in_a_new_project(data_dir: Path, token: str) -> None:
+    words = ("doctor", "--project", token, "--data-dir", str(data_dir))
+    told = await parley(*words)
+    assert (told.code, told.out) == (0, "Nothing waits.\n"), told.err
+    assert (await parley(*words, "--json")).out == "[]\n"
+
+
+async def test_the_doctor_calls_the_operator_by_its_exit_code(tmp_path: Path) -> None:
+    folder = ("--data-dir", str(tmp_path))
+    made = created(await parley("project", "create", "Shop", "--json", *folder))
+    stop = """
+import asyncio, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from parley.config import read_config
+from parley.store.definitions import StoppedSender, stop_sender
+from parley.store.projects import project_by_token
+from parley.wiring import open_house
+
+async def main():
+    async with open_house(read_config(Path(sys.argv[1]))) as house, house.database.transaction() as connection:
+        project = await project_by_token(connection, sys.argv[2])
+        stopped = StoppedSender("shop", "unauthorized", "The token was refused.")
+        await stop_sender(connection, project.id, stopped, datetime(2026, 11, 23, tzinfo=UTC))
+    print("stopped", flush=True)
+
+asyncio.run(main())
+"""
+    async with running("-c", stop, str(tmp_path), str(made["project_token"])) as (process, said):
+        assert said == "stopped"
+        await process.wait()
+    told = await parley("doctor", *folder)
+    assert told.code == 1
+    assert "operator  0 messages held (shop)" in told.out
+    assert "unauthorized: The token was refused." in told.out
+    assert json.loads((await parley("doctor", "--json", *folder)).out)[0]["waits_for"] == "operator"

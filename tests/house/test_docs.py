@@ -11,6 +11,7 @@ from cyclopts import App
 
 from parley.cli.main import app
 from parley.services.read_definitions import File, read_definitions
+from parley.store.doctor import What
 from parley_simulator.faults import CALLBACK_KINDS, FATE_KINDS, REQUEST_KINDS, Fault
 from parley_simulator.settings import Settings
 
@@ -134,6 +135,11 @@ def _codes_in(tree: ast.AST) -> Iterator[str]:
             given = node.args[CODE_AT[node.func.id] :][:1] if node.func.id in CODE_AT else []
             given += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
             yield from (one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+def test_everything_that_can_wait_has_its_row() -> None:
+    section = CLI.split("## `parley doctor`\n", 1)[1].split("\n## ", 1)[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(What)
 
 
 def test_every_knob_of_the_simulator_has_its_row() -> None:

@@ -76,7 +76,7 @@ async def advance_journeys(database: Database, now: datetime) -> int:
 
 
 async def _park(connection: Connection, now: datetime, row: JourneyRow) -> None:
-    await park_journey(connection, row, now + PARKED)
+    await park_journey(connection, row, now + PARKED, now)
 
 
 async def _advance_project(

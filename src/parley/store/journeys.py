@@ -91,9 +91,9 @@ async def move_journeys(connection: Connection, moves: Sequence[JourneyMove]) ->
     )
 
 
-async def park_journey(connection: Connection, row: JourneyRow, until: datetime) -> None:
-    """Leaves it as it is until then."""
-    await sql.journeys.park_journey(connection, bucket=row.bucket, id=row.id, until=until)
+async def park_journey(connection: Connection, row: JourneyRow, until: datetime, now: datetime) -> None:
+    """Leaves it as it is until then, and notes that it stands aside."""
+    await sql.journeys.park_journey(connection, bucket=row.bucket, id=row.id, until=until, now=now)
 
 
 async def signal_journeys(

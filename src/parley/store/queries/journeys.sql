@@ -18,7 +18,7 @@ FOR UPDATE SKIP LOCKED;
 -- name: move_journeys!
 -- services.advance_journeys: rows it has locked; primary key.
 UPDATE journeys j
-SET state = new.state, due_at = new.due_at, awaiting = new.awaiting, signals = '[]'
+SET state = new.state, due_at = new.due_at, awaiting = new.awaiting, signals = '[]', parked_at = NULL
 FROM unnest(
     :buckets::smallint[], :ids::uuid[], :states::jsonb[], :due_ats::timestamptz[], :awaitings::text[]
 ) AS new (bucket, id, state, due_at, awaiting)
@@ -26,7 +26,7 @@ WHERE j.bucket = new.bucket AND j.id = new.id;
 
 -- name: park_journey!
 -- services.advance_journeys: one that broke its work, locked; primary key.
-UPDATE journeys SET due_at = :until WHERE bucket = :bucket AND id = :id;
+UPDATE journeys SET due_at = :until, parked_at = coalesce(parked_at, :now) WHERE bucket = :bucket AND id = :id;
 
 -- name: signal_journeys!
 -- services.receive_callbacks: a customer wrote, so what awaits a reply is due now; index journeys_awaiting.

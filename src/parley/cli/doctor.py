@@ -1,0 +1,48 @@
+"""`parley doctor`: what waits, for what, since when, and who can release it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from parley.cli.options import AsJson, DataDir
+from parley.cli.running import project_of, run
+from parley.services.doctor import Finding, diagnose, needs_operator
+from parley.wiring import House
+
+app = App(name="doctor", help="What waits, for what, since when, and who can release it.")
+AnyProject = Annotated[str | None, Parameter(name="--project", help="A project's token; all projects when left out.")]
+
+
+@app.default
+def doctor(*, project: AnyProject = None, as_json: AsJson = False, data_dir: DataDir = None) -> int:
+    """Exit code 1 when something waits for you."""
+
+    async def do(house: House) -> list[Finding]:
+        found = await project_of(house, project) if project else None
+        return await diagnose(house.database, found.id if found else None, house.clock())
+
+    findings = run(data_dir, do)
+    print(_as_json(findings) if as_json else "\n".join(_story(findings)) or "Nothing waits.")
+    return 1 if needs_operator(findings) else 0
+
+
+def _as_json(findings: Sequence[Finding]) -> str:
+    told = [
+        {"waits_for": one.waits_for, "what": one.what, **msgspec.structs.asdict(one.waiting), "remedy": one.remedy}
+        for one in findings
+    ]
+    return msgspec.json.encode(told).decode()
+
+
+def _story(findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings:
+        waiting = finding.waiting
+        about = f" ({waiting.about})" if waiting.about else ""
+        until = f", until {waiting.until:%Y-%m-%d %H:%M:%S}" if waiting.until else ""
+        yield f"{finding.waits_for:8}  {waiting.count} {finding.what.replace('_', ' ')}{about}"
+        yield f"          since {waiting.since:%Y-%m-%d %H:%M:%S}{until}, project {finding.project_id}"
+        if waiting.sentence:
+            yield f"          {': '.join(filter(None, (waiting.code, waiting.sentence)))}"
+        yield f"          {finding.remedy}"

@@ -1,0 +1,99 @@
+"""What waits, for what, since when, and who can release it: the answer to "why does nothing happen?"."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from parley.store.database import Database
+from parley.store.doctor import Waiting, What, all_that_waits
+
+LATELY = timedelta(days=7)
+"""Callbacks that were not understood stay in the store for ever; older ones are no longer told."""
+
+
+class Releaser(StrEnum):
+    """Who can end a wait."""
+
+    OPERATOR = "operator"
+    WORKER = "worker"
+    PROVIDER = "provider"
+    CLOCK = "clock"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Some things of one project that wait for the same."""
+
+    waits_for: Releaser
+    what: What
+    project_id: UUID
+    waiting: Waiting
+    remedy: str
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    """Who releases it; after `patience` it is the operator's, who is then told `remedy`."""
+
+    waits_for: Releaser
+    told: str
+    patience: timedelta | None = None
+    remedy: str = ""
+
+
+_SOON = timedelta(minutes=10)
+"""A worker that runs takes what is due within seconds; a great many messages take longer, and that is worth a look."""
+_WORKER = "A worker takes them when its turn comes."
+_NO_WORKER = "Does a worker run, and what does its log say? `parley serve`, or `parley worker` for one more."
+
+_BROKEN = _Rule(Releaser.OPERATOR, "They break their work each time; the worker's log says why (`parked`).")
+
+_RULES: Mapping[What, _Rule] = {
+    What.MESSAGES_DUE: _Rule(Releaser.WORKER, _WORKER, _SOON, _NO_WORKER),
+    What.MESSAGES_DEFERRED: _Rule(Releaser.CLOCK, "They are looked at again at that time."),
+    What.MESSAGES_HELD: _Rule(Releaser.OPERATOR, "Mend the cause, then `parley sender release NAME --project TOKEN`."),
+    What.MESSAGES_IN_FLIGHT: _Rule(Releaser.PROVIDER, "It has not answered yet; after the lease they are uncertain."),
+    What.MESSAGES_LOST: _Rule(
+        Releaser.WORKER, "Their worker vanished; another marks them uncertain.", _SOON, _NO_WORKER
+    ),
+    What.MESSAGES_UNCERTAIN: _Rule(
+        Releaser.PROVIDER,
+        "A delivery report may still settle them.",
+        timedelta(hours=1),
+        "No delivery report has settled them. Look for them at the provider; they are not sent again by themselves.",
+    ),
+    What.JOURNEYS_DUE: _Rule(Releaser.WORKER, _WORKER, _SOON, _NO_WORKER),
+    What.JOURNEYS_PARKED: _BROKEN,
+    What.REPORTS_UNCLAIMED: _Rule(
+        Releaser.PROVIDER,
+        "Their send has not been answered yet; old ones are of messages that something else sent by this account, or "
+        "that are uncertain.",
+    ),
+    What.CALLBACKS_NOT_UNDERSTOOD: _Rule(
+        Releaser.OPERATOR, "Kept as they came, in the table callbacks. If the shape is genuine, report it."
+    ),
+}
+
+
+async def diagnose(database: Database, project_id: UUID | None, now: datetime) -> list[Finding]:
+    """Of one project, or of all: what waits for the operator first, then by who can release it."""
+    async with database.connection() as connection:
+        waiting = await all_that_waits(connection, project_id, now, now - LATELY)
+    findings = [_finding(what, one, now) for what, one in waiting]
+    return sorted(findings, key=lambda one: (_ORDER.index(one.waits_for), one.waiting.since))
+
+
+_ORDER = tuple(Releaser)
+
+
+def needs_operator(findings: list[Finding]) -> bool:
+    """Is there anything that nobody else can release?"""
+    return any(finding.waits_for is Releaser.OPERATOR for finding in findings)
+
+
+def _finding(what: What, waiting: Waiting, now: datetime) -> Finding:
+    rule = _BROKEN if waiting.code == "internal_error" else _RULES[what]
+    too_long = rule.patience is not None and now - waiting.since > rule.patience
+    waits_for, remedy = (Releaser.OPERATOR, rule.remedy) if too_long else (rule.waits_for, rule.told)
+    return Finding(waits_for, what, waiting.project_id, waiting, remedy)

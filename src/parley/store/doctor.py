@@ -1,0 +1,61 @@
+"""What waits in the store, counted by what it is about, for people who ask why nothing moves."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from parley.store.database import Connection, sql
+
+
+class What(StrEnum):
+    """Everything that can wait."""
+
+    MESSAGES_DUE = "messages_due"
+    MESSAGES_DEFERRED = "messages_deferred"
+    MESSAGES_HELD = "messages_held"
+    MESSAGES_IN_FLIGHT = "messages_in_flight"
+    MESSAGES_LOST = "messages_lost"
+    MESSAGES_UNCERTAIN = "messages_uncertain"
+    JOURNEYS_DUE = "journeys_due"
+    JOURNEYS_PARKED = "journeys_parked"
+    REPORTS_UNCLAIMED = "reports_unclaimed"
+    CALLBACKS_NOT_UNDERSTOOD = "callbacks_not_understood"
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Several of a kind that wait for the same."""
+
+    project_id: UUID
+    about: str | None
+    """The sender; of a journey the scenario."""
+    code: str | None
+    sentence: str | None
+    """What was said of one of them."""
+    count: int
+    since: datetime
+    """Of the one that has waited longest."""
+    until: datetime | None
+    """When the first is looked at again, where that is known."""
+
+
+async def all_that_waits(
+    connection: Connection, project_id: UUID | None, now: datetime, lately: datetime
+) -> list[tuple[What, Waiting]]:
+    """Of one project, or of all. Callbacks count from `lately` on: nothing is ever done about them."""
+    whose = {"project_id": project_id}
+    then = {**whose, "now": now}
+    found = {
+        What.MESSAGES_DUE: await sql.doctor.messages_due(connection, **then),
+        What.MESSAGES_DEFERRED: await sql.doctor.messages_deferred(connection, **then),
+        What.MESSAGES_HELD: await sql.doctor.messages_held(connection, **whose),
+        What.MESSAGES_IN_FLIGHT: await sql.doctor.messages_in_flight(connection, **then),
+        What.MESSAGES_LOST: await sql.doctor.messages_lost(connection, **then),
+        What.MESSAGES_UNCERTAIN: await sql.doctor.messages_uncertain(connection, **whose),
+        What.JOURNEYS_DUE: await sql.doctor.journeys_due(connection, **then),
+        What.JOURNEYS_PARKED: await sql.doctor.journeys_parked(connection, **whose),
+        What.REPORTS_UNCLAIMED: await sql.doctor.reports_unclaimed(connection, **then),
+        What.CALLBACKS_NOT_UNDERSTOOD: await sql.doctor.callbacks_not_understood(connection, **whose, lately=lately),
+    }
+    return [(what, Waiting(**row)) for what, rows in found.items() for row in rows]

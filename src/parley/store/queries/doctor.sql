@@ -1,0 +1,87 @@
+-- name: messages_due
+-- services.doctor: whose time has come and nobody has claimed; index messages_due. A stopped sender's have their own
+-- line.
+SELECT m.project_id, m.integration AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(m.due_at) AS since,
+    NULL::timestamptz AS until
+FROM messages m
+LEFT JOIN stopped_senders s ON s.project_id = m.project_id AND s.sender = m.integration
+WHERE m.state IN ('planned', 'queued') AND m.due_at <= :now AND s.sender IS NULL
+    AND m.project_id = coalesce(:project_id::uuid, m.project_id)
+GROUP BY m.project_id, m.integration;
+
+-- name: messages_deferred
+-- services.doctor: what waits for its time, by reason; index messages_due. A stopped sender's have their own line.
+SELECT m.project_id, m.integration AS about, m.outcome_code AS code, max(m.outcome_sentence) AS sentence,
+    count(*) AS count, min(m.planned_at) AS since, min(m.due_at) AS until
+FROM messages m
+LEFT JOIN stopped_senders s ON s.project_id = m.project_id AND s.sender = m.integration
+WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND s.sender IS NULL
+    AND m.project_id = coalesce(:project_id::uuid, m.project_id)
+GROUP BY m.project_id, m.integration, m.outcome_code;
+
+-- name: messages_held
+-- services.doctor: stopped senders, and how many messages wait for each; primary key of stopped_senders, index
+-- messages_due.
+SELECT s.project_id, s.sender AS about, s.code, s.sentence, count(m.id) AS count, s.stopped_at AS since,
+    NULL::timestamptz AS until
+FROM stopped_senders s
+LEFT JOIN messages m ON m.project_id = s.project_id AND m.integration = s.sender AND m.state IN ('planned', 'queued')
+WHERE s.project_id = coalesce(:project_id::uuid, s.project_id)
+GROUP BY s.project_id, s.sender;
+
+-- name: messages_in_flight
+-- services.doctor: called, and the answer is not recorded yet; index messages_in_flight.
+SELECT project_id, integration AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(changed_at) AS since,
+    min(lease_until) AS until
+FROM messages
+WHERE state = 'sending' AND lease_until >= :now AND project_id = coalesce(:project_id::uuid, project_id)
+GROUP BY project_id, integration;
+
+-- name: messages_lost
+-- services.doctor: in flight longer than their lease; index messages_in_flight.
+SELECT project_id, integration AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(lease_until) AS since,
+    NULL::timestamptz AS until
+FROM messages
+WHERE state = 'sending' AND lease_until < :now AND project_id = coalesce(:project_id::uuid, project_id)
+GROUP BY project_id, integration;
+
+-- name: messages_uncertain
+-- services.doctor: nobody knows whether the provider has them; index messages_uncertain.
+SELECT project_id, integration AS about, outcome_code AS code, max(outcome_sentence) AS sentence, count(*) AS count,
+    min(changed_at) AS since, NULL::timestamptz AS until
+FROM messages
+WHERE state = 'uncertain' AND project_id = coalesce(:project_id::uuid, project_id)
+GROUP BY project_id, integration, outcome_code;
+
+-- name: journeys_due
+-- services.doctor: whose time has come and nobody has moved; index journeys_due.
+SELECT project_id, scenario AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(due_at) AS since,
+    NULL::timestamptz AS until
+FROM journeys
+WHERE due_at <= :now AND parked_at IS NULL AND project_id = coalesce(:project_id::uuid, project_id)
+GROUP BY project_id, scenario;
+
+-- name: journeys_parked
+-- services.doctor: they broke their work and are tried again later; index journeys_parked.
+SELECT project_id, scenario AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(parked_at) AS since,
+    min(due_at) AS until
+FROM journeys
+WHERE parked_at IS NOT NULL AND project_id = coalesce(:project_id::uuid, project_id)
+GROUP BY project_id, scenario;
+
+-- name: reports_unclaimed
+-- services.doctor: reports of messages that we do not know by the provider's id; index early_reports_by_age.
+SELECT project_id, NULL AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(received_at) AS since,
+    NULL::timestamptz AS until
+FROM early_reports
+WHERE received_at <= :now AND project_id = coalesce(:project_id::uuid, project_id)
+GROUP BY project_id;
+
+-- name: callbacks_not_understood
+-- services.doctor: lately, with one of the reasons; index callbacks_not_understood.
+SELECT project_id, integration AS about, NULL AS code, max(problem) AS sentence, count(*) AS count,
+    min(received_at) AS since, NULL::timestamptz AS until
+FROM callbacks
+WHERE (unknown > 0 OR problem IS NOT NULL) AND received_at >= :lately
+    AND project_id = coalesce(:project_id::uuid, project_id)
+GROUP BY project_id, integration;
