@@ -243,6 +243,8 @@ async def test_every_command_says_how_it_is_used() -> None:
     ("words", "said"),
     [
         (("why", "no-such-message"), "campaign event"),
+        (("message", "resend", "no-such-message", "--by", "Olga", "--why", "lost"), "campaign event"),
+        (("message", "give-up", "no-such-message", "--by", "Olga", "--why", ""), "why"),
         (("apply", "/nowhere", "--project", "x"), "no .json file"),
         (("preset", "list", "--project", "no-such-project"), "parley project list"),
         (("sender", "release"), "requires an argument"),

@@ -27,6 +27,7 @@ DECIDING = (*sorted((ROOT / "src" / "parley" / "policy").glob("*.py")), SERVICES
 SENDING = (
     SERVICES / "claim_messages.py",
     SERVICES / "deliver_messages.py",
+    SERVICES / "settle_message.py",
     ROOT / "src" / "parley" / "providers" / "oauth2.py",
 )
 CODE_AT = {"Deny": 0, "Defer": 1, "NotAccepted": 0}
@@ -90,7 +91,7 @@ def test_the_code_names_only_pages_that_are_there() -> None:
 
 
 def test_every_command_has_its_section() -> None:
-    headings = re.findall(r"^## `(parley [a-z ]+)`$", CLI, re.MULTILINE)
+    headings = re.findall(r"^## `(parley [a-z -]+)`$", CLI, re.MULTILINE)
     assert sorted(headings) == sorted(name for name, _ in COMMANDS)
 
 

@@ -1,7 +1,7 @@
 """One shop with one account, its workers run by hand, and a Sinch that does what the test says."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,10 +42,13 @@ class ScriptedSinch:
     def __init__(self) -> None:
         self.requests: list[HttpRequest] = []
         self.script: deque[HttpResponse | Exception] = deque()
+        self.before_answer: Callable[[], Awaitable[None]] | None = None
 
     async def send(self, request: HttpRequest, timeout: float) -> HttpResponse:  # noqa: ASYNC109  the protocol's word
         assert timeout > 0
         self.requests.append(request)
+        if self.before_answer is not None:
+            await self.before_answer()
         answer = self.script.popleft() if self.script else self._accepted(request)
         if isinstance(answer, Exception):
             raise answer

@@ -10,7 +10,21 @@ from rich.console import Console
 from rich.text import Text
 
 from parley import __version__
-from parley.cli import apply, demo, doctor, key, migrate, preset, project, sender, serve, simulator, why, worker
+from parley.cli import (
+    apply,
+    demo,
+    doctor,
+    key,
+    message,
+    migrate,
+    preset,
+    project,
+    sender,
+    serve,
+    simulator,
+    why,
+    worker,
+)
 from parley.domain.errors import InvalidInputError, ParleyError
 
 
@@ -36,7 +50,7 @@ app = cyclopts.App(
     error_console=_STDERR,
     error_formatter=_misused,
 )
-for room in (serve, worker, migrate, project, key, apply, preset, why, doctor, sender, simulator, demo):
+for room in (serve, worker, migrate, project, key, apply, preset, why, doctor, message, sender, simulator, demo):
     app.command(room.app)
 
 

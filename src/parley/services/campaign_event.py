@@ -24,7 +24,7 @@ def campaign_event(message: MessageRow, state: State, at: datetime, said: dict[s
     )
 
 
-_REPEATABLE = frozenset({State.QUEUED, State.SENDING, State.PLANNED})
+_REPEATABLE = frozenset({State.QUEUED, State.SENDING, State.PLANNED, State.UNCERTAIN})
 """A message may be tried again; each try shows."""
 
 

@@ -146,7 +146,11 @@ class Delivery:
     def _not_accepted(self, row: MessageRow, outcome: NotAccepted, now: datetime) -> Change:
         state, wait = self._what_next(row, outcome)
         due_at = now + timedelta(seconds=wait) if state is State.QUEUED else None
-        return Change(row.id, state, now, due_at=due_at, code=outcome.code, sentence=outcome.sentence)
+        # A worker that stood still for longer than its lease may not speak of the try of another.
+        attempt = row.attempts + 1
+        return Change(
+            row.id, state, now, due_at=due_at, code=outcome.code, sentence=outcome.sentence, attempt=attempt
+        )  # fmt: skip
 
     def _what_next(self, row: MessageRow, outcome: NotAccepted) -> tuple[State, float]:
         pause = delay(row.attempts + 1, self._chance())

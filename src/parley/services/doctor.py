@@ -61,7 +61,7 @@ _RULES: Mapping[What, _Rule] = {
         Releaser.PROVIDER,
         "A delivery report may still settle them.",
         timedelta(hours=1),
-        "No delivery report has settled them. Look for them at the provider; they are not sent again by themselves.",
+        "No report has settled them. Look for them at the provider, then `parley message resend` or `give-up`.",
     ),
     What.JOURNEYS_DUE: _Rule(Releaser.WORKER, _WORKER, _SOON, _NO_WORKER),
     What.JOURNEYS_PARKED: _BROKEN,

@@ -34,6 +34,10 @@ class Change(msgspec.Struct, frozen=True):
     sentence: str | None = None
     details: dict[str, Any] = {}
     """More for the campaign event."""
+    attempt: int | None = None
+    """Which try of the message this is said of, where it would be wrong of a later one."""
+    ordered: bool = False
+    """A person wants an uncertain message sent again."""
 
 
 async def move_messages(connection: Connection, changes: Sequence[Change], now: datetime) -> None:
@@ -66,9 +70,11 @@ async def move_locked(
 
 
 def _applies(row: MessageRow, change: Change) -> bool:
-    """Forward by rank; or back to waiting, which only its own worker says and never says of a message that left."""
+    """Forward by rank; or back to waiting, which only its own worker says, or a person of an uncertain message."""
+    if change.attempt not in (None, row.attempts):
+        return False
     if change.state in _WAITING:
-        return row.state in (*_WAITING, State.SENDING)
+        return row.state in (*_WAITING, State.SENDING) or (change.ordered and row.state == State.UNCERTAIN)
     return may_become(State(row.state), change.state)
 
 
