@@ -1,0 +1,93 @@
+"""Whatever happens between planning and claiming, and in whatever order: only what may leave at the wire leaves.
+
+Exhaustive over every order of every choice of the four things that can come between.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from parley.domain.http import HttpResponse
+from tests.support.builders import add_customer, consent_event
+from tests.walks.walk import EXAMPLES, Walk, inbound
+
+TEMPLATE = "cart-reminder.template.json"
+NODES: dict[str, dict[str, Any]] = {
+    "template": {"type": "send_template", "template": "cart_reminder", "parameters": ["{{ customer.first_name }}"]},
+    "text": {"type": "send_text", "text": "Hello {{ customer.first_name }}"},
+}
+FAULT = HttpResponse(500, (), msgspec.json.encode({"message": "500", "reason": "", "details": ""}))
+FORBIDDEN_BY = {"template": {"stop", "withdrawn"}, "text": {"window closed"}}
+"""What must keep a message of that kind back; nothing else may."""
+
+
+async def _stop(walk: Walk, customer_id: UUID) -> None:
+    await walk.track(customer_id, "consent", **consent_event(customer_id, "reject").properties)
+
+
+async def _close_window(walk: Walk, _: UUID) -> None:
+    walk.now += timedelta(hours=24)
+
+
+async def _withdraw(walk: Walk, _: UUID) -> None:
+    await _template(walk, "paused")
+
+
+async def _wait(walk: Walk, _: UUID) -> None:
+    walk.now += timedelta(minutes=30)
+
+
+BETWEEN: dict[str, Callable[[Walk, UUID], Awaitable[None]]] = {
+    "stop": _stop,
+    "window closed": _close_window,
+    "withdrawn": _withdraw,
+    "delay": _wait,
+}
+
+
+def _orders() -> Iterator[tuple[str, ...]]:
+    for count in range(len(BETWEEN) + 1):
+        yield from permutations(BETWEEN, count)
+
+
+async def _template(walk: Walk, status: str) -> None:
+    await walk.apply(msgspec.json.decode((EXAMPLES / TEMPLATE).read_bytes()) | {"status": status})
+
+
+async def _planned(walk: Walk, number: int) -> UUID:
+    """A template and a text, both allowed and queued, to a customer who has agreed and has just written."""
+    phone = f"421901{number:06}"
+    customer_id = await add_customer(walk.database, walk.project, phone, {"phone": f"+{phone}", "first_name": "Jana"})
+    await walk.track(customer_id, "consent", **consent_event(customer_id, "accept").properties)
+    await walk.call_back(inbound(phone, "hi", walk.now, f"IN-{number}"))
+    await walk.come_to_rest()
+    await walk.track(customer_id, "go")
+    await walk.plan()
+    assert [await walk.states(customer_id, kind) for kind in NODES] == [["queued"], ["queued"]]
+    return customer_id
+
+
+@pytest.mark.parametrize("tried_before", [False, True], ids=["first try", "second try"])
+async def test_no_order_of_what_comes_between_leads_to_a_forbidden_call(walk: Walk, *, tried_before: bool) -> None:
+    for name, node in NODES.items():
+        go = {"id": "go", "type": "on_event", "event": "go", "next": "send"}
+        settings = {"consent_category": "whatsapp"}
+        nodes = [go, {"id": "send", **node}]
+        await walk.apply({"kind": "scenario", "name": f"blunt-{name}", "settings": settings, "nodes": nodes})
+    for number, order in enumerate(_orders()):
+        await _template(walk, "approved")
+        customer_id = await _planned(walk, number)
+        if tried_before:
+            walk.sinch.script.extend([FAULT, FAULT])
+            await walk.come_to_rest()
+        walk.sinch.requests.clear()
+        for happening in order:
+            await BETWEEN[happening](walk, customer_id)
+        await walk.later(minutes=1)
+        left = sorted(body["message"]["type"] for body in walk.sinch.bodies())
+        assert left == [kind for kind, by in FORBIDDEN_BY.items() if not by & set(order)], order
