@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 from parley.domain.errors import ParleyError
 
 DEFAULT_DATA_DIR = "parley-data"
+DEFAULT_SPOOL_BYTES = 1024**3
 
 
 class ConfigurationError(ParleyError):
@@ -26,17 +27,20 @@ class Config(msgspec.Struct, frozen=True):
     """An outside PostgreSQL 15+; None for the embedded one in the data folder."""
     secret_key: str | None
     """Encrypts secrets at rest; None for the key file in the data folder."""
+    spool_bytes: int = DEFAULT_SPOOL_BYTES
+    """Callbacks that are kept on disk while the database is away."""
 
 
 def read_config(data_dir: Path | None = None) -> Config:
-    """From PARLEY_DATA_DIR, PARLEY_DATABASE_URL and PARLEY_SECRET_KEY; an argument wins over its variable."""
+    """From the variables PARLEY_…; an argument wins over its variable."""
     url = os.environ.get("PARLEY_DATABASE_URL") or None  # empty, as compose files leave it, is not given
     if url is not None and not url.startswith(("postgresql://", "postgres://")):
         raise ConfigurationError(
             "PARLEY_DATABASE_URL must look like postgresql://user:password@host/database (PostgreSQL 15 or newer)."
         )
     folder = data_dir or Path(os.environ.get("PARLEY_DATA_DIR") or DEFAULT_DATA_DIR)
-    return Config(folder.absolute(), url and url.replace("postgres://", "postgresql://", 1), _secret_key())
+    url = url and url.replace("postgres://", "postgresql://", 1)
+    return Config(folder.absolute(), url, _secret_key(), _spool_bytes())
 
 
 def environment() -> dict[str, str]:
@@ -52,6 +56,13 @@ def _secret_key() -> str | None:
             'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
         )
     return key or None
+
+
+def _spool_bytes() -> int:
+    text = os.environ.get("PARLEY_SPOOL_BYTES") or str(DEFAULT_SPOOL_BYTES)
+    if not (text.isascii() and text.isdigit()):
+        raise ConfigurationError("PARLEY_SPOOL_BYTES must be a number of bytes, such as 1073741824.")
+    return int(text)
 
 
 def _is_fernet_key(key: str) -> bool:

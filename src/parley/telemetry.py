@@ -5,12 +5,19 @@ import sys
 from typing import Literal
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 LogFormat = Literal["console", "json"]
 
 CALLBACKS = Counter("parley_callbacks_total", "Callbacks received, by what they were.", ["outcome"])
 UNKNOWN_ITEMS = Counter("parley_callback_items_unknown_total", "Items of callbacks whose shape we do not know.")
+SPOOLED = Counter("parley_callbacks_spooled_total", "Callbacks written to disk because the database was away.")
+REPLAYED = Counter(
+    "parley_callbacks_replayed_total", "Callbacks out of the spool, by what became of them.", ["outcome"]
+)
+SPOOL_BYTES = Gauge("parley_callback_spool_bytes", "Size of the spool of the data folder.")
+SPOOL_RECORDS = Gauge("parley_callback_spool_records", "Callbacks in the spool of the data folder.")
+SPOOL_AGE = Gauge("parley_callback_spool_age_seconds", "Since the oldest segment of the spool was begun; 0 when empty.")
 SENDS = Counter("parley_sends_total", "Calls to the provider, by what they came to.", ["outcome"])
 REFUSALS = Counter("parley_refusals_total", "Messages that our own policy refused, by code.", ["code"])
 

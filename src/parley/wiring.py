@@ -15,7 +15,7 @@ from parley.domain.clock import Clock, system_clock
 from parley.providers.http import HttpClient
 from parley.queue.loop import Loop
 from parley.services.advance_journeys import advance_journeys
-from parley.services.callback_intake import CallbackIntake
+from parley.services.callback_intake import open_intake
 from parley.services.deliver_messages import Delivery
 from parley.services.secret_box import SecretBox
 from parley.store.database import Database, open_database
@@ -86,15 +86,11 @@ async def open_house(config: Config) -> AsyncIterator[House]:
 @asynccontextmanager
 async def open_app(house: House) -> AsyncIterator[Litestar]:
     """The API with all its doors."""
-    intake = CallbackIntake(house.database, house.clock)
-    storing = asyncio.create_task(intake.run())
-    try:
+    spool = house.config.data_dir / "spool"
+    async with open_intake(house.database, house.box, house.clock, spool, house.config.spool_bytes) as intake:
         yield create_app(
             database=house.database, database_url=house.database_url, clock=house.clock, box=house.box, intake=intake
         )
-    finally:
-        storing.cancel()
-        await asyncio.gather(storing, return_exceptions=True)
 
 
 @asynccontextmanager

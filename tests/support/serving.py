@@ -4,6 +4,8 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -12,26 +14,23 @@ from granian.server.embed import Server
 from litestar import Litestar
 
 from parley.api.app import create_app
-from parley.domain.clock import system_clock
-from parley.services.callback_intake import CallbackIntake
+from parley.domain.clock import Clock, system_clock
+from parley.services.callback_intake import open_intake
 from parley.services.secret_box import SecretBox
 from parley.store.database import Database
 
 STARTS_WITHIN_SECONDS = 10.0
 STOPS_WITHIN_SECONDS = 10.0
+SPOOL_BYTES = 10_000_000
 
 
 @asynccontextmanager
-async def app_on(database: Database, database_url: str) -> AsyncIterator[Litestar]:
-    """The application with all its doors, and the task behind the one for callbacks."""
-    intake = CallbackIntake(database, system_clock)
-    storing = asyncio.create_task(intake.run())
+async def app_on(database: Database, database_url: str, clock: Clock = system_clock) -> AsyncIterator[Litestar]:
+    """The application with all its doors, and what works behind the one for callbacks."""
     box = SecretBox(Fernet.generate_key().decode())
-    try:
-        yield create_app(database=database, database_url=database_url, clock=system_clock, box=box, intake=intake)
-    finally:
-        storing.cancel()
-        await asyncio.gather(storing, return_exceptions=True)
+    with TemporaryDirectory() as folder:
+        async with open_intake(database, box, clock, Path(folder), SPOOL_BYTES) as intake:
+            yield create_app(database=database, database_url=database_url, clock=clock, box=box, intake=intake)
 
 
 @asynccontextmanager

@@ -33,9 +33,9 @@ DOORS: tuple[ControllerRouterHandler, ...] = (
 def create_app(
     *, database: Database, database_url: str, clock: Clock, box: SecretBox, intake: CallbackIntake
 ) -> Litestar:
-    """The API. `intake.run()` belongs in a task of the caller's."""
+    """The API, with an intake that is at work."""
     return Litestar(
-        route_handlers=[*DOORS, callbacks_door(database, box, intake)],
+        route_handlers=[*DOORS, callbacks_door(intake)],
         state=State(
             {
                 "database": database,

@@ -7,16 +7,15 @@ from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from parley.api.errors import RETRY_AFTER_SECONDS
 from parley.providers.signature import NotGenuine
-from parley.services.callback_intake import CallbackIntake
-from parley.services.receive_callbacks import LARGEST_CALLBACK, Callback, UnknownDoor, admit
-from parley.services.secret_box import SecretBox
-from parley.store.database import Database
+from parley.services.callback_intake import CallbackIntake, ComeAgain, Taken
+from parley.services.receive_callbacks import LARGEST_CALLBACK, UnknownDoor
 
 Answer = dict[str, bool | str]
 
 
-def callbacks_door(database: Database, box: SecretBox, intake: CallbackIntake) -> HTTPRouteHandler:
+def callbacks_door(intake: CallbackIntake) -> HTTPRouteHandler:
     """The door for both of Sinch's APIs; the token says whose callbacks come in by it."""
 
     @post(
@@ -30,8 +29,7 @@ def callbacks_door(database: Database, box: SecretBox, intake: CallbackIntake) -
         """200 when it is durable; 401 unsigned or wrongly signed; 404 unknown token; 503 come again later."""
         body = await request.body()
         try:
-            admitted = await admit(database, box, token, dict(request.headers), body)
-            return await _stored(intake, admitted)
+            return _answer(await intake.take(token, request.headers, body))
         except Exception:  # noqa: BLE001  whatever it was, Sinch still has the callback: a 5xx makes it come again
             structlog.get_logger().exception("a callback was not stored")
             return _told(503, "The callback could not be stored now; send it again later.")
@@ -39,16 +37,18 @@ def callbacks_door(database: Database, box: SecretBox, intake: CallbackIntake) -
     return receive_callback
 
 
-async def _stored(intake: CallbackIntake, admitted: Callback | UnknownDoor | NotGenuine) -> Response[Answer]:
-    match admitted:
+def _answer(outcome: Taken | ComeAgain | UnknownDoor | NotGenuine) -> Response[Answer]:
+    match outcome:
         case UnknownDoor():
             return _told(404, "No integration has this address. `parley apply` prints the right one.")
         case NotGenuine(sentence=sentence):
             return _told(401, f"The signature is not accepted. {sentence}")
-        case Callback():
-            await intake.store(admitted)
+        case ComeAgain(sentence=sentence):
+            return _told(503, sentence)
+        case Taken():
             return Response({"success": True}, status_code=200)
 
 
 def _told(status: int, sentence: str) -> Response[Answer]:
-    return Response({"success": False, "error": sentence}, status_code=status)
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
+    return Response({"success": False, "error": sentence}, status_code=status, headers=headers)

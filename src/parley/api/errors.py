@@ -8,7 +8,6 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from parley.services.callback_intake import FullError
 from parley.services.resolve_customers import TooBusyError
 from parley.store.database import UNAVAILABLE
 
@@ -17,8 +16,15 @@ _SENTENCES = {
     405: "This address does not know that method.",
     413: "The body is too large.",
 }
-_PASSING = (TooBusyError, FullError, ConnectionError, FileNotFoundError, TimeoutError, *UNAVAILABLE)
+_PASSING: tuple[type[Exception], ...] = (
+    TooBusyError,
+    ConnectionError,
+    FileNotFoundError,
+    TimeoutError,
+    *UNAVAILABLE,
+)
 """Not the caller's fault, and gone in a moment: the database restarts (its socket is a file), too many at once."""
+>>>>>>> 51a6d4a (callbacks: Keep them on disk while the database is away.)
 RETRY_AFTER_SECONDS = 5
 
 

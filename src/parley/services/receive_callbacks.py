@@ -16,7 +16,7 @@ from parley.domain.callback import CallbackItem, ConsentReport, DeliveryReport, 
 from parley.integrations import Integration
 from parley.providers.callbacks import Api, read, verify
 from parley.providers.signature import NotGenuine
-from parley.services.definitions import open_secret, project_definitions
+from parley.services.definitions import ProjectDefinitions, open_secret, project_definitions
 from parley.services.receive_inbound import Inbound, receive_inbound
 from parley.services.receive_reports import receive_reports
 from parley.services.secret_box import SecretBox
@@ -47,23 +47,41 @@ class UnknownDoor(msgspec.Struct, frozen=True):
     """No integration has this token."""
 
 
+class KnownDoor(msgspec.Struct, frozen=True):
+    """Whose callbacks come in by a token, and what they are checked with. Its secret is sealed."""
+
+    project_id: UUID
+    project: ProjectDefinitions
+    integration: Integration
+
+
 async def admit(
     database: Database, box: SecretBox, token: str, headers: Mapping[str, str], body: bytes
 ) -> Callback | UnknownDoor | NotGenuine:
     """Whose callback is this, and did the provider send it? Nothing is stored yet."""
+    door = await find_door(database, token)
+    return UnknownDoor() if door is None else judge(box, door, headers, body)
+
+
+async def find_door(database: Database, token: str) -> KnownDoor | None:
+    """None when no integration has this token."""
     async with database.connection() as connection:
         door = await door_of(connection, token)
         if door is None:
-            return UnknownDoor()
+            return None
         project = await project_definitions(connection, door.project_id)
-    integration = project.integrations[door.integration]
-    secret = open_secret(box, project, integration.signing_secret)
+    return KnownDoor(door.project_id, project, project.integrations[door.integration])
+
+
+def judge(box: SecretBox, door: KnownDoor, headers: Mapping[str, str], body: bytes) -> Callback | NotGenuine:
+    """Did the provider send it? Needs no database."""
+    secret = open_secret(box, door.project, door.integration.signing_secret)
     if secret is not None:
-        check = verify(Api(integration.api), headers, body, secret)
+        check = verify(Api(door.integration.api), headers, body, secret)
         if isinstance(check, NotGenuine):
             CALLBACKS.labels("not_genuine").inc()
             return check
-    return Callback(door.project_id, integration, dict(headers), body)
+    return Callback(door.project_id, door.integration, dict(headers), body)
 
 
 async def receive_callbacks(database: Database, callbacks: Sequence[Callback], now: datetime) -> None:
@@ -106,11 +124,11 @@ def _one_each(callbacks: Iterable[Callback]) -> list[Callback]:
 
 def _raw(callback: Callback) -> RawCallback:
     return RawCallback(
-        callback.project_id, callback.integration.name, callback.key, callback.body, _kept_headers(callback.headers)
+        callback.project_id, callback.integration.name, callback.key, callback.body, kept_headers(callback.headers)
     )
 
 
-def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Those that say what the provider meant; the others are the network's, and one may hold a credential."""
     return {name: value for name, value in headers.items() if "sinch" in name.lower() or name.lower() == "user-agent"}
 

@@ -35,6 +35,9 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 )
 """A database that restarts, is full, contended, or a replica meanwhile: none of it is the fault of the call."""
 
+AWAY: tuple[type[Exception], ...] = (OSError, TimeoutError, *UNAVAILABLE)
+"""Whatever says that it was not reached at all, or not in time, too."""
+
 DEADLOCKS_IN_A_ROW = 3
 """More than that is no coincidence."""
 CONNECTIONS = 10

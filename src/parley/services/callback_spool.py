@@ -1,0 +1,209 @@
+"""Where callbacks go while the database is away: files on disk, synced before the provider is answered.
+
+A segment is a file of frames, each a length, a checksum and one `Arrival`. A process writes a segment of its own and
+holds a lock (flock) on it, which the kernel lets go even after `kill -9`: an unlocked segment is sealed, and whoever
+lives replays it. A frame that was cut short by a crash was never answered with a 2xx, so reading stops there.
+"""
+
+import fcntl
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import IO
+from zlib import crc32
+
+import msgspec
+
+from parley.domain.ids import new_id
+from parley.telemetry import SPOOL_AGE, SPOOL_BYTES, SPOOL_RECORDS
+
+SEGMENT_BYTES = 8 * 1024 * 1024
+"""A segment is sealed past this size: what was replayed leaves the disk piece by piece."""
+_FRAME = struct.Struct(">II")
+"""Length and CRC-32 of what follows."""
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """One POST to a callback door, as it came."""
+
+    received_at: datetime
+    token: str
+    headers: dict[str, str]
+    """Only those that carry meaning or a signature."""
+    body: bytes
+    is_genuine: bool = False
+    """Its signature was checked when it came, and need not be again."""
+
+
+class SpoolFullError(Exception):
+    """The spool is at its limit."""
+
+
+class CallbackSpool:
+    """The spool of one data folder, shared by all its processes. Its methods block: call them in a thread."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        """`limit` in bytes, for the whole folder."""
+        self.limit = limit
+        self.size = 0
+        """Bytes in the folder when it was last looked at."""
+        self._folder = folder
+        self._segment: IO[bytes] | None = None
+        self._lock = Lock()
+        self._counted: dict[str, tuple[int, int]] = {}
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # bodies are personal data
+
+    def keep(self, arrivals: Sequence[Arrival]) -> None:
+        """Durable when it returns: one sync for all of them. Raises SpoolFullError, and OSError of the disk."""
+        frames = b"".join(_framed(arrival) for arrival in arrivals)
+        with self._lock:
+            self.size = sum(_size(path) for path in self._folder.iterdir())
+            if self.size + len(frames) > self.limit:
+                raise SpoolFullError
+            self._write(frames, arrivals[0].received_at)
+            self.size += len(frames)
+
+    def seal(self) -> None:
+        """What comes later goes to a new segment; this process's present one may be replayed."""
+        with self._lock:
+            self._close()
+
+    def sealed(self) -> list[Path]:
+        """Segments that nobody writes any more, the oldest first."""
+        return [path for path in sorted(self._folder.glob("*.spool")) if _is_free(path)]
+
+    @contextmanager
+    def replaying(self) -> Iterator[bool]:
+        """Whether it is ours to replay: one process at a time, so that order holds."""
+        with (self._folder / "replay.lock").open("ab") as file:
+            yield _try_lock(file, fcntl.LOCK_EX)
+
+    def set_aside(self, arrival: Arrival) -> None:
+        """Kept for a person: the database is there and still will not take it."""
+        self._write_whole(self._folder / f"{_name(arrival.received_at)}.aside", _framed(arrival))
+
+    def measure(self, now: datetime) -> None:
+        """Sets the gauges: bytes, callbacks, and the age of the oldest."""
+        segments = sorted(self._folder.glob("*.spool"))
+        self.size = sum(_size(path) for path in self._folder.iterdir())
+        self._counted = {path.name: self._count(path) for path in segments}
+        SPOOL_BYTES.set(self.size)
+        SPOOL_RECORDS.set(sum(count for _, count in self._counted.values()))
+        SPOOL_AGE.set(max(0.0, now.timestamp() - _began(segments[0])) if segments else 0)
+
+    def _write(self, frames: bytes, at: datetime) -> None:
+        """After an error the tail may be torn: nothing must follow it in the same file."""
+        if self._segment is None:
+            self._segment = self._new_segment(at)
+        try:
+            _write_synced(self._segment, frames)
+        except OSError:
+            self._close()
+            raise
+        if self._segment.tell() >= SEGMENT_BYTES:
+            self._close()
+
+    def _new_segment(self, at: datetime) -> IO[bytes]:
+        """Locked before it has the name under which a replay looks for it."""
+        draft = self._folder / f"{_name(at)}.draft"
+        file = draft.open("xb", buffering=0)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        draft.rename(draft.with_suffix(".spool"))
+        self._sync_folder()
+        return file
+
+    def _write_whole(self, path: Path, content: bytes) -> None:
+        with path.open("xb", buffering=0) as file:
+            _write_synced(file, content)
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        """A new file's name is as durable as its content only after this."""
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _close(self) -> None:
+        if self._segment is not None:
+            self._segment.close()
+            self._segment = None
+
+    def _count(self, path: Path) -> tuple[int, int]:
+        """(bytes looked at, frames in them); only what is new since the last time is read."""
+        seen, count = self._counted.get(path.name, (0, 0))
+        if _size(path) <= seen:
+            return seen, count
+        with path.open("rb") as file:
+            file.seek(seen)
+            lengths = [_FRAME.size + len(payload) for payload in _payloads(file.read())]
+        return seen + sum(lengths), count + len(lengths)
+
+
+def read_segment(path: Path) -> list[Arrival]:
+    """What is whole in it, in the order in which it came."""
+    return [msgspec.msgpack.decode(payload, type=Arrival) for payload in _payloads(path.read_bytes())]
+
+
+def _payloads(raw: bytes) -> Iterator[bytes]:
+    """Up to the first frame that is not whole."""
+    place = 0
+    while place + _FRAME.size <= len(raw):
+        length, checksum = _FRAME.unpack_from(raw, place)
+        payload = raw[place + _FRAME.size : place + _FRAME.size + length]
+        if len(payload) < length or crc32(payload) != checksum:
+            return
+        yield payload
+        place += _FRAME.size + length
+
+
+def _framed(arrival: Arrival) -> bytes:
+    payload = msgspec.msgpack.encode(arrival)
+    return _FRAME.pack(len(payload), crc32(payload)) + payload
+
+
+def _write_synced(file: IO[bytes], content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
+    os.fsync(file.fileno())
+
+
+def _name(at: datetime) -> str:
+    """Sorts by time; unique among processes."""
+    return f"{int(at.timestamp() * 1_000_000):020d}-{new_id()}"
+
+
+def _began(path: Path) -> float:
+    """Seconds since 1970, out of its name."""
+    return int(path.name.partition("-")[0]) / 1_000_000
+
+
+def _is_free(path: Path) -> bool:
+    """Neither being written, nor replayed meanwhile by another. Those who only look do not hinder each other."""
+    try:
+        with path.open("rb") as file:
+            return _try_lock(file, fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
+def _try_lock(file: IO[bytes], mode: int) -> bool:
+    try:
+        fcntl.flock(file, mode | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _size(path: Path) -> int:
+    """0 when another process has just replayed it."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

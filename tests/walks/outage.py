@@ -1,0 +1,117 @@
+"""A shop whose database can be killed with -9 and started again, and the callbacks that come meanwhile."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import msgspec
+
+from parley.domain.clock import system_clock
+from parley.domain.ids import new_id
+from parley.services.apply_definitions import apply_definitions
+from parley.services.callback_intake import CallbackIntake, Taken, open_intake
+from parley.services.create_project import create_project
+from parley.services.read_definitions import File, read_definitions
+from parley.services.secret_box import SecretBox
+from parley.store.database import Database, open_database
+from parley.store.embedded import EmbeddedServer
+from parley.store.migrate import migrate
+from tests.frame.processes import until
+from tests.support.builders import NOW
+from tests.walks.walk import LEGACY, inbound
+
+SECRET = "shared"
+SPOOL_BYTES = 10_000_000
+STRANGER = "421901999999"
+
+
+class Outage:
+    """The shop, seen from Sinch's side and from the machine room."""
+
+    def __init__(
+        self, server: EmbeddedServer, url: str, database: Database, box: SecretBox, folder: Path, token: str
+    ) -> None:
+        self.server = server
+        self.url = url
+        self.database = database
+        self.box = box
+        self.folder = folder
+        self.token = token
+
+    @asynccontextmanager
+    async def intake(self, limit: int = SPOOL_BYTES) -> AsyncIterator[CallbackIntake]:
+        """One process's, at work."""
+        async with open_intake(self.database, self.box, system_clock, self.folder / "spool", limit) as intake:
+            yield intake
+
+    def kill(self) -> None:
+        """The database is gone, without a word."""
+        pid = int((self.server.data_folder / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
+        os.kill(pid, signal.SIGKILL)
+
+    async def revive(self) -> None:
+        """It is back, after its own recovery."""
+        await asyncio.to_thread(self.server.revive)
+
+    async def written(self) -> list[str]:
+        """What customers wrote, in the order in which it was recorded."""
+        async with self.database.connection() as connection:
+            rows = await connection.fetch("SELECT properties FROM events ORDER BY id")
+        return [row["properties"]["message"] for row in rows]
+
+    async def replayed(self) -> None:
+        """Waits until nothing is left on disk."""
+        await until(lambda: not list((self.folder / "spool").glob("*.spool")), "something is left in the spool")
+
+
+@asynccontextmanager
+async def open_outage(server: EmbeddedServer, folder: Path, key: str) -> AsyncIterator[Outage]:
+    """A shop with one signed door, on a database of its own that is still there; its spool is in `folder`."""
+    await asyncio.to_thread(server.revive)
+    url = await _new_database(server.url)
+    async with open_database(url) as database:
+        box = SecretBox(key)
+        project = await create_project(database, "Shop", NOW)
+        integration = msgspec.json.encode({**LEGACY, "signing_secret": SECRET})
+        read = read_definitions([File("test", integration)], {})
+        (change,) = await apply_definitions(database, box, project.project_id, read, NOW)
+        assert change.callback_token is not None
+        yield Outage(server, url, database, box, folder, change.callback_token)
+
+
+async def _new_database(url: str) -> str:
+    name = f"outage_{new_id().hex}"
+    admin = await asyncpg.connect(url)
+    await admin.execute(f"CREATE DATABASE {name}")
+    await admin.close()
+    own = url.replace("/postgres?", f"/{name}?")
+    await asyncio.to_thread(migrate, own)
+    return own
+
+
+def message(number: int) -> bytes:
+    """Of one customer, each different."""
+    return msgspec.json.encode(inbound(STRANGER, f"{number}", NOW, f"IN-{number}"))
+
+
+def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    """As Sinch's legacy API does."""
+    hashed = hmac.new(secret.encode(), body + b".nonce", hashlib.sha256).digest()
+    return {
+        "Sinch-WhatsApp-Callback-Signature": base64.b64encode(hashed).decode(),
+        "Sinch-WhatsApp-Callback-Signature-Algorithm": "HMAC_SHA_256",
+        "Sinch-WhatsApp-Callback-Signature-Nonce": "nonce",
+    }
+
+
+async def send(outage: Outage, intake: CallbackIntake, number: int) -> None:
+    """One genuine callback; it must be taken."""
+    body = message(number)
+    assert await intake.take(outage.token, signed(body), body) == Taken()

@@ -1,0 +1,209 @@
+"""Callbacks while the database is away: on disk before they are answered, in the database when it is back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+from cryptography.fernet import Fernet
+from prometheus_client import REGISTRY
+
+from parley.services.callback_intake import ComeAgain, Taken
+from parley.services.callback_spool import Arrival, CallbackSpool, SpoolFullError, read_segment
+from parley.store.embedded import EmbeddedServer, embedded_server
+from tests.frame.processes import serving
+from tests.support.builders import NOW
+from tests.walks.outage import SPOOL_BYTES, Outage, message, open_outage, send, signed
+
+KEY = Fernet.generate_key().decode()
+
+
+@pytest.fixture(scope="module")
+def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """Not the one of the other tests: this one is killed."""
+    with embedded_server(tmp_path_factory.mktemp("mortal")) as server:
+        yield server
+
+
+@pytest.fixture
+async def outage(mortal_server: EmbeddedServer, tmp_path: Path) -> AsyncIterator[Outage]:
+    async with open_outage(mortal_server, tmp_path, KEY) as opened:
+        yield opened
+
+
+@pytest.fixture
+def spools(tmp_path: Path) -> Iterator[tuple[CallbackSpool, CallbackSpool]]:
+    """Two processes' on one folder."""
+    both = CallbackSpool(tmp_path, 1000), CallbackSpool(tmp_path, 1000)
+    yield both
+    for one in both:
+        one.seal()
+
+
+def _arrival(number: int) -> Arrival:
+    return Arrival(NOW + timedelta(milliseconds=number), "token", {}, message(number))
+
+
+async def test_nothing_is_lost_when_the_database_is_killed_under_load(outage: Outage) -> None:
+    async with outage.intake() as intake, asyncio.TaskGroup() as sending:
+        for number in range(900):
+            sending.create_task(send(outage, intake, number))
+            if number == 150:
+                outage.kill()
+            if number == 600:
+                sending.create_task(outage.revive())
+            await asyncio.sleep(1 / 300)  # the load itself: three hundred a second
+    async with outage.intake():
+        await outage.replayed()
+    assert sorted(await outage.written(), key=int) == [str(number) for number in range(900)]
+
+
+async def test_they_are_replayed_in_the_order_in_which_they_came(outage: Outage) -> None:
+    async with outage.intake() as intake:
+        await send(outage, intake, 0)
+        outage.kill()
+        for number in range(1, 251):
+            await send(outage, intake, number)
+        await outage.revive()
+        await outage.replayed()
+        assert await outage.written() == [str(number) for number in range(251)]
+
+
+async def test_the_same_callback_before_and_twice_during_an_outage_counts_once(outage: Outage) -> None:
+    async with outage.intake() as intake:
+        await send(outage, intake, 1)
+        outage.kill()
+        await asyncio.gather(*(send(outage, intake, 1) for _ in range(2)))
+        await outage.revive()
+        await outage.replayed()
+        await send(outage, intake, 1)
+    assert await outage.written() == ["1"]
+
+
+async def test_a_false_signature_is_never_taken_and_never_refused_for_good_meanwhile(outage: Outage) -> None:
+    async with outage.intake() as intake:
+        await send(outage, intake, 1)
+        outage.kill()
+        await send(outage, intake, 2)
+        told = await intake.take(outage.token, signed(message(3), "another secret"), message(3))
+        assert isinstance(told, ComeAgain)
+
+
+async def test_what_could_not_be_checked_is_checked_at_replay(outage: Outage) -> None:
+    outage.kill()
+    async with outage.intake() as intake:  # it has never seen the door
+        genuine, false = message(1), message(2)
+        assert await intake.take(outage.token, signed(genuine), genuine) == Taken()
+        assert await intake.take(outage.token, signed(false, "guess"), false) == Taken()
+        assert await intake.take("nobody", {}, b"{}") == Taken()
+        await outage.revive()
+        await outage.replayed()
+    assert await outage.written() == ["1"]
+
+
+async def test_what_the_database_will_never_take_is_set_aside_and_holds_up_nobody(outage: Outage) -> None:
+    outage.kill()
+    async with outage.intake() as intake:
+        assert await intake.take("nul \x00", {}, b"{}") == Taken()
+        await send(outage, intake, 1)
+        await outage.revive()
+        await outage.replayed()
+    (aside,) = (outage.folder / "spool").glob("*.aside")
+    assert [one.token for one in read_segment(aside)] == ["nul \x00"]
+    assert await outage.written() == ["1"]
+
+
+async def test_a_full_spool_asks_to_come_again_and_keeps_what_it_took(outage: Outage) -> None:
+    outage.kill()
+    async with outage.intake(limit=40_000) as intake:
+        outcomes = [await intake.take(outage.token, signed(message(n)), message(n)) for n in range(40)]
+        taken = [str(number) for number, outcome in enumerate(outcomes) if outcome == Taken()]
+        assert 0 < len(taken) < 40
+        assert all(isinstance(outcome, Taken | ComeAgain) for outcome in outcomes)
+        await outage.revive()
+        await outage.replayed()
+        assert await outage.written() == taken
+
+
+async def test_a_process_killed_while_it_spools_leaves_its_callbacks_to_another(outage: Outage) -> None:
+    words = ("--workers", "0")
+    variables = {"PARLEY_DATABASE_URL": outage.url, "PARLEY_SECRET_KEY": KEY}
+    async with (
+        serving(outage.folder, *words, **variables) as (first, first_url),
+        serving(outage.folder, *words, **variables) as (_, second_url),
+    ):
+        outage.kill()
+        async with aiohttp.ClientSession() as sinch:
+            posts = [
+                asyncio.create_task(_post(sinch, (first_url, second_url)[number % 2], outage, number))
+                for number in range(300)
+            ]
+            await asyncio.wait(posts[:80])
+            first.kill()
+            taken = [str(number) for number, status in enumerate(await asyncio.gather(*posts)) if status == 200]
+        assert {str(number) for number in range(1, 300, 2)} <= set(taken)  # all that the living process was sent
+        await outage.revive()
+        await outage.replayed()
+    assert set(taken) <= set(await outage.written())
+
+
+async def _post(sinch: aiohttp.ClientSession, url: str, outage: Outage, number: int) -> int | None:
+    """The status, or None when nobody answered."""
+    body = message(number)
+    try:
+        async with sinch.post(f"{url}/callbacks/sinch/{outage.token}", headers=signed(body), data=body) as answer:
+            return answer.status
+    except aiohttp.ClientError:
+        return None
+
+
+def test_a_record_that_was_cut_short_ends_its_segment(tmp_path: Path) -> None:
+    spool = CallbackSpool(tmp_path, SPOOL_BYTES)
+    spool.keep([_arrival(1), _arrival(2)])
+    spool.seal()
+    (segment,) = spool.sealed()
+    whole = segment.read_bytes()
+    for length in range(len(whole) // 2, len(whole)):
+        segment.write_bytes(whole[:length])
+        assert read_segment(segment) == [_arrival(1)]
+
+
+def test_a_record_whose_bytes_were_changed_ends_its_segment(tmp_path: Path) -> None:
+    spool = CallbackSpool(tmp_path, SPOOL_BYTES)
+    spool.keep([_arrival(1), _arrival(2)])
+    spool.seal()
+    (segment,) = spool.sealed()
+    segment.write_bytes(segment.read_bytes()[:-1] + b"?")
+    assert read_segment(segment) == [_arrival(1)]
+
+
+def test_a_segment_that_is_written_is_nobodys_to_replay(spools: tuple[CallbackSpool, CallbackSpool]) -> None:
+    mine, other = spools
+    mine.keep([_arrival(1)])
+    assert other.sealed() == []
+    mine.seal()
+    assert len(other.sealed()) == 1
+
+
+def test_only_one_process_replays(spools: tuple[CallbackSpool, CallbackSpool]) -> None:
+    mine, other = spools
+    with mine.replaying() as is_mine, other.replaying() as is_others:
+        assert (is_mine, is_others) == (True, False)
+
+
+def test_the_limit_is_for_all_processes_of_the_folder(spools: tuple[CallbackSpool, CallbackSpool]) -> None:
+    mine, other = spools
+    mine.keep([_arrival(1), _arrival(2)])
+    with pytest.raises(SpoolFullError):
+        other.keep([_arrival(3), _arrival(4)])
+
+
+def test_the_metrics_tell_what_waits(spools: tuple[CallbackSpool, CallbackSpool], tmp_path: Path) -> None:
+    spool, _ = spools
+    for number in range(3):
+        spool.keep([_arrival(number)])
+        spool.measure(NOW + timedelta(seconds=60))
+    values = [REGISTRY.get_sample_value(f"parley_callback_spool_{one}") for one in ("records", "age_seconds", "bytes")]
+    assert values == [3, 60, sum(path.stat().st_size for path in tmp_path.iterdir())]
