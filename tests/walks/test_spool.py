@@ -10,11 +10,14 @@ import pytest
 from cryptography.fernet import Fernet
 from prometheus_client import REGISTRY
 
+from parley.api.app import create_app
+from parley.domain.clock import system_clock
 from parley.services.callback_intake import ComeAgain, Taken
 from parley.services.callback_spool import Arrival, CallbackSpool, SpoolFullError, read_segment
 from parley.store.embedded import EmbeddedServer, embedded_server
-from tests.frame.processes import serving
+from tests.frame.processes import parley, serving
 from tests.support.builders import NOW
+from tests.support.serving import served
 from tests.walks.outage import SPOOL_BYTES, Outage, message, open_outage, send, signed
 
 KEY = Fernet.generate_key().decode()
@@ -157,6 +160,22 @@ async def _post(sinch: aiohttp.ClientSession, url: str, outage: Outage, number: 
             return answer.status
     except aiohttp.ClientError:
         return None
+
+
+async def test_the_door_says_when_to_come_again(outage: Outage) -> None:
+    outage.kill()
+    async with outage.intake(limit=0) as intake, aiohttp.ClientSession() as sinch:
+        app = create_app(
+            database=outage.database, database_url=outage.url, clock=system_clock, box=outage.box, intake=intake
+        )
+        async with served(app) as url, sinch.post(f"{url}/callbacks/sinch/{outage.token}", data=message(1)) as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+
+
+async def test_a_limit_that_is_no_number_is_told(tmp_path: Path) -> None:
+    ended = await parley("migrate", "--data-dir", str(tmp_path), PARLEY_SPOOL_BYTES="lots")
+    assert ended.code == 1
+    assert "PARLEY_SPOOL_BYTES must be a number of bytes" in ended.err
 
 
 def test_a_record_that_was_cut_short_ends_its_segment(tmp_path: Path) -> None:
