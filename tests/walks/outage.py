@@ -4,14 +4,13 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
 import msgspec
+import psutil
 
 from parley.domain.clock import system_clock
 from parley.domain.ids import new_id
@@ -54,7 +53,11 @@ class Outage:
     def kill(self) -> None:
         """The database is gone, without a word."""
         pid = int((self.server.data_folder / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
-        os.kill(pid, signal.SIGKILL)
+        server = psutil.Process(pid)
+        everyone = [server, *server.children(recursive=True)]  # one that serves a connection would answer a moment more
+        for process in everyone:
+            process.kill()
+        psutil.wait_procs(everyone, timeout=1)
 
     async def revive(self) -> None:
         """It is back, after its own recovery."""
