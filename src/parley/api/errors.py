@@ -24,7 +24,6 @@ _PASSING: tuple[type[Exception], ...] = (
     *UNAVAILABLE,
 )
 """Not the caller's fault, and gone in a moment: the database restarts (its socket is a file), too many at once."""
->>>>>>> 51a6d4a (callbacks: Keep them on disk while the database is away.)
 RETRY_AFTER_SECONDS = 5
 
 
