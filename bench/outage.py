@@ -33,7 +33,7 @@ async def main(seconds: int, rate: int) -> None:
     with TemporaryDirectory() as folder, embedded_server(Path(folder) / "outside") as server:
         async with open_outage(server, Path(folder) / "own", key) as outage:
             variables = {"PARLEY_DATABASE_URL": outage.url, "PARLEY_SECRET_KEY": key}
-            async with serving(outage.folder, "--workers", "0", **variables) as (_, url):
+            async with serving(outage.folder, "--workers", "0", log=None, **variables) as (_, url):
                 await _play(outage, url, seconds, rate)
 
 

@@ -134,8 +134,8 @@ async def test_a_process_killed_while_it_spools_leaves_its_callbacks_to_another(
     words = ("--workers", "0")
     variables = {"PARLEY_DATABASE_URL": outage.url, "PARLEY_SECRET_KEY": KEY}
     async with (
-        serving(outage.folder, *words, **variables) as (first, first_url),
-        serving(outage.folder, *words, **variables) as (_, second_url),
+        serving(outage.folder, *words, log=None, **variables) as (first, first_url),
+        serving(outage.folder, *words, log=None, **variables) as (_, second_url),
     ):
         outage.kill()
         async with aiohttp.ClientSession() as sinch:
