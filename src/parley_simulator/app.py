@@ -1,18 +1,22 @@
 """All doors of the simulator on one Litestar application."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router, get
+from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.static_files import create_static_files_router
 
 from parley_simulator.control import answers, handsets, journal, knobs
 from parley_simulator.conversation import gate, reports, tokens
 from parley_simulator.conversation import routes as conversation
+from parley_simulator.conversation.errors import refuse as refusal_of
 from parley_simulator.exchange import open_door
 from parley_simulator.legacy import routes as legacy
 from parley_simulator.legacy.callbacks import Outbox
+from parley_simulator.legacy.errors import refuse as legacy_refusal
 from parley_simulator.line import Line
 from parley_simulator.world import World
 
@@ -32,7 +36,18 @@ def build(world: World) -> tuple[Litestar, Line]:
         _media(world),
         create_static_files_router(path="/", directories=[PAGE], html_mode=True),
     ]
-    return Litestar(handlers, openapi_config=None), line
+    return Litestar(handlers, openapi_config=None, exception_handlers={NotFoundException: _nowhere(world)}), line
+
+
+def _nowhere(world: World) -> Callable[[Request[Any, Any, Any], NotFoundException], Response[bytes]]:
+    """An address that nothing has is refused in the words of the API it looks like."""
+
+    def refuse(request: Request[Any, Any, Any], _: NotFoundException) -> Response[bytes]:
+        legacy_path = request.url.path.startswith("/whatsapp/")
+        refusal = legacy_refusal(world, 404, "There is nothing here") if legacy_path else refusal_of(world, 404)
+        return Response(refusal.body, status_code=refusal.status, media_type=refusal.media_type)
+
+    return refuse
 
 
 def _media(world: World) -> HTTPRouteHandler:

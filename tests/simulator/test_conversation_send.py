@@ -74,6 +74,7 @@ def test_it_can_refuse_flat(desk: Desk) -> None:
         ("GET", "/apps/01ARZ3NDEKTSV4RRFFQ69G5FAV"),
         ("POST", "/no/such/path"),
         ("GET", "/webhooks/01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+        ("GET", "/apps/01ARZ3NDEKTSV4RRFFQ69G5FAV/consents/identities/421900000001"),
     ],
 )
 def test_it_does_not_find_what_is_not_there(desk: Desk, method: str, path: str) -> None:
