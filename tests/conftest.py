@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +17,17 @@ if TYPE_CHECKING:
     from tests.support.builders import Cast
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """The guard of an embedded database outlives whoever started it: that is its purpose, not a leak."""
+    """A base folder of the run's own. The one that pytest shares among a user's runs is closed to others whenever a run
+    starts, and the embedded database works as another user: a second run would take the folder away from the first.
+    """
+    # The guard of an embedded database outlives whoever started it: that is its purpose, not a leak.
     config.addinivalue_line("filterwarnings", "ignore:subprocess .* is still running:ResourceWarning")
+    if config.option.basetemp is None:
+        base = Path(tempfile.mkdtemp(prefix="parley-tests-"))
+        config.option.basetemp = str(base / "run")
+        config.add_cleanup(lambda: shutil.rmtree(base, ignore_errors=True))
 
 
 # ruff: noqa: PLC0415  a test of a rule needs neither the driver nor the services, and runs while they are rebuilt
