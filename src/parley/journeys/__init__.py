@@ -1,10 +1,14 @@
-"""Scenarios and journeys: what should happen to a customer next. Pure; docs/reference/scenarios.md has the shape."""
+"""Scenarios, journeys, campaigns: what should happen to a customer next. Pure; docs/reference/scenarios.md and
+campaigns.md have the shapes.
+"""
 
+from parley.journeys.campaign import Campaign, parse_campaign
 from parley.journeys.conditions import Conditions
 from parley.journeys.effects import (
     Button,
     CallPreset,
     Effect,
+    Send,
     SendMedia,
     SendTemplate,
     SendText,
@@ -22,6 +26,7 @@ __all__ = [
     "Advance",
     "Button",
     "CallPreset",
+    "Campaign",
     "Conditions",
     "Consent",
     "Effect",
@@ -32,6 +37,7 @@ __all__ = [
     "Journey",
     "Reply",
     "Scenario",
+    "Send",
     "SendMedia",
     "SendTemplate",
     "SendText",
@@ -44,6 +50,7 @@ __all__ = [
     "begin",
     "needs",
     "normal_form",
+    "parse_campaign",
     "parse_scenario",
     "said",
     "starts",

@@ -30,6 +30,9 @@ class Conditions(Protocol):
     def parse_filter(self, raw: object, field: str, /) -> Any:
         """A condition on one event's properties. Raises InvalidInputError."""
 
+    def parse_audience(self, raw: object, field: str, /) -> Any:
+        """A condition where no event is the start. Raises InvalidInputError."""
+
     def holds(self, condition: Any, facts: Facts, now: datetime, /) -> bool:
         """Never raises."""
 

@@ -95,4 +95,6 @@ class SetAttributes(_Effect, frozen=True, kw_only=True, tag="set_attributes"):
     attributes: dict[str, Any]
 
 
-Effect = SendTemplate | SendText | SendMedia | CallPreset | TrackEvent | SetAttributes
+Send = SendTemplate | SendText | SendMedia | CallPreset
+
+Effect = Send | TrackEvent | SetAttributes

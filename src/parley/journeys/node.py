@@ -47,6 +47,16 @@ class Turn(msgspec.Struct, frozen=True):
     conditions: Conditions
 
 
+class Asker(msgspec.Struct, frozen=True):
+    """Who wants an action's effect: a scenario for one journey, or a campaign for everybody it is sent to."""
+
+    scenario: str
+    """Its name; of a campaign the campaign's."""
+    settings: Settings
+    now: datetime
+    """When it is wanted: a `ttl` begins then."""
+
+
 class Go(msgspec.Struct, frozen=True):
     """On, by this exit."""
 
@@ -121,9 +131,10 @@ class Action(Node, frozen=True, kw_only=True):
 
     def enter(self, turn: Turn, /) -> Step:
         """Hands the effect over; does not wait for its outcome."""
-        return Go("next", Happened.ASKED, effects=(self.effect(turn),))
+        asker = Asker(turn.journey.scenario, turn.settings, turn.now)
+        return Go("next", Happened.ASKED, effects=(self.effect(asker),))
 
-    def effect(self, turn: Turn) -> Effect:
+    def effect(self, asker: Asker) -> Effect:
         """What to do."""
         raise NotImplementedError
 

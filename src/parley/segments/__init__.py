@@ -16,7 +16,7 @@ from parley.segments.condition import (
     needs,
 )
 from parley.segments.facts import ConsentFact, EventFact, Facts
-from parley.segments.grammar import parse_condition, parse_filter
+from parley.segments.grammar import parse_audience, parse_condition, parse_filter
 
 __all__ = [
     "Attribute",
@@ -35,6 +35,7 @@ __all__ = [
     "holds",
     "matches",
     "needs",
+    "parse_audience",
     "parse_condition",
     "parse_filter",
 ]

@@ -27,6 +27,11 @@ def parse_filter(raw: object, field: str = "filter") -> Condition:
     return _parse(raw, field, FILTER_KINDS)
 
 
+def parse_audience(raw: object, field: str = "audience") -> Condition:
+    """As `parse_condition`, where no event is the start: without property (outside `where`) and without `start`."""
+    return _parse(raw, field, AUDIENCE_KINDS)
+
+
 def _parse(raw: object, field: str, kinds: "Kinds") -> Condition:
     reader = _Reader(kinds)
     condition = reader.condition(raw, field)
@@ -141,6 +146,13 @@ def _event(reader: _Reader, raw: dict[str, Any], field: str) -> Condition | None
     return None if since is None else EventCount(type_, since, where, at_least, at_most)
 
 
+def _event_before_now(reader: _Reader, raw: dict[str, Any], field: str) -> Condition | None:
+    if raw.get("since") == "start":
+        reader.fault(f"{field}.since", "must be `ever` or a span such as `7 days`: no event starts a campaign.")
+        return None
+    return _event(reader, raw, field)
+
+
 def _since(reader: _Reader, raw: object, field: str) -> Since | None:
     if raw == "start":
         return Since("start")
@@ -191,3 +203,4 @@ KINDS: Kinds = FILTER_KINDS | {
     "event": _event,
     "consent": _consent,
 }
+AUDIENCE_KINDS: Kinds = {kind: KINDS[kind] for kind in KINDS if kind != "property"} | {"event": _event_before_now}

@@ -1,5 +1,5 @@
-"""Presets, integrations, templates, scenarios and consent categories as files: all of them or none, always to the
-same result.
+"""Presets, integrations, templates, scenarios, campaigns and consent categories as files: all of them or none, always
+to the same result.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.ids import new_token
-from parley.services.definition_links import broken_links
+from parley.services.definition_links import broken_links, linked_of
 from parley.services.definitions import parsed
 from parley.services.read_definitions import ReadDefinition
 from parley.services.secret_box import SecretBox
@@ -80,9 +80,9 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
             return False
         left = parsed(list(stored.values()))
         problems = [
-            Problem(f"scenario {scenario.name}: {problem.field}", problem.sentence)
-            for scenario in left.scenarios.values()
-            for problem in broken_links(scenario, left)
+            Problem(f"{of_kind} {linked.name}: {problem.field}", problem.sentence)
+            for of_kind, linked in linked_of(left)
+            for problem in broken_links(linked, left)
         ]
         if problems:
             raise InvalidInputError(problems)
@@ -96,10 +96,10 @@ def _check_together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, s
     together = parsed([StoredDefinition(kind, name, 0, body, None) for (kind, name), body in bodies.items()])
     paths = {(one.kind, one.name): one.path for one in read}
     problems = [
-        Problem(f"{paths['scenario', scenario.name]}: {problem.field}", problem.sentence)
-        for scenario in together.scenarios.values()
-        if ("scenario", scenario.name) in paths
-        for problem in broken_links(scenario, together)
+        Problem(f"{paths[kind, linked.name]}: {problem.field}", problem.sentence)
+        for kind, linked in linked_of(together)
+        if (kind, linked.name) in paths
+        for problem in broken_links(linked, together)
     ]
     if problems:
         raise InvalidInputError(problems)

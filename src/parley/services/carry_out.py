@@ -8,9 +8,9 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.event import NewEvent
-from parley.journeys import Effect, SetAttributes, TrackEvent
+from parley.journeys import Effect, Send, SetAttributes, TrackEvent
 from parley.services.definitions import ProjectDefinitions, project_definitions
-from parley.services.native_sends import Send, form_of
+from parley.services.native_sends import form_of
 from parley.services.people import people
 from parley.services.personalise import personal_values
 from parley.services.plan_messages import Wanted, plan_messages

@@ -1,4 +1,4 @@
-"""What one definition says of another: a scenario's templates, presets and senders must exist."""
+"""What one definition says of another: templates, presets and senders of scenarios and campaigns must exist."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import msgspec
 
 from parley.domain.errors import Problem
 from parley.integrations.definition import API_FIELDS
-from parley.journeys import Scenario
+from parley.journeys import Campaign, Scenario
 from parley.journeys.node import Node
 from parley.journeys.nodes.call_preset import CallPresetNode
 from parley.journeys.nodes.send_template import SendTemplateNode
@@ -19,10 +19,19 @@ ACCOUNT_FIELDS = frozenset(name for names in API_FIELDS.values() for name in nam
 """An integration may give these."""
 
 
-def broken_links(scenario: Scenario, project: ProjectDefinitions) -> Iterator[Problem]:
-    """Every name in the scenario that nothing has."""
-    for node in scenario.nodes.values():
-        field = f"nodes.{node.id}"
+Linked = Scenario | Campaign
+"""What uses other definitions."""
+
+
+def linked_of(project: ProjectDefinitions) -> Iterator[tuple[str, Linked]]:
+    """Each with its kind."""
+    yield from (("scenario", scenario) for scenario in project.scenarios.values())
+    yield from (("campaign", campaign) for campaign in project.campaigns.values())
+
+
+def broken_links(linked: Linked, project: ProjectDefinitions) -> Iterator[Problem]:
+    """Every name in it that nothing has."""
+    for field, node in _nodes(linked):
         if isinstance(node, SendTemplateNode) and (node.template, node.language) not in project.templates:
             known = ", ".join(f"{name} ({language})" for name, language in sorted(project.templates)) or "none"
             yield Problem(
@@ -34,10 +43,21 @@ def broken_links(scenario: Scenario, project: ProjectDefinitions) -> Iterator[Pr
         elif isinstance(node, CallPresetNode):
             yield from _form_problems(field, node, project)
         yield from _text_problems(field, node)
-        sender = getattr(node, "sender", None)
-        if sender is not None and sender not in project.integrations:
-            known = ", ".join(sorted(project.integrations)) or "none"
-            yield Problem(f"{field}.sender", f"there is no integration {sender}; there is {known}.")
+        yield from _sender_problems(f"{field}.sender", getattr(node, "sender", None), project)
+    if isinstance(linked, Campaign):
+        yield from _sender_problems("sender", linked.settings.sender, project)
+
+
+def _nodes(linked: Linked) -> list[tuple[str, Node]]:
+    if isinstance(linked, Campaign):
+        return [("send", linked.send)]
+    return [(f"nodes.{node.id}", node) for node in linked.nodes.values()]
+
+
+def _sender_problems(field: str, sender: str | None, project: ProjectDefinitions) -> Iterator[Problem]:
+    if sender is not None and sender not in project.integrations:
+        known = ", ".join(sorted(project.integrations)) or "none"
+        yield Problem(field, f"there is no integration {sender}; there is {known}.")
 
 
 def _form_problems(field: str, node: CallPresetNode, project: ProjectDefinitions) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from parley import segments
 from parley.domain.consent import ConsentCategory
 from parley.domain.errors import InvalidInputError, ParleyError, Problem
 from parley.integrations import Integration, parse_integration
-from parley.journeys import Scenario, parse_scenario
+from parley.journeys import Campaign, Scenario, parse_campaign, parse_scenario
 from parley.presets import Preset, parse_preset, shipped, text_faults
 from parley.services.definition_secrets import put_back, references
 from parley.services.secret_box import SecretBox
@@ -39,6 +39,7 @@ class ProjectDefinitions(msgspec.Struct, frozen=True):
     templates: dict[tuple[str, str], MessageTemplate]
     """By name and language."""
     scenarios: dict[str, Scenario]
+    campaigns: dict[str, Campaign]
     consent_categories: dict[str, ConsentCategory]
     sealed: dict[str, bytes]
 
@@ -81,6 +82,7 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "template": parse_template,
     "preset": _parse_preset,
     "scenario": lambda data: parse_scenario(data, segments),
+    "campaign": lambda data: parse_campaign(data, segments),
 }
 """Every kind of definition, in the order in which they may refer to each other."""
 
@@ -137,6 +139,7 @@ def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
         integrations={integration.name: integration for integration in by_kind["integration"]},
         templates={(template.name, template.language): template for template in by_kind["template"]},
         scenarios={scenario.name: scenario for scenario in by_kind["scenario"]},
+        campaigns={campaign.name: campaign for campaign in by_kind["campaign"]},
         consent_categories={category.name: category for category in by_kind["consent_category"]},
         sealed={},
     )

@@ -6,9 +6,7 @@ same content by the same names.
 
 from typing import Any, assert_never
 
-from parley.journeys import Button, CallPreset, SendMedia, SendTemplate, SendText
-
-Send = SendTemplate | SendText | SendMedia | CallPreset
+from parley.journeys import Button, CallPreset, Send, SendMedia, SendTemplate, SendText
 
 _FAMILIES = {"sinch_legacy": "sinch-whatsapp", "sinch_conversation": "sinch-conversation"}
 """The shipped presets of an API, by the first part of their names."""

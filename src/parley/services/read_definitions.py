@@ -73,11 +73,13 @@ def _json_object(data: bytes) -> dict[str, Any]:
 
 
 def _is_secret(kind: str, path: Path) -> bool:
-    """A text typed into a field that holds a secret. In scenarios those of preset forms, by their usual names."""
+    """A text typed into a field that holds a secret. In scenarios and campaigns those of preset forms, by their usual
+    names.
+    """
     if not path or path[-1] not in SECRET_FIELDS:
         return False
     return (kind == "integration" and path[0] in ("account", "signing_secret")) or (
-        kind == "scenario" and "parameters" in path
+        kind in ("scenario", "campaign") and "parameters" in path
     )
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from msgspec import field
 
-from parley.journeys.effects import CallPreset, Effect
-from parley.journeys.node import Action, Name, Turn
+from parley.journeys.effects import CallPreset
+from parley.journeys.node import Action, Asker, Name
 
 
 class CallPresetNode(Action, frozen=True, kw_only=True, tag="call_preset"):
@@ -16,13 +16,13 @@ class CallPresetNode(Action, frozen=True, kw_only=True, tag="call_preset"):
     sender: Name | None = None
     consent_category: Name | None = None
 
-    def effect(self, turn: Turn) -> Effect:
+    def effect(self, asker: Asker) -> CallPreset:
         """The consent category is the node's own only: a preset need not be a message."""
         return CallPreset(
-            scenario=turn.journey.scenario,
+            scenario=asker.scenario,
             node=self.id,
             preset=self.preset,
             parameters=self.parameters,
-            sender=self.sender or turn.settings.sender,
+            sender=self.sender or asker.settings.sender,
             consent_category=self.consent_category,
         )

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from parley.domain.errors import Problem
-from parley.journeys.effects import Effect, MediaType, SendMedia
-from parley.journeys.node import Action, Name, OptionalDuration, Settings, Text, Turn, end_of
+from parley.journeys.effects import MediaType, SendMedia
+from parley.journeys.node import Action, Asker, Name, OptionalDuration, Settings, Text, end_of
 
 NEEDED: dict[MediaType, tuple[str, ...]] = {
     "image": ("url",),
@@ -48,13 +48,13 @@ class SendMediaNode(Action, frozen=True, kw_only=True, tag="send_media"):
             if field not in allowed and getattr(self, field) is not None:
                 yield Problem(field, f"has no place in {self.media}.")
 
-    def effect(self, turn: Turn) -> Effect:
+    def effect(self, asker: Asker) -> SendMedia:
         """With the settings' sender where the node has none."""
         return SendMedia(
-            scenario=turn.journey.scenario,
+            scenario=asker.scenario,
             node=self.id,
             media=self.media,
-            sender=self.sender or turn.settings.sender,
-            expires_at=end_of(self.ttl, turn.now),
+            sender=self.sender or asker.settings.sender,
+            expires_at=end_of(self.ttl, asker.now),
             **{field: getattr(self, field) for field in _FIELDS},
         )

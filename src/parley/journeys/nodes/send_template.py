@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from parley.domain.errors import Problem
-from parley.journeys.effects import Button, Effect, HeaderMedia, SendTemplate
-from parley.journeys.node import Action, Name, OptionalDuration, Settings, Text, Turn, end_of
+from parley.journeys.effects import Button, HeaderMedia, SendTemplate
+from parley.journeys.node import Action, Asker, Name, OptionalDuration, Settings, Text, end_of
 
 
 class SendTemplateNode(Action, frozen=True, kw_only=True, tag="send_template"):
@@ -25,10 +25,10 @@ class SendTemplateNode(Action, frozen=True, kw_only=True, tag="send_template"):
         if self.consent_category is None and settings.consent_category is None:
             yield Problem("consent_category", "is missing, here and in the settings.")
 
-    def effect(self, turn: Turn) -> Effect:
+    def effect(self, asker: Asker) -> SendTemplate:
         """With the settings' category and sender where the node has none."""
         return SendTemplate(
-            scenario=turn.journey.scenario,
+            scenario=asker.scenario,
             node=self.id,
             template=self.template,
             language=self.language,
@@ -36,7 +36,7 @@ class SendTemplateNode(Action, frozen=True, kw_only=True, tag="send_template"):
             header_parameters=self.header_parameters,
             media=self.media,
             buttons=self.buttons,
-            sender=self.sender or turn.settings.sender,
-            consent_category=self.consent_category or turn.settings.consent_category or "",
-            expires_at=end_of(self.ttl, turn.now),
+            sender=self.sender or asker.settings.sender,
+            consent_category=self.consent_category or asker.settings.consent_category or "",
+            expires_at=end_of(self.ttl, asker.now),
         )

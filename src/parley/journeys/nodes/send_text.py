@@ -1,7 +1,7 @@
 """`send_text`: a free text, while the customer's window is open."""
 
-from parley.journeys.effects import Effect, SendText
-from parley.journeys.node import Action, Name, OptionalDuration, Text, Turn, end_of
+from parley.journeys.effects import SendText
+from parley.journeys.node import Action, Asker, Name, OptionalDuration, Text, end_of
 
 
 class SendTextNode(Action, frozen=True, kw_only=True, tag="send_text"):
@@ -12,13 +12,13 @@ class SendTextNode(Action, frozen=True, kw_only=True, tag="send_text"):
     sender: Name | None = None
     ttl: OptionalDuration = None
 
-    def effect(self, turn: Turn) -> Effect:
+    def effect(self, asker: Asker) -> SendText:
         """With the settings' sender where the node has none."""
         return SendText(
-            scenario=turn.journey.scenario,
+            scenario=asker.scenario,
             node=self.id,
             text=self.text,
             preview_url=self.preview_url,
-            sender=self.sender or turn.settings.sender,
-            expires_at=end_of(self.ttl, turn.now),
+            sender=self.sender or asker.settings.sender,
+            expires_at=end_of(self.ttl, asker.now),
         )

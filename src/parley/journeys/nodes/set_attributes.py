@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from parley.journeys.effects import Effect, SetAttributes
-from parley.journeys.node import Action, Turn
+from parley.journeys.node import Action, Asker
 
 
 class SetAttributesNode(Action, frozen=True, kw_only=True, tag="set_attributes"):
@@ -13,6 +13,6 @@ class SetAttributesNode(Action, frozen=True, kw_only=True, tag="set_attributes")
 
     attributes: Annotated[dict[str, Any], Meta(min_length=1)]
 
-    def effect(self, turn: Turn) -> Effect:
+    def effect(self, asker: Asker) -> Effect:
         """As written."""
-        return SetAttributes(scenario=turn.journey.scenario, node=self.id, attributes=self.attributes)
+        return SetAttributes(scenario=asker.scenario, node=self.id, attributes=self.attributes)

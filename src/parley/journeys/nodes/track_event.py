@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import field
 
 from parley.journeys.effects import Effect, TrackEvent
-from parley.journeys.node import Action, Name, Turn
+from parley.journeys.node import Action, Asker, Name
 
 
 class TrackEventNode(Action, frozen=True, kw_only=True, tag="track_event"):
@@ -14,6 +14,6 @@ class TrackEventNode(Action, frozen=True, kw_only=True, tag="track_event"):
     event: Name
     properties: dict[str, Any] = field(default_factory=dict)
 
-    def effect(self, turn: Turn) -> Effect:
+    def effect(self, asker: Asker) -> Effect:
         """As written."""
-        return TrackEvent(scenario=turn.journey.scenario, node=self.id, event=self.event, properties=self.properties)
+        return TrackEvent(scenario=asker.scenario, node=self.id, event=self.event, properties=self.properties)
