@@ -17,7 +17,9 @@ from parley.queue.loop import Loop
 from parley.services.advance_journeys import advance_journeys
 from parley.services.callback_intake import open_intake
 from parley.services.deliver_messages import Delivery
+from parley.services.plan_campaigns import plan_campaigns
 from parley.services.secret_box import SecretBox
+from parley.services.steer_campaigns import steer_campaigns
 from parley.store.database import Database, open_database
 from parley.store.embedded import EmbeddedServer, embedded_server
 from parley.store.migrate import migrate
@@ -100,18 +102,24 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
     async def journeys() -> int:
         return await advance_journeys(house.database, house.clock())
 
+    async def campaigns() -> int:
+        steered = await steer_campaigns(house.database, house.clock())
+        return steered + await plan_campaigns(house.database, house.clock())
+
     async with HttpClient() as wire:
         delivery = Delivery(house.database, house.box, wire, house.clock, house.chance)
         sending = Loop("deliver", delivery.step, house.chance)
         moving = Loop("journeys", journeys, house.chance)
+        planning = Loop("campaigns", campaigns, house.chance)
         recovering = Loop("recover", delivery.recover, house.chance, idle_seconds=RECOVERY_SECONDS)
 
         def wake() -> None:
             sending.wake()
             moving.wake()
+            planning.wake()
 
         async with listening(house.database_url, wake):
             try:
-                yield [sending, moving, recovering]
+                yield [sending, moving, planning, recovering]
             finally:
                 await delivery.close()

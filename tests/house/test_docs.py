@@ -28,6 +28,7 @@ SENDING = (
     SERVICES / "claim_messages.py",
     SERVICES / "deliver_messages.py",
     SERVICES / "settle_message.py",
+    SERVICES / "steer_campaigns.py",
     ROOT / "src" / "parley" / "providers" / "oauth2.py",
 )
 CODE_AT = {"Deny": 0, "Defer": 1, "NotAccepted": 0}

@@ -16,10 +16,15 @@ from parley.services.advance_journeys import advance_journeys
 from parley.services.apply_definitions import Change, apply_definitions
 from parley.services.create_project import NewProject
 from parley.services.deliver_messages import Delivery
+from parley.services.launch_campaign import launch_campaign
+from parley.services.plan_campaigns import plan_campaigns
 from parley.services.read_definitions import File, read_definitions
 from parley.services.receive_callbacks import Callback, admit, receive_callbacks
 from parley.services.record_events import record_events
 from parley.services.secret_box import SecretBox
+from parley.services.show_campaigns import Progress, show_campaign
+from parley.services.steer_campaigns import steer_campaigns
+from parley.store.campaigns import NewRun
 from parley.store.database import Database
 from parley.store.events import Slice, past_events
 from tests.support.builders import NOW
@@ -108,10 +113,24 @@ class Walk:
         while await advance_journeys(self.database, self.now):
             pass
 
+    async def launch(self, campaign: str) -> NewRun:
+        """A person does."""
+        return await launch_campaign(self.database, self.project_id, campaign, "a test", self.now)
+
+    async def progress(self, campaign: str) -> Progress:
+        """As `parley campaign show` tells it."""
+        return await show_campaign(self.database, self.project_id, campaign)
+
+    async def campaigns_move(self) -> int:
+        """One turn of a worker's loop."""
+        return await steer_campaigns(self.database, self.now) + await plan_campaigns(self.database, self.now)
+
     async def come_to_rest(self) -> None:
         """Workers work until nothing is due."""
+        while await self.campaigns_move():
+            pass
         for _ in range(ROUNDS):
-            moved = await advance_journeys(self.database, self.now)
+            moved = await advance_journeys(self.database, self.now) + await self.campaigns_move()
             sent = await self.delivery.step()
             await self.delivery.finish()
             if not moved and not sent:

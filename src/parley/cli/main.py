@@ -12,6 +12,7 @@ from rich.text import Text
 from parley import __version__
 from parley.cli import (
     apply,
+    campaign,
     demo,
     doctor,
     key,
@@ -50,7 +51,22 @@ app = cyclopts.App(
     error_console=_STDERR,
     error_formatter=_misused,
 )
-for room in (serve, worker, migrate, project, key, apply, preset, why, doctor, message, sender, simulator, demo):
+for room in (
+    serve,
+    worker,
+    migrate,
+    project,
+    key,
+    apply,
+    preset,
+    campaign,
+    why,
+    doctor,
+    message,
+    sender,
+    simulator,
+    demo,
+):
     app.command(room.app)
 
 

@@ -10,10 +10,9 @@ from uuid import UUID
 import msgspec
 
 from parley import segments
-from parley.domain.consent import Action, ConsentCategory, standing
+from parley.domain.consent import ConsentCategory
 from parley.journeys import (
     Advance,
-    Consent,
     Effect,
     Event,
     Facts,
@@ -27,6 +26,7 @@ from parley.journeys import (
 )
 from parley.services.bear_with import PARKED, bear_with
 from parley.services.carry_out import Asked, carry_out
+from parley.services.condition_facts import consents_for_conditions
 from parley.services.definitions import project_definitions
 from parley.services.people import Person, people
 from parley.services.start_journeys import scenario_event
@@ -140,19 +140,9 @@ def _facts(turn: _Turn, person: Person, signal: Reply | Timer, now: datetime) ->
         attributes=dict(person.customer.properties),
         trigger=turn.trigger,
         events=turn.events,
-        consents=_consents(turn, person, now),
+        consents=consents_for_conditions(person, turn.categories, now),
         signal=signal,
     )
-
-
-def _consents(turn: _Turn, person: Person, now: datetime) -> dict[str, Consent]:
-    """The last word in each category; where nobody was asked, a legitimate interest stands for it."""
-    known = {name: Consent(accepted=True) for name, one in turn.categories.items() if one.legitimate_interest}
-    for category, entries in person.consents.items():
-        last = standing(entries, now)
-        if last is not None:
-            known[category] = Consent(last.action is Action.ACCEPT, last.valid_until)
-    return known
 
 
 def _row_move(turn: _Turn, done: Advance) -> JourneyMove:

@@ -29,6 +29,7 @@ class Caller(msgspec.Struct, frozen=True):
 
     project: Project
     role: Role
+    key_id: str
 
     def may(self, permission: Permission) -> bool:
         """Does the key's role allow it?"""
@@ -90,7 +91,7 @@ async def _identify(
     key = await living_key(connection, credentials.key_id) if _can_be_stored(credentials.key_id) else None
     if key is None or not _opens(key, credentials, project.id):
         return UnknownKey()
-    return Caller(project, key.role)
+    return Caller(project, key.role, key.key_id)
 
 
 def _can_be_stored(text: str) -> bool:

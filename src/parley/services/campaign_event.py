@@ -40,8 +40,9 @@ def _properties(message: MessageRow, state: State) -> dict[str, Any]:
         "consent_category": message.consent_category,
         "template_name": parameters.get("template_name"),
         "language": parameters.get("language") or parameters.get("language_code"),
-        "campaign_id": message.origin.get("scenario"),
-        "campaign_name": message.origin.get("scenario_title"),
+        "campaign_id": message.origin.get("scenario") or message.origin.get("campaign"),
+        "campaign_name": message.origin.get("scenario_title") or message.origin.get("campaign_title"),
+        "run_id": message.origin.get("run"),
         "action_id": message.origin.get("node"),
         "action_name": message.origin.get("node_title"),
     }

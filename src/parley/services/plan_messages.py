@@ -42,18 +42,27 @@ class Wanted(msgspec.Struct, frozen=True):
     variables: Mapping[str, Any]
     """What Jinja sees beside the customer: event, scenario, action, reply."""
     origin: Mapping[str, Any]
-    """What asks: scenario, node, journey."""
+    """What asks: scenario, node, journey; or campaign and run."""
     sender: str | None = None
     consent_category: str | None = None
     expires_at: datetime | None = None
+    run_id: UUID | None = None
+    """Of the campaign that asks."""
 
 
 async def plan_messages(
     connection: Connection, project_id: UUID, wanted: Sequence[Wanted], now: datetime
 ) -> tuple[UUID, ...]:
     """The ids of the messages, refused ones too, in the order in which they were wanted."""
-    project = await project_definitions(connection, project_id)
     known = await people(connection, {one.customer_id for one in wanted})
+    return await plan_messages_to(connection, project_id, known, wanted, now)
+
+
+async def plan_messages_to(
+    connection: Connection, project_id: UUID, known: Mapping[UUID, Person], wanted: Sequence[Wanted], now: datetime
+) -> tuple[UUID, ...]:
+    """As `plan_messages`, to people whom this transaction has read already."""
+    project = await project_definitions(connection, project_id)
     stopped = await stopped_senders(connection, project_id)
     planned = [_plan(project, known[one.customer_id], one, stopped, now) for one in wanted]
     await insert_messages(connection, project_id, planned, now)
@@ -125,6 +134,7 @@ def _message(ident: UUID, person: Person, wanted: Wanted, subject: Subject, deci
         decision={"planned": msgspec.to_builtins(decision)},
         outcome_code=None if isinstance(verdict, Allow) else verdict.code,
         outcome_sentence=None if isinstance(verdict, Allow) else verdict.sentence,
+        run_id=wanted.run_id,
     )
 
 

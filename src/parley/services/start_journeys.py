@@ -37,8 +37,11 @@ async def start_journeys(connection: Connection, project_id: UUID, events: Seque
 
 
 def _is_its_own(scenario: Scenario, event: Event) -> bool:
-    """What became of a scenario's messages never starts the same scenario: it would write to the customer for ever."""
-    return event.type == CAMPAIGN and event.properties.get("campaign_id") == scenario.name
+    """What became of a scenario's messages never starts the same scenario: it would write to the customer for ever.
+    A campaign may have the name of a scenario; its messages have a run.
+    """
+    said = event.properties
+    return event.type == CAMPAIGN and said.get("campaign_id") == scenario.name and "run_id" not in said
 
 
 def _started(scenario: Scenario, event: Event, now: datetime) -> Iterator[NewJourney]:

@@ -54,6 +54,8 @@ class NewMessage(msgspec.Struct, frozen=True):
     decision: dict[str, Any]
     outcome_code: str | None
     outcome_sentence: str | None
+    run_id: UUID | None = None
+    """Of the campaign that asks for it."""
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -106,12 +108,13 @@ async def insert_messages(
         decisions=[message.decision for message in messages],
         outcome_codes=[message.outcome_code for message in messages],
         outcome_sentences=[message.outcome_sentence for message in messages],
+        run_ids=[message.run_id for message in messages],
     )
 
 
 async def claim_due(connection: Connection, most: int, now: datetime) -> list[MessageRow]:
     """Locks what is due and nobody else holds, most urgent first. The locks end with the transaction."""
-    return [_row(row) for row in await sql.messages.claim_due(connection, most=most, now=now)]
+    return [message_row(row) for row in await sql.messages.claim_due(connection, most=most, now=now)]
 
 
 async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[MessageRow]:
@@ -124,7 +127,7 @@ async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[Mes
     elsewhere = [ident for ident in ids if ident not in found]
     if elsewhere:
         rows += await sql.messages.lock_anywhere(connection, buckets=list(range(BUCKETS)), ids=elsewhere)
-    return [_row(row) for row in rows]
+    return [message_row(row) for row in rows]
 
 
 async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime) -> None:
@@ -193,5 +196,6 @@ async def named_early_reports(connection: Connection, most: int) -> dict[str, UU
     return {row["provider_message_id"]: row["id"] for row in rows}
 
 
-def _row(row: Any) -> MessageRow:
+def message_row(row: Any) -> MessageRow:
+    """From a query that selects all of its columns."""
     return MessageRow(**{name: row[name] for name in MessageRow.__struct_fields__})

@@ -2,18 +2,19 @@
 -- services.plan_messages: the outbox, in the transaction of what caused it; primary key.
 INSERT INTO messages (
     bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, priority, planned_at, due_at, expires_at, decision, outcome_code, outcome_sentence, changed_at
+    consent_category, priority, planned_at, due_at, expires_at, decision, outcome_code, outcome_sentence, changed_at,
+    run_id
 )
 SELECT bucket, id, :project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, priority, :now, due_at, expires_at, decision, outcome_code, outcome_sentence, :now
+    consent_category, priority, :now, due_at, expires_at, decision, outcome_code, outcome_sentence, :now, run_id
 FROM unnest(
     :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :kinds::text[], :states::text[], :integrations::text[],
     :accounts::text[], :recipients::text[], :contents::jsonb[], :origins::jsonb[], :consent_categories::text[],
     :priorities::smallint[], :due_ats::timestamptz[], :expires_ats::timestamptz[], :decisions::jsonb[],
-    :outcome_codes::text[], :outcome_sentences::text[]
+    :outcome_codes::text[], :outcome_sentences::text[], :run_ids::uuid[]
 ) AS new (
     bucket, id, customer_id, kind, state, integration, account, recipient, content, origin, consent_category, priority,
-    due_at, expires_at, decision, outcome_code, outcome_sentence
+    due_at, expires_at, decision, outcome_code, outcome_sentence, run_id
 );
 
 -- name: claim_due

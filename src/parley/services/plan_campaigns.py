@@ -1,0 +1,127 @@
+"""Workers plan the messages of campaigns that were launched: chunk by chunk, each with its cursor in one transaction.
+
+A run's customers are in 64 shares, one a bucket, and each share remembers the last customer that was looked at. A
+worker takes the share that has waited longest, plans the next chunk and moves the share, all or nothing: killed at any
+moment, the run goes on where it was, and nobody gets two messages. Nothing grows with the number of customers.
+
+Whom a run looks at: whoever was a customer when it began, once. Who is merged into somebody else before is looked at as
+that one; a message of the run that comes with a merge is not doubled.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from parley import segments
+from parley.journeys import Campaign, Facts
+from parley.services.bear_with import bear_with
+from parley.services.condition_facts import consents_for_conditions
+from parley.services.definitions import ProjectDefinitions, project_definitions
+from parley.services.launch_campaign import campaign_of
+from parley.services.native_sends import form_of
+from parley.services.people import Person, people
+from parley.services.plan_messages import Wanted, plan_messages_to
+from parley.services.start_journeys import scenario_event
+from parley.store.campaigns import Candidate, Share, Step, claim_share, move_share, page_of_share
+from parley.store.database import Connection, Database
+from parley.store.event_facts import EventsWanted, events_wanted
+
+CHUNK = 500
+"""Customers in one transaction: enough to make the statements cheap, few enough to let a pause through."""
+
+
+async def plan_campaigns(database: Database, now: datetime) -> int:
+    """How many customers were looked at; 0: no run has any left."""
+    async with database.transaction() as connection:
+        share = await claim_share(connection, now)
+        if share is None:
+            return 0
+        page = await page_of_share(connection, share, CHUNK)
+        desk = _Desk(
+            connection,
+            share,
+            await campaign_of(connection, share.project_id, share.campaign, share.version),
+            await project_definitions(connection, share.project_id),
+            now,
+        )
+        fresh = [one.id for one in page if one.was_there and not one.has_one]
+        matched = await bear_with(connection, fresh, desk.plan, desk.pass_over) if fresh else []
+        await move_share(connection, share, _step(share, page, len(matched), desk.broken), now)
+        return max(len(page), 1)
+
+
+def _step(share: Share, page: Sequence[Candidate], matched: int, broken: int) -> Step:
+    return Step(
+        after_id=page[-1].id if page else share.after_id,
+        looked_at=sum(one.was_there for one in page),
+        matched=matched,
+        broken=broken,
+        done=len(page) < CHUNK,
+    )
+
+
+class _Desk:
+    """Works on one chunk."""
+
+    def __init__(
+        self, connection: Connection, share: Share, campaign: Campaign, project: ProjectDefinitions, now: datetime
+    ) -> None:
+        self.broken = 0
+        self._connection = connection
+        self._share = share
+        self._campaign = campaign
+        self._project = project
+        self._now = now
+        self._form = _form(share, campaign, project)
+
+    async def plan(self, customer_ids: Sequence[UUID]) -> list[UUID]:
+        """Those of them who are in the audience; each has a message then, or a refusal."""
+        known = await people(self._connection, customer_ids)
+        matched = await self._audience(known)
+        wanted = [Wanted(customer_id=ident, **self._form) for ident in matched]
+        if wanted:
+            await plan_messages_to(self._connection, self._share.project_id, known, wanted, self._now)
+        return matched
+
+    async def pass_over(self, _: UUID) -> None:
+        """The customer whose work failed gets no message of this run."""
+        self.broken += 1
+
+    async def _audience(self, known: dict[UUID, Person]) -> list[UUID]:
+        condition = self._campaign.audience
+        if condition is None:
+            return list(known)
+        spans = [(need.type, need.earliest(None, self._now)) for need in segments.needs(condition)]
+        wanted = [EventsWanted(ident, event_type, since) for ident in known for event_type, since in spans]
+        events = await events_wanted(self._connection, wanted)
+        return [
+            ident
+            for ident, person in known.items()
+            if segments.holds(condition, self._facts(person, events.get(ident, ())), self._now)
+        ]
+
+    def _facts(self, person: Person, events: Sequence[Any]) -> Facts:
+        return Facts(
+            attributes=dict(person.customer.properties),
+            events=tuple(scenario_event(event) for event in events),
+            consents=consents_for_conditions(person, self._project.consent_categories, self._now),
+        )
+
+
+def _form(share: Share, campaign: Campaign, project: ProjectDefinitions) -> dict[str, Any]:
+    """What is the same for everybody."""
+    effect, expires_at = campaign.effect(share.starts_at)
+    integration = project.sender(effect.sender)
+    preset, parameters = form_of(effect, integration.api if integration else None)
+    about = {"id": campaign.name, "name": campaign.title}
+    return {
+        "preset": preset,
+        "parameters": parameters,
+        "variables": {"campaign": about, "event": {}, "project": project.about},
+        "origin": {"campaign": campaign.name, "campaign_title": campaign.title, "run": str(share.run_id)},
+        "sender": effect.sender,
+        "consent_category": getattr(effect, "consent_category", None),
+        "expires_at": expires_at,
+        "run_id": share.run_id,
+    }

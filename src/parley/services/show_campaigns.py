@@ -1,0 +1,58 @@
+"""How far campaigns have come: with the customers, and with the messages."""
+
+from uuid import UUID
+
+import msgspec
+
+from parley.domain.message import State
+from parley.services.definitions import project_definitions
+from parley.services.launch_campaign import UnknownCampaignError
+from parley.store.campaigns import Reason, RunLine, latest_runs, messages_by_state, reasons
+from parley.store.database import Database
+
+
+class CampaignLine(msgspec.Struct, frozen=True):
+    """A campaign, and its last run. Its definition may be gone meanwhile: then it has no title."""
+
+    name: str
+    title: str
+    run: RunLine | None
+
+
+class Progress(CampaignLine, frozen=True):
+    """How far a campaign's last run has come."""
+
+    planned: int = 0
+    """All messages of the run, whatever became of them; refused ones, too."""
+    messages: dict[str, int] = {}
+    """By state."""
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def waiting(self) -> int:
+        """Those that have not left yet and may still."""
+        return sum(self.messages.get(state, 0) for state in (State.PLANNED, State.QUEUED))
+
+
+async def list_campaigns(database: Database, project_id: UUID) -> list[CampaignLine]:
+    """By name; those that were launched and are not defined any more, too."""
+    async with database.transaction() as connection:
+        known = (await project_definitions(connection, project_id)).campaigns
+        runs = await latest_runs(connection, project_id)
+    titles = {name: campaign.title for name, campaign in known.items()}
+    return [CampaignLine(name, titles.get(name, ""), runs.get(name)) for name in sorted({*titles, *runs})]
+
+
+async def show_campaign(database: Database, project_id: UUID, name: str) -> Progress:
+    """Raises UnknownCampaignError."""
+    async with database.transaction() as connection:
+        campaign = (await project_definitions(connection, project_id)).campaigns.get(name)
+        run = (await latest_runs(connection, project_id, name)).get(name)
+        if campaign is None and run is None:
+            raise UnknownCampaignError(f"There is no campaign {name}. `parley campaign list` shows those there are.")
+        title = campaign.title if campaign else ""
+        if run is None:
+            return Progress(name, title, None)
+        by_state = await messages_by_state(connection, run.id)
+        why = tuple(await reasons(connection, run.id))
+    return Progress(name, title, run, sum(by_state.values()), by_state, why)
