@@ -27,7 +27,8 @@ INTEGRATION = {
 
 COMMANDS = (
     "", "serve", "worker", "migrate", "project", "project create", "project list", "key", "key create", "key list",
-    "key revoke", "apply", "preset", "preset list", "preset preview", "why", "sender", "sender release", "demo",
+    "key revoke", "apply", "preset", "preset list", "preset preview", "why", "sender", "sender release", "template",
+    "template release", "demo",
 )  # fmt: skip
 
 
@@ -207,7 +208,7 @@ def _stop_sender(data_dir: Path, token: str) -> None:
     """As a worker does after a 401."""
     with embedded_server(data_dir) as database, psycopg.connect(database.url) as connection:
         connection.execute(
-            "INSERT INTO stopped_senders (project_id, sender, code, sentence, stopped_at)"
+            "INSERT INTO stops (project_id, sender, code, sentence, stopped_at)"
             " SELECT id, 'shop-whatsapp', 'unauthorized', 'Sinch does not accept this token.', now()"
             " FROM projects WHERE token = %s",
             (token,),
@@ -317,15 +318,15 @@ import asyncio, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from parley.config import read_config
-from parley.store.definitions import StoppedSender, stop_sender
+from parley.store.stops import Stop, put_stop
 from parley.store.projects import project_by_token
 from parley.wiring import open_house
 
 async def main():
     async with open_house(read_config(Path(sys.argv[1]))) as house, house.database.transaction() as connection:
         project = await project_by_token(connection, sys.argv[2])
-        stopped = StoppedSender("shop", "unauthorized", "The token was refused.")
-        await stop_sender(connection, project.id, stopped, datetime(2026, 11, 23, tzinfo=UTC))
+        now = datetime(2026, 11, 23, tzinfo=UTC)
+        await put_stop(connection, project.id, Stop("shop", "unauthorized", "The token was refused."), now, now)
     print("stopped", flush=True)
 
 asyncio.run(main())

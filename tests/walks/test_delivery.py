@@ -8,11 +8,12 @@ import pytest
 
 from parley.domain.http import HttpResponse
 from parley.presets import Renderer
+from parley.presets.answers import LONGEST_WAIT
 from parley.providers.http import NotSentError, UnansweredError
 from parley.services.claim_messages import claim_messages
 from parley.services.deliver_messages import ATTEMPTS
-from parley.store.definitions import release_sender
 from parley.store.messages import EarlyReport, keep_early_reports
+from parley.store.stops import release_sender
 from tests.support.builders import Cast
 from tests.walks.walk import Walk, status
 
@@ -67,6 +68,20 @@ async def test_it_waits_as_long_as_the_provider_says(walk: Walk, people: Cast) -
     assert len(walk.sinch.bodies()) == 2
 
 
+async def test_it_waits_as_long_when_the_provider_is_away(walk: Walk, people: Cast) -> None:
+    await _send_one(walk, people, _error(503, **{"retry-after": "600"}))
+    await walk.later(minutes=9)
+    assert len(walk.sinch.bodies()) == 1
+    await walk.later(minutes=2)
+    assert len(walk.sinch.bodies()) == 2
+
+
+async def test_it_waits_no_longer_than_a_day_whatever_the_provider_says(walk: Walk, people: Cast) -> None:
+    await _send_one(walk, people, _error(429, **{"retry-after": "9" * 20}))
+    row = await _row(walk)
+    assert row["due_at"] == walk.now + timedelta(seconds=LONGEST_WAIT)
+
+
 async def test_a_bad_number_refuses_that_person_only(walk: Walk, people: Cast) -> None:
     assert (await _send_one(walk, people, _error(400)))[-1] == "failed"
     await walk.track(people.alice, "back_in_stock", **BACK_IN_STOCK)
@@ -89,7 +104,7 @@ async def test_a_refused_token_stops_the_sender_and_loses_nothing(walk: Walk, pe
     await walk.later(hours=1)
     assert len(walk.sinch.bodies()) == 1
     async with walk.database.transaction() as connection:
-        assert await release_sender(connection, walk.project_id, "shop-whatsapp")
+        assert await release_sender(connection, walk.project_id, "shop-whatsapp", walk.now)
     await walk.later(minutes=6)
     assert len(walk.sinch.bodies()) == 3
     assert (await _row(walk))["state"] == "accepted"

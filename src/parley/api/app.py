@@ -8,7 +8,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
 from parley import __version__
-from parley.api import campaigns, catalogs, data, health, management, metrics, tracking
+from parley.api import campaigns, catalogs, data, health, management, metrics, releases, tracking
 from parley.api.callbacks import callbacks_door
 from parley.api.errors import EXCEPTION_HANDLERS
 from parley.api.reading import LARGEST_MESSAGE
@@ -27,6 +27,7 @@ DOORS: tuple[ControllerRouterHandler, ...] = (
     catalogs.router,
     management.router,
     campaigns.router,
+    releases.router,
 )
 """Doors that find all they need in `request.app.state`."""
 

@@ -23,6 +23,7 @@ from parley.cli import (
     sender,
     serve,
     simulator,
+    template,
     why,
     worker,
 )
@@ -64,6 +65,7 @@ for room in (
     doctor,
     message,
     sender,
+    template,
     simulator,
     demo,
 ):

@@ -10,7 +10,7 @@ from parley.policy import address_usable, consent_given, sender_usable, template
 from parley.policy.facts import Facts
 from parley.policy.verdict import Allow, Verdict
 
-POLICY_VERSION = "2026-11-23"
+POLICY_VERSION = "2026-11-25"
 """Changes whenever a rule does; stored with every decision."""
 
 _TO_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA, Kind.CONSENT})

@@ -33,6 +33,8 @@ class TemplateFacts(msgspec.Struct, frozen=True):
     status: str | None
     """None when the project has no such template in that language."""
     problems: tuple[str, ...] = ()
+    stopped_code: str | None = None
+    stopped_sentence: str | None = None
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -1,13 +1,19 @@
-"""Is the template registered, approved, and given the parameters it needs?"""
+"""Is the template registered, approved, given the parameters it needs, and not stopped?"""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from parley.policy.facts import Facts, TemplateFacts
-from parley.policy.verdict import Allow, Deny, Verdict
+from parley.policy.verdict import Allow, Defer, Deny, Verdict
+
+LOOK_AGAIN = timedelta(minutes=5)
 
 
-def check(facts: Facts, _now: datetime) -> Verdict:
-    """WhatsApp answers 132001 for an unknown or unapproved template, 132000 and 132018 for wrong parameters."""
+def check(facts: Facts, now: datetime) -> Verdict:
+    """WhatsApp answers 132001 for an unknown or unapproved template, 132000 and 132018 for wrong parameters.
+
+    A template is stopped by an answer or a report that concerns all its messages by that sender: paused, disabled, not
+    approved there. Its messages wait, as those of a stopped sender do.
+    """
     template = facts.template
     if template is None or template.status is None:
         return _unknown(template)
@@ -26,7 +32,18 @@ def check(facts: Facts, _now: datetime) -> Verdict:
             "Correct the parameters in the scenario, or the customer's data they are taken from.",
             {**evidence, "problems": list(template.problems)},
         )
+    if template.stopped_code is not None:
+        evidence["stopped_by"] = template.stopped_code
+        return Defer(now + LOOK_AGAIN, "template_stopped", _stopped(template), evidence)
     return Allow(evidence)
+
+
+def _stopped(template: TemplateFacts) -> str:
+    name = f"{template.name}.{template.language}"
+    return (
+        f"The template {name} is stopped: {template.stopped_sentence} Mend the cause, then apply the template anew, or "
+        f"release it: parley template release {name} --project TOKEN."
+    )
 
 
 def _unknown(template: TemplateFacts | None) -> Deny:

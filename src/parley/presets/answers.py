@@ -39,11 +39,16 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 BUILT_IN: tuple[Answer, ...] = (
     Answer("2xx", "accepted"),
+    Answer(301, "stop_sender", code="moved", sentence="The provider's server is at another address."),
+    Answer(307, "stop_sender", code="moved", sentence="The provider's server is at another address."),
+    Answer(308, "stop_sender", code="moved", sentence="The provider's server is at another address."),
     Answer(401, "stop_sender", code="unauthorized", sentence="The provider does not know these credentials."),
+    Answer(402, "stop_sender", code="billing", sentence="The provider wants to be paid first."),
     Answer(403, "stop_sender", code="forbidden", sentence="These credentials may not do this."),
     Answer(408, "ask", code="timeout", sentence="The provider gave up waiting; it may have accepted the message."),
     Answer(429, "wait", code="rate_limited", sentence="The provider asks us to slow down."),
     Answer(500, "retry", code="provider_error", sentence="The provider had a fault."),
+    Answer(501, "retry", code="provider_error", sentence="The provider cannot do this at the moment."),
     Answer(503, "retry", code="provider_unavailable", sentence="The provider is not available."),
     Answer(502, "ask", code="bad_gateway", sentence="Something on the way failed; the message may have been accepted."),
     Answer(504, "ask", code="gateway_timeout", sentence="The answer got lost; the message may have been accepted."),
@@ -53,6 +58,7 @@ BUILT_IN: tuple[Answer, ...] = (
 """Last resort, first match wins."""
 _ELSE = Answer("xxx", "ask", code="unexpected_answer", sentence="The provider answered in a way nobody expects.")
 
+_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _STATUS = re.compile(r"[1-5]\d\d|[1-5]xx")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d{1,4}|\*)\]|\.")
 _PATH = re.compile(r"[^.\[\]]+(\[(\d{1,4}|\*)\])*(\.[^.\[\]]+(\[(\d{1,4}|\*)\])*)*")
@@ -81,8 +87,8 @@ class HasAnswers(Protocol):
 def meaning(preset: HasAnswers, response: HttpResponse, recipients: int, now: datetime | None = None) -> Outcome:
     """What `response` means for a call to `recipients` people.
 
-    Never raises, whatever the body holds. `now` is only for a Retry-After that is a date; without it the answer's own
-    Date header is taken.
+    Never raises, whatever the body holds. `now` is only for a Retry-After that is a date, when the answer has no Date
+    header: two times of one clock, so that ours may be wrong.
     """
     content = _content(response.body)
     answer = next((row for row in (*preset.answers, *BUILT_IN) if _matches(row, response.status, content)), _ELSE)
@@ -170,9 +176,9 @@ def _quote(text: str) -> str:
 def _retry_after(response: HttpResponse, now: datetime | None) -> float | None:
     """Seconds or an HTTP date (RFC 9110, 10.2.3)."""
     given = (response.header("retry-after") or "").strip()
-    if re.fullmatch(r"\d{1,10}(\.\d{1,6})?", given):
+    if _SECONDS.fullmatch(given):
         return min(float(given), LONGEST_WAIT)
-    until, since = _http_date(given), now or _http_date(response.header("date") or "")
+    until, since = _http_date(given), _http_date(response.header("date") or "") or now
     if until is None or since is None:
         return None
     return min(max((until - since).total_seconds(), 0.0), LONGEST_WAIT)

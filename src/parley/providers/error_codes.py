@@ -139,6 +139,7 @@ WHATSAPP_CODES: dict[str, str] = {
     "1013": "recipient_not_reachable",
     "1014": "provider_failure",
     "1015": "rate_limited",
+    "1021": "recipient_invalid",
     "1026": "unsupported_message",
     "1031": "account_blocked",
     "2000": "template_parameters_wrong",

@@ -25,6 +25,7 @@ from parley.store.definitions import (
     put_secret,
     secrets_of,
 )
+from parley.store.stops import release_template
 
 
 class Happening(StrEnum):
@@ -134,5 +135,7 @@ async def _write(
             continue
         for reference, secret in one.secrets.items():
             await put_secret(connection, project_id, reference, box.seal(secret), now)
+        if one.kind == "template":
+            await release_template(connection, project_id, one.name, now)  # it says something new: tried afresh
         token = new_token() if one.kind == "integration" else None
         await put_definition(connection, project_id, StoredDefinition(one.kind, one.name, 0, one.body, token), now)

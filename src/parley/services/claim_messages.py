@@ -1,7 +1,7 @@
 """Takes messages whose time has come: in one transaction locked, judged again, rendered and marked *sending*."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,8 +20,8 @@ from parley.services.people import Person, people
 from parley.services.personalise import at_the_wire
 from parley.services.secret_box import SecretBox
 from parley.store.database import Connection, Database
-from parley.store.definitions import StoppedSender, stopped_senders
 from parley.store.messages import MessageRow, claim_due
+from parley.store.stops import Stops, stops_of
 from parley.telemetry import REFUSALS
 
 LEASE = timedelta(seconds=120)
@@ -78,8 +78,8 @@ class _Desk:
     async def take(self, rows: Sequence[MessageRow]) -> list[Call]:
         self._changes = []
         known = await people(self._connection, {row.customer_id for row in rows})
-        stopped = await stopped_senders(self._connection, rows[0].project_id)
-        ready = [one for row in rows if (one := self._judge(row, known[row.customer_id], stopped)) is not None]
+        stops = await stops_of(self._connection, rows[0].project_id)
+        ready = [one for row in rows if (one := self._judge(row, known[row.customer_id], stops)) is not None]
         calls = [call for group in _grouped(ready) if (call := self._render(group)) is not None]
         await move_locked(self._connection, rows, self._changes, self._now)
         return calls
@@ -92,14 +92,14 @@ class _Desk:
         )
         await move_locked(self._connection, [row], [change], self._now)
 
-    def _judge(self, row: MessageRow, person: Person, stopped: Mapping[str, StoppedSender]) -> _Ready | None:
+    def _judge(self, row: MessageRow, person: Person, stops: Stops) -> _Ready | None:
         if row.expires_at is not None and row.expires_at <= self._now:
             sentence = f"Its use was over at {row.expires_at:%Y-%m-%d %H:%M:%S} UTC, before it could be sent."
             self._changes.append(Change(row.id, State.EXPIRED, self._now, code="expired", sentence=sentence))
             return None
         preset = self._project.presets.get(row.content["preset"])
         subject = Subject(Kind(row.kind), row.content["sender"], row.consent_category, row.content["parameters"])
-        decision = decide(facts_of(self._project, person, subject, stopped), self._now)
+        decision = decide(facts_of(self._project, person, subject, stops), self._now)
         if isinstance(decision.verdict, Allow) and preset is not None:
             return _Ready(row, preset, person, decision)
         self._hold_back(row, decision)

@@ -23,9 +23,10 @@ from parley.services.claim_messages import LEASE, Call, claim_messages
 from parley.services.move_messages import Change, move_messages
 from parley.services.receive_reports import join_early_reports, sweep_early_reports
 from parley.services.secret_box import SecretBox
+from parley.services.stopping import STOPPING, stop, stop_by
 from parley.store.database import Database
-from parley.store.definitions import StoppedSender, stop_sender
 from parley.store.messages import MessageRow, lost_in_flight
+from parley.store.stops import Stop
 from parley.telemetry import SENDS
 
 IN_FLIGHT = 100
@@ -44,7 +45,7 @@ class Outcomes(msgspec.Struct, frozen=True):
     """What one call came to, for each of its messages."""
 
     changes: tuple[Change, ...]
-    stopped: tuple[MessageRow, StoppedSender] | None = None
+    stopped: tuple[MessageRow, Stop] | None = None
 
 
 class Delivery:
@@ -135,13 +136,12 @@ class Delivery:
             ids = outcome.message_ids or (None,) * len(call.messages)
             taken = zip(call.messages, ids, strict=True)
             return Outcomes(tuple(_accepted(row, ident, now) for row, ident in taken))
-        if outcome.remedy is Remedy.STOP_SENDER and not _is_the_senders_own(call):
+        first = call.messages[0]
+        stopped = _stop(call, outcome)
+        if outcome.remedy in STOPPING and stopped is None:
             outcome = msgspec.structs.replace(outcome, remedy=Remedy.REFUSE_PERSON)
         changes = tuple(self._not_accepted(row, outcome, now) for row in call.messages)
-        if outcome.remedy is not Remedy.STOP_SENDER:
-            return Outcomes(changes)
-        stopped = StoppedSender(str(call.messages[0].integration), outcome.code, outcome.sentence)
-        return Outcomes(changes, (call.messages[0], stopped))
+        return Outcomes(changes, (first, stopped) if stopped else None)
 
     def _not_accepted(self, row: MessageRow, outcome: NotAccepted, now: datetime) -> Change:
         state, wait = self._what_next(row, outcome)
@@ -154,16 +154,17 @@ class Delivery:
 
     def _what_next(self, row: MessageRow, outcome: NotAccepted) -> tuple[State, float]:
         pause = delay(row.attempts + 1, self._chance())
+        asked = max(outcome.retry_after or 0.0, pause)
         match outcome.remedy:
             case Remedy.WAIT:
-                return State.QUEUED, max(outcome.retry_after or 0.0, pause)
+                return State.QUEUED, asked
             case Remedy.RETRY:
-                return (State.QUEUED if row.attempts + 1 < ATTEMPTS else State.FAILED), pause
-            case Remedy.STOP_SENDER:
-                return State.QUEUED, pause  # kept: it leaves once somebody has released the sender
+                return (State.QUEUED if row.attempts + 1 < ATTEMPTS else State.FAILED), asked
+            case Remedy.STOP_SENDER | Remedy.STOP_TEMPLATE:
+                return State.QUEUED, pause  # kept: it leaves once somebody has released what is stopped
             case Remedy.ASK:
                 return State.UNCERTAIN, 0.0
-            case Remedy.REFUSE_PERSON | Remedy.STOP_TEMPLATE:
+            case Remedy.REFUSE_PERSON:
                 return State.FAILED, 0.0
 
     async def _record_for_ever(self) -> None:
@@ -195,13 +196,14 @@ class Delivery:
             await move_messages(connection, changes, now)
             await join_early_reports(connection, changes, now)
             for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
-                await stop_sender(connection, row.project_id, stopped, now)
-                self._log.error("sender stopped", sender=stopped.sender, code=stopped.code, sentence=stopped.sentence)
+                await stop(connection, row.project_id, stopped, now, now)
 
 
-def _is_the_senders_own(call: Call) -> bool:
+def _stop(call: Call, outcome: NotAccepted) -> Stop | None:
     """Somebody else's server, called by a user's own preset, says nothing about our account at the provider."""
-    return call.messages[0].integration is not None and call.preset is shipped().get(call.preset.name)
+    if outcome.remedy is Remedy.STOP_SENDER and call.preset is not shipped().get(call.preset.name):
+        return None
+    return stop_by(call.messages[0], outcome.remedy, outcome.code, outcome.sentence)
 
 
 def _accepted(row: MessageRow, provider_message_id: str | None, now: datetime) -> Change:

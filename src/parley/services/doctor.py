@@ -53,6 +53,10 @@ _RULES: Mapping[What, _Rule] = {
     What.MESSAGES_DUE: _Rule(Releaser.WORKER, _WORKER, _SOON, _NO_WORKER),
     What.MESSAGES_DEFERRED: _Rule(Releaser.CLOCK, "They are looked at again at that time."),
     What.MESSAGES_HELD: _Rule(Releaser.OPERATOR, "Mend the cause, then `parley sender release NAME --project TOKEN`."),
+    What.TEMPLATES_STOPPED: _Rule(
+        Releaser.OPERATOR,
+        "Mend the cause, then apply the template anew, or `parley template release NAME --project TOKEN`.",
+    ),
     What.MESSAGES_IN_FLIGHT: _Rule(Releaser.PROVIDER, "It has not answered yet; after the lease they are uncertain."),
     What.MESSAGES_LOST: _Rule(
         Releaser.WORKER, "Their worker vanished; another marks them uncertain.", _SOON, _NO_WORKER

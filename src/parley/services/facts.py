@@ -10,7 +10,7 @@ from parley.integrations import Integration
 from parley.policy import Facts, OpenWindow, SenderFacts, TemplateFacts
 from parley.services.definitions import ProjectDefinitions
 from parley.services.people import Person
-from parley.store.definitions import StoppedSender
+from parley.store.stops import Stops
 from parley.templates import check_parameters
 
 DEFAULT_CATEGORY = "whatsapp"
@@ -29,12 +29,11 @@ class Subject(msgspec.Struct, frozen=True):
     """Of the preset, personalised."""
 
 
-def facts_of(
-    project: ProjectDefinitions, person: Person, subject: Subject, stopped: Mapping[str, StoppedSender]
-) -> Facts:
-    """`person` and `stopped` as read in the transaction that decides."""
+def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stops: Stops) -> Facts:
+    """`person` and `stops` as read in the transaction that decides."""
     integration = sender_of(project, subject.kind, subject.sender)
     account = account_of(integration, subject.parameters)
+    sender = _sender(integration, account, stops)
     window = person.window(account)
     in_conversation = subject.kind in IN_A_CONVERSATION
     category = subject.consent_category or (DEFAULT_CATEGORY if subject.kind is Kind.TEMPLATE else None)
@@ -46,11 +45,11 @@ def facts_of(
         consent_category=category,
         consents=tuple(person.consents.get(category or "", ())),
         legitimate_interest=known_category is not None and known_category.legitimate_interest,
-        sender=_sender(integration, account, stopped),
+        sender=sender,
         sender_asked_for=subject.sender,
         sender_choices=tuple(sorted(project.integrations)),
         window=OpenWindow(window.last_inbound_at, window.inbound_id) if window else None,
-        template=_template(project, subject.parameters) if subject.kind is Kind.TEMPLATE else None,
+        template=_template(project, subject.parameters, sender, stops) if subject.kind is Kind.TEMPLATE else None,
     )
 
 
@@ -67,22 +66,32 @@ def account_of(integration: Integration | None, parameters: Mapping[str, Any]) -
     return integration.account_name if integration else None
 
 
-def _sender(
-    integration: Integration | None, account: str | None, stopped: Mapping[str, StoppedSender]
-) -> SenderFacts | None:
+def _sender(integration: Integration | None, account: str | None, stops: Stops) -> SenderFacts | None:
     """An account that was typed in needs no integration; its own name stands for it."""
     if account is None:
         return None
     name = integration.name if integration and integration.account_name == account else account
-    stop = stopped.get(name)
+    stop = stops.get((name, ""))
     return SenderFacts(name, account, stop.code if stop else None, stop.sentence if stop else None)
 
 
-def _template(project: ProjectDefinitions, parameters: Mapping[str, Any]) -> TemplateFacts | None:
+def template_named(kind: Kind, parameters: Mapping[str, Any]) -> str:
+    """The template's name as its definition has it, `cart_reminder.en`; empty when the message is none."""
+    name = parameters.get("template_name")
+    return f"{name}.{_language(parameters)}" if kind is Kind.TEMPLATE and name else ""
+
+
+def _language(parameters: Mapping[str, Any]) -> str:
+    return str(parameters.get("language") or parameters.get("language_code") or "en")
+
+
+def _template(
+    project: ProjectDefinitions, parameters: Mapping[str, Any], sender: SenderFacts | None, stops: Stops
+) -> TemplateFacts | None:
     name = parameters.get("template_name")
     if not name:
         return None
-    language = str(parameters.get("language") or parameters.get("language_code") or "en")
+    language = _language(parameters)
     template = project.templates.get((str(name), language))
     if template is None:
         return TemplateFacts(str(name), language, None)
@@ -92,7 +101,15 @@ def _template(project: ProjectDefinitions, parameters: Mapping[str, Any]) -> Tem
         body=_texts(parameters.get("parameters")),
         buttons=_texts(parameters.get("buttons")),
     )
-    return TemplateFacts(template.name, template.language, template.status, tuple(str(one) for one in problems))
+    stop = stops.get((sender.name, template_named(Kind.TEMPLATE, parameters))) if sender else None
+    return TemplateFacts(
+        template.name,
+        template.language,
+        template.status,
+        tuple(str(one) for one in problems),
+        stop.code if stop else None,
+        stop.sentence if stop else None,
+    )
 
 
 def _texts(values: Any) -> tuple[Any, ...]:

@@ -22,8 +22,8 @@ from parley.services.people import Person, people
 from parley.services.personalise import Skipped, personalise
 from parley.services.record_events import record_events
 from parley.store.database import Connection
-from parley.store.definitions import StoppedSender, stopped_senders
 from parley.store.messages import MessageRow, NewMessage, insert_messages
+from parley.store.stops import Stops, stops_of
 from parley.store.wakeups import announce_work
 from parley.telemetry import REFUSALS
 
@@ -63,8 +63,8 @@ async def plan_messages_to(
 ) -> tuple[UUID, ...]:
     """As `plan_messages`, to people whom this transaction has read already."""
     project = await project_definitions(connection, project_id)
-    stopped = await stopped_senders(connection, project_id)
-    planned = [_plan(project, known[one.customer_id], one, stopped, now) for one in wanted]
+    stops = await stops_of(connection, project_id)
+    planned = [_plan(project, known[one.customer_id], one, stops, now) for one in wanted]
     await insert_messages(connection, project_id, planned, now)
     events = [campaign_event(_row(project_id, one, now), State(one.state), now, _said(one)) for one in planned]
     await record_events(connection, project_id, events, now)
@@ -76,7 +76,7 @@ def _plan(
     project: ProjectDefinitions,
     person: Person,
     wanted: Wanted,
-    stopped: Mapping[str, StoppedSender],
+    stops: Stops,
     now: datetime,
 ) -> NewMessage:
     ident = new_id_in(bucket_of(person.customer.id))
@@ -84,7 +84,7 @@ def _plan(
     kind = preset.purpose if preset else Kind.WEBHOOK
     parameters = _personalised(preset, person, wanted, ident, now)
     subject = Subject(kind, wanted.sender, wanted.consent_category, {} if isinstance(parameters, Deny) else parameters)
-    facts = facts_of(project, person, subject, stopped)
+    facts = facts_of(project, person, subject, stops)
     decision = Decision(parameters, (), facts, now) if isinstance(parameters, Deny) else decide(facts, now)
     return _message(ident, person, wanted, subject, decision)
 

@@ -9,9 +9,11 @@ import msgspec
 from parley.domain.callback import DeliveryReport
 from parley.domain.message import RANKS
 from parley.services.move_messages import Change, move_locked
+from parley.services.stopping import heed_reports
 from parley.store.database import Connection
 from parley.store.messages import (
     EarlyReport,
+    MessageRow,
     ids_at_provider,
     keep_early_reports,
     lock_messages,
@@ -34,7 +36,7 @@ async def receive_reports(
     rows = await lock_messages(connection, sorted({ident for _, ident in meant if ident is not None}))
     ours = [row for row in rows if row.project_id == project_id]
     found = {row.id for row in ours}
-    await move_locked(connection, ours, changes_of(meant, now), now)
+    await _apply(connection, ours, meant, now)
     early = [_early(project_id, report) for report, ident in meant if ident not in found]
     if early:
         await keep_early_reports(connection, project_id, early, now)
@@ -98,4 +100,17 @@ async def _join(connection: Connection, named: Mapping[str, UUID], now: datetime
     sent = [(row.project_id, row.provider_message_id) for row in rows if row.provider_message_id is not None]
     early = await take_early_reports(connection, sent)
     reports = [msgspec.convert(one.report, DeliveryReport) for one in early]
-    await move_locked(connection, rows, changes_of([(one, named.get(one.message_id)) for one in reports], now), now)
+    await _apply(connection, rows, [(one, named.get(one.message_id)) for one in reports], now)
+
+
+async def _apply(
+    connection: Connection,
+    rows: Sequence[MessageRow],
+    meant: Sequence[tuple[DeliveryReport, UUID | None]],
+    now: datetime,
+) -> None:
+    """To rows that this transaction has locked."""
+    await move_locked(connection, rows, changes_of(meant, now), now)
+    standing = {row.id: row for row in rows}
+    failed = [(report, standing[ident]) for report, ident in meant if report.code and ident in standing]
+    await heed_reports(connection, failed, now)

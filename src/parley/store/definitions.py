@@ -75,35 +75,3 @@ async def door_of(connection: Connection, callback_token: str) -> Door | None:
     """None when no integration has that token."""
     row = await sql.definitions.project_of_callback_token(connection, callback_token=callback_token)
     return None if row is None else Door(row["project_id"], row["name"])
-
-
-class StoppedSender(msgspec.Struct, frozen=True):
-    """Must not be used until a person has looked."""
-
-    sender: str
-    code: str
-    sentence: str
-
-
-async def stopped_senders(connection: Connection, project_id: UUID) -> dict[str, StoppedSender]:
-    """By name."""
-    rows = await sql.definitions.stopped_senders(connection, project_id=project_id)
-    return {row["sender"]: StoppedSender(**row) for row in rows}
-
-
-async def stop_sender(connection: Connection, project_id: UUID, stopped: StoppedSender, now: datetime) -> None:
-    """The first cause is kept: what follows is usually its consequence."""
-    await sql.definitions.stop_sender(
-        connection,
-        project_id=project_id,
-        sender=stopped.sender,
-        code=stopped.code,
-        sentence=stopped.sentence,
-        now=now,
-    )
-
-
-async def release_sender(connection: Connection, project_id: UUID, sender: str) -> bool:
-    """False when it was not stopped."""
-    status: str = await sql.definitions.release_sender(connection, project_id=project_id, sender=sender)
-    return not status.endswith(" 0")

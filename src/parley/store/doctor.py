@@ -15,6 +15,7 @@ class What(StrEnum):
     MESSAGES_DUE = "messages_due"
     MESSAGES_DEFERRED = "messages_deferred"
     MESSAGES_HELD = "messages_held"
+    TEMPLATES_STOPPED = "templates_stopped"
     MESSAGES_IN_FLIGHT = "messages_in_flight"
     MESSAGES_LOST = "messages_lost"
     MESSAGES_UNCERTAIN = "messages_uncertain"
@@ -50,6 +51,7 @@ async def all_that_waits(
         What.MESSAGES_DUE: await sql.doctor.messages_due(connection, **then),
         What.MESSAGES_DEFERRED: await sql.doctor.messages_deferred(connection, **then),
         What.MESSAGES_HELD: await sql.doctor.messages_held(connection, **whose),
+        What.TEMPLATES_STOPPED: await sql.doctor.templates_stopped(connection, **whose),
         What.MESSAGES_IN_FLIGHT: await sql.doctor.messages_in_flight(connection, **then),
         What.MESSAGES_LOST: await sql.doctor.messages_lost(connection, **then),
         What.MESSAGES_UNCERTAIN: await sql.doctor.messages_uncertain(connection, **whose),

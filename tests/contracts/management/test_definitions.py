@@ -31,8 +31,8 @@ PRESET: dict[str, Any] = {
 }
 
 
-async def call(api: ProjectApi, method: str, path: str, body: Any = None) -> Answer:
-    url = f"{api.url}/api/v1/projects/{api.project.project_token}/definitions{path}"
+async def call(api: ProjectApi, method: str, path: str, body: Any = None, under: str = "/definitions") -> Answer:
+    url = f"{api.url}/api/v1/projects/{api.project.project_token}{under}{path}"
     data = body if isinstance(body, bytes) else msgspec.json.encode(body) if body is not None else None
     auth = api.key if isinstance(api.key, tuple) else None
     answer = await asyncio.to_thread(requests.request, method, url, data=data, auth=auth, timeout=20)

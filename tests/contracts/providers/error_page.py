@@ -13,8 +13,9 @@ REMEDIES: dict[Remedy, str] = {
     Remedy.RETRY: "A passing fault: the message may be sent again.",
     Remedy.WAIT: "Too fast or too early: it may be sent again after a pause.",
     Remedy.REFUSE_PERSON: "Final for this message. Messages to others go on.",
-    Remedy.STOP_SENDER: "Nothing more leaves by this sender until a person has looked.",
-    Remedy.STOP_TEMPLATE: "Final for this message, by the template's fault. The template itself is not stopped yet.",
+    Remedy.STOP_SENDER: "Nothing more leaves by this sender until a person has released it. Its messages wait.",
+    Remedy.STOP_TEMPLATE: "The template leaves no more by this sender until a person has released it, or its file says "
+    "something new. Its messages wait.",
     Remedy.ASK: "Nobody knows. The message is not sent again by itself.",
 }
 
@@ -32,6 +33,15 @@ HEAD = """# Why a message did not arrive
 Providers have many words for a failed send. Parley makes one of the codes below out of each, and keeps the provider's
 own word beside it. Where several are given, WhatsApp's own code decides, then Sinch's sub-code, then its reason; one
 that is in no table here is `failed`. A report of delivery that follows a failure wins over it.
+
+The answer to a send and a later delivery report use the same codes. A report of failure is final for its message,
+whatever the remedy: the provider had taken the message and has tried by itself (Sinch up to an hour), and what it
+reported as failed may yet arrive, so Parley does not send it again. `stop_sender` and `stop_template` of a report act
+all the same, unless somebody has released the sender or the template since the time that the report names.
+
+A stop by the person (`marketing_opted_out`) is kept in the `campaign` event of the message. It is no entry in the
+consents: WhatsApp means marketing only, and a consent category may hold more than that. Send it into yours with a
+scenario that starts on that event, or track a `consent` event.
 """
 
 

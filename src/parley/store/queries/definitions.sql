@@ -41,17 +41,3 @@ SELECT reference, ciphertext FROM secrets WHERE project_id = :project_id;
 -- name: project_of_callback_token^
 -- services.receive_callbacks: whose door is this? Unique key.
 SELECT project_id, name FROM definitions WHERE callback_token = :callback_token;
-
--- name: stopped_senders
--- services.facts: which senders must not be used; primary key.
-SELECT sender, code, sentence FROM stopped_senders WHERE project_id = :project_id;
-
--- name: stop_sender!
--- services.deliver_messages: an answer that concerns all messages of a sender; primary key.
-INSERT INTO stopped_senders (project_id, sender, code, sentence, stopped_at)
-VALUES (:project_id, :sender, :code, :sentence, :now)
-ON CONFLICT (project_id, sender) DO NOTHING;
-
--- name: release_sender!
--- services.release_sender: a person has looked; primary key.
-DELETE FROM stopped_senders WHERE project_id = :project_id AND sender = :sender;

@@ -1,33 +1,46 @@
 -- name: messages_due
--- services.doctor: whose time has come and nobody has claimed; index messages_due. A stopped sender's have their own
--- line.
+-- services.doctor: whose time has come and nobody has claimed; index messages_due. What is stopped has its own line.
 SELECT m.project_id, m.integration AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(m.due_at) AS since,
     NULL::timestamptz AS until
 FROM messages m
-LEFT JOIN stopped_senders s ON s.project_id = m.project_id AND s.sender = m.integration
-WHERE m.state IN ('planned', 'queued') AND m.due_at <= :now AND s.sender IS NULL
+WHERE m.state IN ('planned', 'queued') AND m.due_at <= :now AND NOT EXISTS (
+        SELECT FROM stops s WHERE s.project_id = m.project_id AND s.sender = m.integration AND s.released_at IS NULL
+            AND s.template IN ('', template_of(m.kind, m.content))
+    )
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
 GROUP BY m.project_id, m.integration;
 
 -- name: messages_deferred
--- services.doctor: what waits for its time, by reason; index messages_due. A stopped sender's have their own line.
+-- services.doctor: what waits for its time, by reason; index messages_due. What is stopped has its own line.
 SELECT m.project_id, m.integration AS about, m.outcome_code AS code, max(m.outcome_sentence) AS sentence,
     count(*) AS count, min(m.planned_at) AS since, min(m.due_at) AS until
 FROM messages m
-LEFT JOIN stopped_senders s ON s.project_id = m.project_id AND s.sender = m.integration
-WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND s.sender IS NULL
+WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND NOT EXISTS (
+        SELECT FROM stops s WHERE s.project_id = m.project_id AND s.sender = m.integration AND s.released_at IS NULL
+            AND s.template IN ('', template_of(m.kind, m.content))
+    )
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
 GROUP BY m.project_id, m.integration, m.outcome_code;
 
 -- name: messages_held
--- services.doctor: stopped senders, and how many messages wait for each; primary key of stopped_senders, index
--- messages_due.
+-- services.doctor: stopped senders, and how many messages wait for each; primary key of stops, index messages_due.
 SELECT s.project_id, s.sender AS about, s.code, s.sentence, count(m.id) AS count, s.stopped_at AS since,
     NULL::timestamptz AS until
-FROM stopped_senders s
+FROM stops s
 LEFT JOIN messages m ON m.project_id = s.project_id AND m.integration = s.sender AND m.state IN ('planned', 'queued')
-WHERE s.project_id = coalesce(:project_id::uuid, s.project_id)
-GROUP BY s.project_id, s.sender;
+WHERE s.template = '' AND s.released_at IS NULL AND s.project_id = coalesce(:project_id::uuid, s.project_id)
+GROUP BY s.project_id, s.sender, s.template;
+
+-- name: templates_stopped
+-- services.doctor: templates that a sender must not use, and how many messages wait for each; primary key of stops,
+-- index messages_due.
+SELECT s.project_id, s.template || ' by ' || s.sender AS about, s.code, s.sentence, count(m.id) AS count,
+    s.stopped_at AS since, NULL::timestamptz AS until
+FROM stops s
+LEFT JOIN messages m ON m.project_id = s.project_id AND m.integration = s.sender AND m.state IN ('planned', 'queued')
+    AND template_of(m.kind, m.content) = s.template
+WHERE s.template <> '' AND s.released_at IS NULL AND s.project_id = coalesce(:project_id::uuid, s.project_id)
+GROUP BY s.project_id, s.sender, s.template;
 
 -- name: messages_in_flight
 -- services.doctor: called, and the answer is not recorded yet; index messages_in_flight.
