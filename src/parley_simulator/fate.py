@@ -60,6 +60,14 @@ def judge(facts: Facts) -> Verdict:
     return FINE
 
 
+def is_possible(number: str) -> bool:
+    """libphonenumber's lenient test: Sinch stopped asking for registered numbers in June 2020 (sinch.md 1.5)."""
+    try:
+        return number.isdigit() and phonenumbers.is_possible_number(phonenumbers.parse(f"+{number}"))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def steps(message: Message, handset: Handset, settings: Settings, chance: Chance, fault: Fault | Healthy) -> list[Step]:
     """The reports of a message that nothing speaks against."""
     twist = fault.kind if isinstance(fault, Fault) else _oddity(chance)
@@ -109,15 +117,10 @@ def _scripted(fault: Fault) -> Failure:
 
 
 def _number_is_possible(facts: Facts) -> Verdict:
-    """libphonenumber's lenient test: Sinch stopped asking for registered numbers in June 2020 (sinch.md 1.5)."""
     number = facts.message.number
-    try:
-        possible = number.isdigit() and phonenumbers.is_possible_number(phonenumbers.parse(f"+{number}"))
-    except phonenumbers.NumberParseException:
-        possible = False
-    return (
-        FINE if possible else Failure("RECIPIENT_INVALID_CHANNEL_IDENTITY", f"{number} is no phone number.", "131026")
-    )
+    if is_possible(number):
+        return FINE
+    return Failure("RECIPIENT_INVALID_CHANNEL_IDENTITY", f"{number} is no phone number.", "131026")
 
 
 def _has_time_left(facts: Facts) -> Verdict:
@@ -147,12 +150,12 @@ def _has_consented(facts: Facts) -> Verdict:
 
 
 def _has_opted_in(facts: Facts) -> Verdict:
-    """The legacy rule before 30 June 2022; an inbound message was a 24-hour opt-in (sinch.md 1.6)."""
+    """The rule before 30 June 2022; an inbound message was a 24-hour opt-in (sinch.md 1.6)."""
     handset = facts.handset
-    exempt = facts.message.api != "legacy" or not facts.settings.no_opt_in or handset.opted_in
-    if exempt or window_is_open(handset, facts.now):
+    if not facts.settings.no_opt_in or handset.opted_in or window_is_open(handset, facts.now):
         return FINE
-    return Failure("NO_OPT_IN", "The recipient has not opted in.")
+    code = "NO_OPT_IN" if facts.message.api == "legacy" else "RECIPIENT_NOT_OPTED_IN"
+    return Failure(code, "The recipient has not opted in.")
 
 
 def _template_is_sound(facts: Facts) -> Verdict:

@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     error_shape: Literal["nested", "flat"] = "nested"
     forbidden_status: Literal["PERMISSION_DENIED", "UNAUTHORIZED"] = "PERMISSION_DENIED"
     no_opt_in: bool = False  # True: the rule before 30 June 2022
+    register_opt_ins: bool = True  # optins:register and optouts:register as until 2021; False: 404, as today
     sticky_callback: bool = False  # True: a send's `callback` becomes the bot's
     legacy_batch: Literal["random", "always", "never"] = "random"
     unconfigured_channel: Literal["report", "reject"] = "report"

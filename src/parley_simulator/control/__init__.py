@@ -6,7 +6,7 @@ Phones (`handsets.py`)
     GET  /_sim/handsets/{number}/messages   the thread, oldest first
     POST /_sim/handsets/{number}/messages   write as the customer; the kinds are in `parley_simulator/inbound.py`
     POST /_sim/handsets/{number}/read       the person looks: unread is 0, delivered messages report READ
-    GET  /_sim/optins                       numbers that opted in through the legacy API
+    GET  /_sim/optins                       numbers that opted in, by either API
 
 Knobs (`knobs.py`)
     POST /_sim/clock       advance_seconds, speed, delays
@@ -24,7 +24,7 @@ Journal (`journal.py`)
     GET  /_sim/journal/counts   by = our_id | number | message_id; at_least
 
 Faults reach routes by these names: legacy.messages, legacy.optin, legacy.optout, legacy.capability,
-legacy.blacklist, legacy.events, token, conversation.send, conversation.messages, conversation.apps,
-conversation.consents, conversation.webhooks, conversation.unknown; callbacks by callback.legacy and
-callback.conversation.
+legacy.blacklist, legacy.events, token, conversation.send, conversation.messages, conversation.optins,
+conversation.optouts, conversation.apps, conversation.consents, conversation.webhooks, conversation.unknown; callbacks
+by callback.legacy and callback.conversation.
 """

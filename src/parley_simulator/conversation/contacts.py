@@ -4,7 +4,9 @@ from typing import Any
 
 import msgspec
 
+from parley_simulator.conversation.errors import bad_field, refuse
 from parley_simulator.conversation.wire import Recipient, SendRequest
+from parley_simulator.exchange import PASS, Answer, Pass
 from parley_simulator.handsets import Handset, digits
 from parley_simulator.messages import Message
 from parley_simulator.world import World
@@ -29,6 +31,15 @@ def resolve(world: World, recipient: Recipient, request: SendRequest | None = No
             if it.channel == channel:
                 return Target(digits(it.identity), it.channel)
     return Target(digits(identities[0].identity), order[0] if order else identities[0].channel)
+
+
+def recipient_objection(world: World, recipient: Recipient) -> Answer | Pass:
+    """What is wrong with whom a request is about."""
+    if (recipient.identified_by is None) == (not recipient.contact_id):
+        return bad_field(world, "recipient", "exactly one of identified_by and contact_id is needed")
+    if recipient.contact_id and world.settings.mode == "DISPATCH":
+        return bad_field(world, "recipient.identified_by", "an app in DISPATCH mode needs channel identities")
+    return PASS if resolve(world, recipient).number else refuse(world, 404, "contact not found")
 
 
 def keeps_nothing(world: World) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 from parley_simulator.accounts import Webhook
 from parley_simulator.callbacks import Parcel
 from parley_simulator.clock import written
-from parley_simulator.messages import Message
+from parley_simulator.messages import Content, Message
 from parley_simulator.signatures import Seal
 from parley_simulator.world import World
 
@@ -27,6 +27,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     message_metadata: str = ""
     correlation_id: str = ""
     callback_url: str = ""
+
+
+def nobody(number: str, at: datetime) -> Message:
+    """Stands in where no message is behind a notice; `number` is empty when it is about nobody."""
+    return Message(id="", api="conversation", direction="in", number=number, content=Content(type="notice"), at=at)
 
 
 def parcels(world: World, notice: Notice) -> list[Parcel]:

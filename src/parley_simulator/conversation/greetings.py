@@ -3,23 +3,20 @@
 from datetime import datetime
 
 from parley_simulator.clock import written
-from parley_simulator.conversation.envelopes import Notice
+from parley_simulator.conversation.envelopes import Notice, nobody
 from parley_simulator.conversation.reports import emit
 from parley_simulator.handsets import Handset
-from parley_simulator.messages import Content, Message
 from parley_simulator.world import World
 
 
 def greet(world: World, handset: Handset, at: datetime) -> None:
     """Tell whoever subscribed."""
-    nobody = Message(
-        id="", api="conversation", direction="in", number=handset.number, content=Content(type="notice"), at=at
-    )
     for trigger, key, payload in (
         ("CONTACT_CREATE", "contact_create_notification", {"contact": _contact(handset)}),
         ("CONVERSATION_START", "conversation_start_notification", {"conversation": _conversation(world, handset, at)}),
     ):
-        emit(world, Notice(trigger=trigger, key=key, payload=dict(payload), message=nobody, at=at))
+        about = nobody(handset.number, at)
+        emit(world, Notice(trigger=trigger, key=key, payload=dict(payload), message=about, at=at))
 
 
 def _contact(handset: Handset) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The Conversation API's endpoints under `/v1/projects/{project_id}`."""
 
-from parley_simulator.conversation import apps, listing, webhooks
+from parley_simulator.conversation import apps, listing, optins, webhooks
 from parley_simulator.conversation.errors import refuse
 from parley_simulator.conversation.send import send
 from parley_simulator.exchange import Answer, Call, Method, Route, Story, ok
@@ -32,6 +32,8 @@ def routes(line: Line) -> tuple[Route, ...]:
         _route("POST", "/messages:fetch-last-message", "messages", listing.last),
         _route("GET", "/messages", "messages", listing.many),
         _route("GET", "/messages/{message_id:str}", "messages", listing.one),
+        _route("POST", "/optins:register", "optins", optins.story(optins.IN)),
+        _route("POST", "/optouts:register", "optouts", optins.story(optins.OUT)),
         _route("GET", "/apps", "apps", app_list),
         _route("GET", "/apps/{app_id:str}", "apps", app_one),
         _route("PATCH", "/apps/{app_id:str}", "apps", app_patch),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from parley_simulator.clock import written
-from parley_simulator.conversation.contacts import is_new, meet, resolve, update_metadata
+from parley_simulator.conversation.contacts import is_new, meet, recipient_objection, resolve, update_metadata
 from parley_simulator.conversation.errors import bad_field, misread, refuse, throttled
 from parley_simulator.conversation.greetings import greet
 from parley_simulator.conversation.reports import submitted
@@ -56,13 +56,7 @@ def _app_is_known(world: World, request: SendRequest) -> Answer | Pass:
 
 
 def _one_recipient(world: World, request: SendRequest) -> Answer | Pass:
-    recipient = request.recipient
-    if (recipient.identified_by is None) == (not recipient.contact_id):
-        return bad_field(world, "recipient", "exactly one of identified_by and contact_id is needed")
-    if recipient.contact_id and world.settings.mode == "DISPATCH":
-        return bad_field(world, "recipient.identified_by", "an app in DISPATCH mode needs channel identities")
-    known = resolve(world, recipient)
-    return PASS if known.number else refuse(world, 404, "contact not found")
+    return recipient_objection(world, request.recipient)
 
 
 def _one_message(world: World, request: SendRequest) -> Answer | Pass:
