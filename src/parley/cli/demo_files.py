@@ -8,8 +8,9 @@ import parley
 
 PATIENCE = "3 seconds"
 """What the demo makes of the abandoned cart's hour, in a copy of the example, so that nobody has to wait for it."""
-CONVERSATION_HAS_NO = ("upload-consent.json",)
-"""Today's API asks for no opt-in upload."""
+CONSENT_PRESETS = {"sinch_legacy": "sinch-whatsapp-consent", "sinch_conversation": "sinch-conversation-consent"}
+"""The example uploads consent by the first; a copy for the Conversation API, by the second. Only apps as until 2021
+take it, and the local Sinch is one of them."""
 
 
 def examples() -> Path:
@@ -22,9 +23,7 @@ def examples() -> Path:
 def write_definitions(folder: Path, api: str, account: dict[str, Any]) -> dict[str, str]:
     """Fills the folder; the answer is the environment that `parley apply` needs for the secrets."""
     for path in sorted(examples().glob("*.json")):
-        if api == "sinch_conversation" and path.name in CONVERSATION_HAS_NO:
-            continue
-        (folder / path.name).write_text(_hurried(path), encoding="utf-8")
+        (folder / path.name).write_text(_adapted(path, api), encoding="utf-8")
     integration = _INTEGRATIONS[api](account)
     (folder / "local-sinch.json").write_text(json.dumps(integration), encoding="utf-8")
     return {
@@ -34,9 +33,11 @@ def write_definitions(folder: Path, api: str, account: dict[str, Any]) -> dict[s
     }
 
 
-def _hurried(path: Path) -> str:
+def _adapted(path: Path, api: str) -> str:
     text = path.read_text(encoding="utf-8")
-    return text.replace('"for": "1 hour"', f'"for": "{PATIENCE}"') if path.name == "abandoned-cart.json" else text
+    if path.name == "abandoned-cart.json":
+        text = text.replace('"for": "1 hour"', f'"for": "{PATIENCE}"')
+    return text.replace(CONSENT_PRESETS["sinch_legacy"], CONSENT_PRESETS[api])
 
 
 def _legacy(account: dict[str, Any]) -> dict[str, Any]:

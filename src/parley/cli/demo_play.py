@@ -51,9 +51,8 @@ class _Theatre:
         agreed = {"action": "accept", "category": "whatsapp", "valid_until": "unlimited"}
         await self._event("consent", agreed)
         self._told("shop", "tracks her consent in the category whatsapp")
-        if self._stage.api == "sinch_legacy":
-            await self._until("the consent is uploaded to Sinch", self._opted_in)
-            self._told("Parley", f"has uploaded the consent: Sinch lists {DIGITS}")
+        await self._until("the consent is uploaded to Sinch", self._opted_in)
+        self._told("Parley", f"has uploaded the consent: Sinch lists {DIGITS}")
 
     async def abandoned_cart(self) -> None:
         self._act(f"Abandoned cart (the example waits an hour, this copy {PATIENCE})")
