@@ -40,6 +40,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     credentials: ClientCredentials | None = None
     number: str = ""
     message_ids: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()  # what is told of each of them, if this is a report
     our_id: str = ""
     headers: dict[str, str] = {}
     attempt: int = 0
@@ -205,6 +206,7 @@ class Courier:
                 our_id=parcel.our_id,
                 numbers=(parcel.number,) if parcel.number else (),
                 message_ids=parcel.message_ids,
+                states=parcel.states,
                 body=parcel.body.decode(),
                 fault=parcel.fault,
                 attempt=parcel.attempt,

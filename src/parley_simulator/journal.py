@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from parley_simulator.ledger import Ledger, Send, Tally
+
 JOURNAL_CEILING = 20_000
 COUNTED_IDS_CEILING = 2_000_000
 BODY_CEILING = 16_384  # characters of a body kept
@@ -41,6 +43,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     unknown_keys: tuple[str, ...] = ()
     fault: str = ""
     attempt: int = 0
+    states: tuple[str, ...] = ()  # what a callback tells of each of `message_ids`
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,21 +58,24 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journal:
-    """A ring of entries and a count of accepted sends."""
+    """A ring of entries, a count of accepted sends, and the ledger of the whole run."""
 
     def __init__(self) -> None:
         self._ring: deque[Entry] = deque(maxlen=JOURNAL_CEILING)
         self._seq = 0
         self.accepted: dict[By, Counter[str]] = _no_counts()
+        self.ledger = Ledger()
 
     def write(self, entry: Entry) -> None:
         """Keep one entry under the next number, masked."""
         self._seq += 1
         masked = msgspec.structs.replace(entry, seq=self._seq, body=mask(entry.body), answer=mask(entry.answer))
         self._ring.append(masked)
+        self._enter(entry)
 
     def count(self, our_id: str, number: str, message_id: str) -> None:
         """One send was accepted."""
+        self.ledger.accepted(Send(message_id, our_id, number))
         words: dict[By, str] = {"our_id": our_id, "number": number, "message_id": message_id}
         for by, word in words.items():
             counts = self.accepted[by]
@@ -85,6 +91,14 @@ class Journal:
         """Forget all entries and counts; numbers go on."""
         self._ring.clear()
         self.accepted = _no_counts()
+        self.ledger = Ledger()
+
+    def _enter(self, entry: Entry) -> None:
+        self.ledger.tallies[Tally(entry.kind, entry.name, entry.status, entry.outcome, entry.fault)] += 1
+        if entry.kind == "callback" and entry.fault == "bad_signature":
+            self.ledger.forged(entry.body.encode())
+        elif entry.kind == "callback" and entry.outcome == "delivered":
+            self.ledger.acknowledged(entry.body.encode(), list(zip(entry.message_ids, entry.states, strict=False)))
 
 
 def mask(text: str) -> str:

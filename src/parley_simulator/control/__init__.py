@@ -23,6 +23,10 @@ Journal (`journal.py`)
     GET  /_sim/journal          kind, our_id, number, name, after, limit; DELETE forgets
     GET  /_sim/journal/counts   by = our_id | number | message_id; at_least
 
+Ledger (`journal.py`)
+    GET  /_sim/ledger                                        counts of the whole run
+    GET  /_sim/ledger/sends, …/callbacks, …/forged           pages; after, limit
+
 Faults reach routes by these names: legacy.messages, legacy.optin, legacy.optout, legacy.capability,
 legacy.blacklist, legacy.events, token, conversation.send, conversation.messages, conversation.optins,
 conversation.optouts, conversation.apps, conversation.consents, conversation.webhooks, conversation.unknown; callbacks

@@ -27,6 +27,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     message_metadata: str = ""
     correlation_id: str = ""
     callback_url: str = ""
+    state: str = ""  # what is told of the message, if this is a report
 
 
 def nobody(number: str, at: datetime) -> Message:
@@ -99,4 +100,5 @@ def _parcel(notice: Notice, body: bytes, hook: Webhook) -> Parcel:
         number=notice.message.number,
         our_id=notice.message.our_id,
         message_ids=(notice.message.id,) if notice.message.id else (),
+        states=(notice.state,) if notice.message.id else (),
     )

@@ -35,6 +35,7 @@ def report(
         at=at,
         correlation_id=message.correlation_id,
         callback_url=message.callback_url,
+        state=state,
     )
     return emit(world, notice)
 

@@ -28,6 +28,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     element: dict[str, object]
     message: Message
     contact: dict[str, object] | None = None
+    state: str = ""  # what a status tells of the message
 
 
 class Outbox:
@@ -42,7 +43,7 @@ class Outbox:
         self, world: World, message: Message, state: State, reason: Failure | None, at: datetime
     ) -> "asyncio.Future[None]":
         """Tell of a state; to the message's own callback address if it has one."""
-        item = Item(kind="statuses", element=_status(message, state, reason, at), message=message)
+        item = Item(kind="statuses", element=_status(message, state, reason, at), message=message, state=state)
         return self.put(item, message.callback_url or world.bot.callback_url, at)
 
     def put(self, item: Item, url: str, at: datetime) -> "asyncio.Future[None]":
@@ -82,6 +83,7 @@ class Outbox:
             number=first.number,
             our_id=first.our_id,
             message_ids=tuple(item.message.id for item in items),
+            states=tuple(item.state for item in items),
         )
 
     def _envelope(self, items: list[Item]) -> dict[str, object]:
