@@ -22,6 +22,15 @@ Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
 
 T = TypeVar("T")
 
+
+def is_lost(connection: Connection) -> bool:
+    """Nothing can be done by it any more: its server is gone, and the pool has taken it back."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
+
+
 UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -82,7 +91,8 @@ async def open_database(url: str, connections: int = CONNECTIONS) -> AsyncIterat
     """Opens a pool on `url` and closes it at the end."""
     pool = await asyncpg.create_pool(
         url,
-        min_size=1,
+        init_size=1,  # and no floor to restore: asyncpg would log a traceback for every try while the database is away
+        min_size=0,
         max_size=connections,
         init=_prepare_connection,
         reset=_leave_as_it_is,

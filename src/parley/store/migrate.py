@@ -1,14 +1,19 @@
 """Brings a database to this version's schema with the numbered files in `migrations/` (yoyo-migrations)."""
 
+import time
 from importlib.resources import as_file, files
 
 import psycopg
 import yoyo
+from psycopg.pq import PGconn, Ping
 
 from parley.domain.errors import ParleyError
 
 _MIGRATING = 0x7061726C6579  # "parley": one migrating process at a time, over all machines
 CONNECT_SECONDS = 10
+RECOVERY_SECONDS = 60.0
+"""A database that says it is starting up, or recovering from a crash, is waited for."""
+LOOK_SECONDS = 0.2
 _FOLDER = files("parley.store") / "migrations"
 
 
@@ -42,12 +47,27 @@ def pending(database_url: str) -> list[str]:
 
 def _connected(database_url: str) -> psycopg.Connection[tuple[str]]:
     try:
-        return psycopg.connect(database_url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+        return _connect(database_url)
+    except psycopg.OperationalError:
+        _wait_for_recovery(database_url)
+    try:
+        return _connect(database_url)
     except psycopg.OperationalError as error:
         raise DatabaseUnreachableError(
             f"The database cannot be reached: {str(error).strip()}\n"
             "Start it, or correct PARLEY_DATABASE_URL; without it Parley brings its own."
         ) from error
+
+
+def _connect(database_url: str) -> psycopg.Connection[tuple[str]]:
+    return psycopg.connect(database_url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+
+
+def _wait_for_recovery(database_url: str) -> None:
+    """A process that starts in the very moment after a crash of the database must not give up for that."""
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while PGconn.ping(database_url.encode()) == Ping.REJECT and time.monotonic() < deadline:
+        time.sleep(LOOK_SECONDS)
 
 
 def _missing(connection: psycopg.Connection[tuple[str]]) -> list[str]:
