@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import structlog
 
-from parley.store.database import Connection
+from parley.store.database import Connection, is_lost
 
 Row = TypeVar("Row")
 Made = TypeVar("Made")
@@ -23,19 +23,24 @@ async def bear_with(
 ) -> list[Made]:
     """`work` on all rows at once; if that fails, on each alone, and whoever fails alone is parked.
 
-    Each try is a savepoint of the transaction that claimed the rows, so nothing of a failed one stays.
+    Each try is a savepoint of the transaction that claimed the rows, so nothing of a failed one stays. That the
+    connection is gone is no row's fault: the error is raised, and the rows stay as they were.
     """
     try:
         async with connection.transaction():
             return await work(rows)
-    except Exception:  # noqa: BLE001  found below, row by row
+    except Exception:
+        if is_lost(connection):
+            raise
         structlog.get_logger().warning("a batch failed, working row by row", rows=len(rows))
     made: list[Made] = []
     for row in rows:
         try:
             async with connection.transaction():
                 made += await work([row])
-        except Exception:  # noqa: BLE001  logged with the row; it is tried again later
+        except Exception:
+            if is_lost(connection):
+                raise
             structlog.get_logger().exception("parked", row=repr(row)[:500], minutes=PARKED.total_seconds() / 60)
             await park(row)
     return made
