@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format bench chaos lock clean
 
 help: ## What you can do here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,10 @@ format: $(READY) ## Put the code in its usual shape
 
 bench: $(READY) ## Measure the promised figures (bench/)
 	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+chaos: $(READY) ## Kill everything at random while 100,000 messages leave, by both APIs (ARGS="--messages 2000 --kills 20")
+	@for api in sinch_conversation sinch_legacy; do echo "== $$api"; $(BIN)/python -m chaos --api $$api $(ARGS) || exit 1; done
+	@echo "== a minute without a database"; $(BIN)/python bench/outage.py --seconds 60 --rate 500
 
 lock: $(READY) ## Pin what pyproject.toml allows, with hashes and without addresses
 	@$(BIN)/uv pip compile pyproject.toml --quiet --extra dev --universal --generate-hashes \

@@ -1,0 +1,45 @@
+"""The command line: `python -m chaos --messages 2000 --kills 20 --seed 7`."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from chaos.run import Wanted, run
+
+APIS = ("sinch_conversation", "sinch_legacy")
+
+
+def main() -> int:
+    """0 only if the account agrees."""
+    parser = argparse.ArgumentParser(prog="chaos", description="A campaign while everything breaks.")
+    parser.add_argument("--api", choices=APIS, default=APIS[0])
+    parser.add_argument("--messages", type=int, default=100_000)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=int(time.monotonic() * 1000) % 100_000, help="repeats the schedule")
+    parser.add_argument("--deadline", type=float, default=3000.0, metavar="SECONDS", help="for everything")
+    parser.add_argument("--hurry", action="store_true", help="do not sit out leases: recover as if they were over")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs there; must not exist")
+    asked = parser.parse_args()
+    wanted = Wanted(asked.api, asked.messages, asked.kills, asked.seed, deadline=asked.deadline, hurry=asked.hurry)
+    print(f"seed {wanted.seed}: {wanted.messages} messages by {wanted.api}, {wanted.kills} kills", flush=True)
+    if asked.keep is not None:
+        asked.keep.mkdir(parents=True)
+        return _played(wanted, asked.keep)
+    with tempfile.TemporaryDirectory(prefix="parley-chaos-", ignore_cleanup_errors=True) as folder:
+        return _played(wanted, Path(folder))
+
+
+def _played(wanted: Wanted, folder: Path) -> int:
+    account = asyncio.run(run(wanted, folder, lambda sentence: print(sentence, flush=True)))
+    print("\n".join(account.lines))
+    for problem in account.problems:
+        print(f"DISAGREES       {problem}")
+    print("The books agree." if not account.problems else f"{len(account.problems)} disagreements.", flush=True)
+    return 1 if account.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,221 @@
+"""Do the simulator's ledger and our rows agree? Pure: two books in, sentences out.
+
+By the Conversation API a message is found by our own id, which Sinch carries. The legacy API carries none: there every
+customer has a number of its own and is written to once, so the number stands for the message.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from chaos.sinch import Ledger, Send
+
+CARRIES_OUR_ID = frozenset({"sinch_conversation"})
+WAITING = frozenset({"planned", "queued", "sending"})
+"""Where nothing may stand at the end."""
+ON_ITS_WAY = frozenset({"accepted", "sent", "delivered", "read"})
+"""Sinch took it."""
+NEVER_LEFT = frozenset({"refused", "expired", "cancelled"})
+BY_ORDER = frozenset({"given_up"})
+"""Codes with which a person, or the project's rule, ends an uncertain message."""
+HEIGHTS = {
+    "dispatched": ("accepted", 0), "sent": ("sent", 1), "failed": ("failed", 2), "delivered": ("delivered", 3),
+    "read": ("read", 4),
+}  # fmt: skip
+"""What a report says a message has come to, and which of several counts: a delivery corrects a wrong failure."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One message as our database has it."""
+
+    id: str
+    recipient: str
+    state: str
+    code: str | None
+    provider_message_id: str | None
+    was_uncertain: bool
+    settled_by: str | None
+    """What took it out of *uncertain*."""
+
+
+class Books(msgspec.Struct, frozen=True):
+    """Both sides, when nothing moves any more."""
+
+    api: str
+    customers: int
+    rows: Sequence[Row]
+    callbacks: frozenset[str]
+    """SHA-256, in hex, of every callback that is stored."""
+    untold: int
+    """Messages whose state no campaign event tells."""
+    journeys: int
+    """Those that have not ended."""
+    early_reports: int
+    """Reports that still wait for the answer to their send."""
+    ledger: Ledger
+
+
+class Account(msgspec.Struct, frozen=True):
+    """What came out. It agrees when there are no problems."""
+
+    lines: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def account_of(books: Books) -> Account:
+    """Counts, and every disagreement that was found (the first few of each kind)."""
+    sends = _sends_by_row(books)
+    pairs = [(row, sends.get(_key(books, row), ())) for row in books.rows]
+    found = {sentence: list(judge(books, pairs)) for sentence, judge in _JUDGES.items()}
+    problems = [f"{sentence}: {len(ids)} ({', '.join(ids[:5])})" for sentence, ids in found.items() if ids]
+    return Account(tuple(_lines(books, pairs)), tuple(problems))
+
+
+_Pair = tuple[Row, Sequence[Send]]
+
+
+def _key(books: Books, row: Row) -> str:
+    return row.id if books.api in CARRIES_OUR_ID else row.recipient
+
+
+def _sends_by_row(books: Books) -> Mapping[str, Sequence[Send]]:
+    sends: dict[str, list[Send]] = defaultdict(list)
+    for send in books.ledger.sends:
+        sends[send.our_id if books.api in CARRIES_OUR_ID else send.number].append(send)
+    return sends
+
+
+def _never_planned(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    yield from ["a customer without a message"] * max(0, books.customers - len(pairs))
+
+
+def _planned_twice(_: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    counts = Counter(row.recipient for row, _ in pairs)
+    yield from (recipient for recipient, count in counts.items() if count > 1)
+
+
+def _accepted_twice(_: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    yield from (row.id for row, sends in pairs if len(sends) > 1)
+
+
+def _sent_by_nobody(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    ours = {_key(books, row) for row, _ in pairs}
+    yield from (key for key in _sends_by_row(books) if key not in ours)
+
+
+def _still_waiting(_: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    yield from (f"{row.id} {row.state} {row.code}" for row, _ in pairs if row.state in WAITING)
+
+
+def _accepted_by_nobody(_: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    yield from (f"{row.id} {row.state}" for row, sends in pairs if row.state in ON_ITS_WAY and not sends)
+
+
+def _ended_though_accepted(_: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    yield from (f"{row.id} {row.state}" for row, sends in pairs if row.state in NEVER_LEFT and sends)
+
+
+def _not_as_reported(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    for row, sends in pairs:
+        wanted = _reported(books, row, sends)
+        if wanted is not None and row.state != wanted:
+            yield f"{row.id} {row.state} {row.code}, but {wanted} was reported"
+
+
+def _reported(books: Books, row: Row, sends: Sequence[Send]) -> str | None:
+    """Where the acknowledged reports put it; None where no report can have reached its row."""
+    if len(sends) != 1 or row.code in BY_ORDER:
+        return None
+    if row.provider_message_id is None and books.api not in CARRIES_OUR_ID:
+        return None  # its send was never answered, and its reports name an id that only the answer would have told
+    states = [HEIGHTS[one] for one in sends[0].heard if one in HEIGHTS]
+    highest = max(states, key=lambda pair: pair[1], default=None)
+    if highest is None:
+        return None if row.state == "uncertain" else "accepted"
+    return highest[0]
+
+
+def _callbacks_lost(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    yield from sorted(books.ledger.callbacks - books.callbacks)
+
+
+def _callbacks_refused(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    for tally in books.ledger.tallies:
+        if tally.kind == "callback" and tally.outcome == "dropped" and tally.fault != "bad_signature":
+            yield from [f"{tally.name} answered {tally.status}"] * tally.count
+
+
+def _forged_stored(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    """While the database is away the spool takes them unchecked; the replay must not believe them."""
+    yield from sorted(books.ledger.forged & books.callbacks)
+
+
+def _untold(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    yield from ["a message"] * books.untold
+
+
+def _journeys(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    yield from ["a journey"] * books.journeys
+
+
+_JUDGES: dict[str, Callable[[Books, Sequence[_Pair]], Iterator[str]]] = {
+    "customers to whom nothing was ever planned": _never_planned,
+    "numbers with more than one message": _planned_twice,
+    "messages accepted twice": _accepted_twice,
+    "messages at Sinch that we do not know": _sent_by_nobody,
+    "messages that stand still": _still_waiting,
+    "messages on their way that Sinch never accepted": _accepted_by_nobody,
+    "messages ended here that Sinch accepted": _ended_though_accepted,
+    "messages that are not where the reports put them": _not_as_reported,
+    "callbacks that we acknowledged and do not have": _callbacks_lost,
+    "genuine callbacks that we refused": _callbacks_refused,
+    "forged callbacks that we believed": _forged_stored,
+    "messages whose state no campaign event tells": _untold,
+    "journeys that have not ended": _journeys,
+}
+
+
+def _lines(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    accepted = Counter(min(len(sends), 2) for _, sends in pairs)
+    by_what = "by our own id" if books.api in CARRIES_OUR_ID else "by its number, one message each"
+    yield f"messages        {len(pairs)}, found at Sinch {by_what}"
+    yield f"accepted        once {accepted[1]}, twice {accepted[2]}, never {accepted[0]}"
+    for state, count in Counter(row.state for row, _ in pairs).most_common():
+        yield f"  {state:<13} {count}{_why(state, pairs)}"
+    yield from _uncertain(pairs)
+    yield from _callbacks(books)
+
+
+def _why(state: str, pairs: Sequence[_Pair]) -> str:
+    if state in ("accepted", "sent"):
+        return ": no later report was acknowledged (dropped by order, or the phone stayed silent)"
+    if state in ("failed", "uncertain", "refused"):
+        codes = Counter((str(row.code), len(sends)) for row, sends in pairs if row.state == state)
+        told = [f"{code} {count} ({_times(times)})" for (code, times), count in codes.most_common()]
+        return f": {', '.join(told)}"
+    return ""
+
+
+def _times(accepted: int) -> str:
+    return {0: "never accepted", 1: "accepted"}.get(accepted, f"accepted {accepted} times")
+
+
+def _uncertain(pairs: Sequence[_Pair]) -> Iterator[str]:
+    were = [row for row, _ in pairs if row.was_uncertain]
+    settled = Counter(row.settled_by for row in were if row.state != "uncertain")
+    yield f"were uncertain  {len(were)}, settled {settled.total()}, left to the operator {len(were) - settled.total()}"
+    for by, count in settled.most_common():
+        yield f"  by {by:<10} {count}"
+
+
+def _callbacks(books: Books) -> Iterator[str]:
+    again = sum(tally.count for tally in books.ledger.tallies if tally.outcome == "retry" and tally.status)
+    outcomes, faults = books.ledger.callbacks_by("outcome"), books.ledger.callbacks_by("fault")
+    yield f"callbacks       {outcomes.total()} tries, {outcomes['delivered']} acknowledged"
+    yield f"  to come again {outcomes['retry']}, answered {again} of them"
+    yield f"  acknowledged  {len(books.ledger.callbacks)} different ones, stored {len(books.callbacks)}"
+    yield f"  lost by order {outcomes['lost on purpose']}"
+    yield f"  forged        {len(books.ledger.forged)}, stored {len(books.ledger.forged & books.callbacks)}"
+    yield f"  doubled       {faults['duplicate']} tries"
+    yield f"  early reports {books.early_reports} still wait for the answer to their send"

@@ -1,0 +1,92 @@
+"""Reads our side of the account out of the database."""
+
+from typing import Any
+
+from chaos.account import Row
+from parley.store.database import Database
+
+_ROWS = """
+SELECT id::text, coalesce(recipient, '') AS recipient, state, outcome_code AS code, provider_message_id
+FROM messages
+"""
+_UNCERTAIN = """
+SELECT properties->>'message_id' AS message_id, properties->>'status' AS status, properties->>'code' AS code
+FROM events WHERE type = 'campaign' AND properties->>'message_id' IN (
+    SELECT properties->>'message_id' FROM events WHERE type = 'campaign' AND properties->>'status' = 'uncertain'
+)
+ORDER BY occurred_at, id
+"""
+_UNTOLD = """
+SELECT count(*) FROM messages m WHERE NOT EXISTS (
+    SELECT FROM events e
+    WHERE e.bucket = m.bucket AND e.customer_id = m.customer_id AND e.type = 'campaign'
+        AND e.properties->>'message_id' = m.id::text AND e.properties->>'status' = m.state
+)
+"""
+_STANDING = "SELECT state, count(*) FROM messages GROUP BY state"
+_UNDER_WAY = "SELECT count(*) FROM journeys WHERE due_at IS NOT NULL"
+_EARLY = "SELECT count(*) FROM early_reports"
+SLOW_SECONDS = 300.0
+"""Whole tables are read."""
+
+
+async def standing(database: Database) -> dict[str, int]:
+    """How many messages stand at each state."""
+    async with database.connection() as connection:
+        return {row["state"]: row["count"] for row in await connection.fetch(_STANDING)}
+
+
+async def rows(database: Database) -> list[Row]:
+    """Every message."""
+    async with database.connection() as connection:
+        found = await connection.fetch(_ROWS, timeout=SLOW_SECONDS)
+        settled = _settled(await connection.fetch(_UNCERTAIN, timeout=SLOW_SECONDS))
+    return [Row(**dict(row), was_uncertain=row["id"] in settled, settled_by=settled.get(row["id"])) for row in found]
+
+
+async def callback_hashes(database: Database) -> frozenset[str]:
+    """Of every callback that is stored."""
+    async with database.connection() as connection:
+        found = await connection.fetch("SELECT encode(key, 'hex') AS key FROM callbacks", timeout=SLOW_SECONDS)
+        return frozenset(row["key"] for row in found)
+
+
+async def count_untold(database: Database) -> int:
+    """Messages whose state no campaign event tells."""
+    return await _count(database, _UNTOLD)
+
+
+async def count_journeys(database: Database) -> int:
+    """Those that have not ended."""
+    return await _count(database, _UNDER_WAY)
+
+
+async def count_early_reports(database: Database) -> int:
+    """Reports that wait for the answer to their send."""
+    return await _count(database, _EARLY)
+
+
+async def _count(database: Database, asked: str) -> int:
+    async with database.connection() as connection:
+        counted: int = await connection.fetchval(asked, timeout=SLOW_SECONDS)
+        return counted
+
+
+def _settled(events: list[Any]) -> dict[str, str | None]:
+    """For every message that was uncertain: what came after, None if nothing did."""
+    settled: dict[str, str | None] = {}
+    uncertain: set[str] = set()
+    for event in events:
+        ident = event["message_id"]
+        if event["status"] == "uncertain":
+            uncertain.add(ident)
+            settled[ident] = None
+        elif ident in uncertain and settled[ident] is None:
+            settled[ident] = _by(event["status"], event["code"])
+    return settled
+
+
+def _by(status: str, code: str | None) -> str:
+    if code in ("given_up", "sent_again"):
+        return "rule"
+    return "answer" if status == "accepted" else "report"

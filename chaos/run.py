@@ -1,0 +1,196 @@
+"""One run: the stage is set, everything breaks on schedule, everything comes to rest, and the account is made."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import msgspec
+from msgspec import json
+
+from chaos import books
+from chaos.account import WAITING, Account, Books, account_of
+from chaos.crew import Crew, open_crew
+from chaos.logs import summary
+from chaos.schedule import Kill, Storm, faults, kills, storms
+from chaos.shop import Shop, begin, enrol, open_shop
+from chaos.sinch import Sinch
+from parley.config import Config
+from parley.providers.http import HttpClient
+from parley.services.claim_messages import LEASE
+from parley.services.deliver_messages import Delivery
+from parley.store.database import AWAY
+from parley.wiring import House, open_house
+
+LOOK_SECONDS = 0.25
+STILL_LOOKS = 2
+LEFT_LOST = ("sending",)
+"""May stand in a hurry: whoever was sending it is gone, and its lease is not over."""
+STUCK_SECONDS = 15.0
+"""A kill does not wait longer for its message: nothing may be sent any more because of the kills before it."""
+RETRIES = 3
+REST_SECONDS = 600.0
+"""For what is left after the last kill: attempts with back-off, leases, callbacks that come again."""
+CONTROL_SECONDS = aiohttp.ClientTimeout(total=60)
+Tell = Callable[[str], None]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What was asked for on the command line."""
+
+    api: str
+    messages: int
+    kills: int
+    seed: int
+    mode: str = "CONVERSATION"
+    deadline: float = 3000.0
+    """Seconds for everything."""
+    hurry: bool = False
+    """Do not sit out the leases of messages that were lost in flight: recover them with a clock that is ahead."""
+
+
+async def run(wanted: Wanted, folder: Path, tell: Tell) -> Account:
+    """Raises TimeoutError past the deadline; whatever happens, no process is left."""
+    async with asyncio.timeout(wanted.deadline), open_crew(folder, wanted.seed, wanted.mode, _free_port()) as crew:
+        account = json.decode(await crew.sinch.start())
+        async with aiohttp.ClientSession(timeout=CONTROL_SECONDS) as http:
+            sinch = Sinch(http, account["base_url"], wanted.api)
+            await sinch.prepare()
+            url = (await crew.server.start()).split()[-1]
+            await crew.worker.start()
+            shop = await open_shop(crew.data_dir, folder / "files", url, wanted.api, account)
+            await sinch.call_back_at(url + shop.callback_path)
+            async with open_house(Config(crew.data_dir, None, None)) as house:
+                return await Run(wanted, crew, sinch, shop, house, tell).play()
+
+
+class Run:
+    """The parts of one run, at work."""
+
+    def __init__(self, wanted: Wanted, crew: Crew, sinch: Sinch, shop: Shop, house: House, tell: Tell) -> None:
+        self._wanted = wanted
+        self._crew = crew
+        self._sinch = sinch
+        self._shop = shop
+        self._house = house
+        self._tell = tell
+        self._began = time.monotonic()
+
+    async def play(self) -> Account:
+        """From the first customer to the account."""
+        wanted = self._wanted
+        await enrol(self._shop, wanted.messages)
+        self._say(f"{wanted.messages} customers have opted in")
+        await self._sinch.order(faults(wanted.api))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(begin(self._shop, wanted.messages))
+            group.create_task(self._strike(kills(wanted.seed, wanted.messages, wanted.kills)))
+            group.create_task(self._storm(storms(wanted.seed, wanted.api, wanted.messages)))
+        await self._sinch.behave()
+        self._say("everything is well again; waiting until nothing moves")
+        await self._come_to_rest()
+        account = account_of(await self._books())
+        return msgspec.structs.replace(account, lines=(*account.lines, *self._kill_lines(), *summary(self._crew.logs)))
+
+    async def _strike(self, planned: Sequence[Kill]) -> None:
+        for number, kill in enumerate(planned, 1):
+            await self._reached(kill.after)
+            await asyncio.sleep(kill.pause)
+            for _ in range(RETRIES):
+                if self._crew.strike(kill):
+                    break
+                await asyncio.sleep(1)  # it is down already: it is killed when it has come back
+            accepted = await self._sinch.accepted()
+            self._say(f"accepted {accepted} of {self._wanted.messages}; kill {number} of {len(planned)}: {kill.victim}")
+
+    async def _storm(self, planned: Sequence[Storm]) -> None:
+        for storm in planned:
+            await self._reached(storm.after)
+            await self._sinch.order([storm.fault])
+
+    async def _reached(self, accepted: int) -> None:
+        seen, since = -1, time.monotonic()
+        while (now := await self._sinch.accepted()) < accepted and time.monotonic() - since < STUCK_SECONDS:
+            if now != seen:
+                seen, since = now, time.monotonic()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _come_to_rest(self) -> None:
+        """The worker ends in order first, so that what still stands at *sending* has truly lost its process."""
+        async with asyncio.timeout(REST_SECONDS):
+            await self._until_nothing_moves(LEFT_LOST if self._wanted.hurry else ())
+            if self._wanted.hurry:
+                await self._recover_as_if_later()
+                await self._until_nothing_moves()
+        for program in (self._crew.worker, self._crew.server):
+            code = await program.stop()
+            self._say(f"{program.name} was told to stop: {code}")
+
+    async def _until_nothing_moves(self, but: Sequence[str] = ()) -> None:
+        """Twice in a row, because what Sinch tells may set something going here."""
+        still = 0
+        while still < STILL_LOOKS:
+            await asyncio.sleep(1)
+            still = still + 1 if await self._nothing_moves(but) else 0
+
+    async def _nothing_moves(self, but: Sequence[str]) -> bool:
+        try:
+            standing = await books.standing(self._house.database)
+            journeys = await books.count_journeys(self._house.database)
+        except AWAY:
+            return False
+        waiting = {state: count for state, count in standing.items() if state in WAITING}
+        spooled = len(list((self._crew.data_dir / "spool").glob("*.spool")))
+        quiet = await self._sinch.is_quiet()
+        self._say(f"waiting: {waiting or 'nothing'}, journeys {journeys}, spooled {spooled}, Sinch quiet: {quiet}")
+        return not (waiting.keys() - set(but)) and journeys == spooled == 0 and quiet
+
+    async def _recover_as_if_later(self) -> None:
+        """What a worker does that starts when the leases are over."""
+
+        def later() -> datetime:
+            return self._house.clock() + LEASE + timedelta(seconds=1)
+
+        house = self._house
+        await self._crew.worker.stop()
+        async with HttpClient() as wire:
+            delivery = Delivery(house.database, house.box, wire, later, house.chance)
+            while await delivery.recover():
+                pass
+
+    async def _books(self) -> Books:
+        database = self._house.database
+        return Books(
+            api=self._wanted.api,
+            customers=self._wanted.messages,
+            rows=await books.rows(database),
+            callbacks=await books.callback_hashes(database),
+            untold=await books.count_untold(database),
+            journeys=await books.count_journeys(database),
+            early_reports=await books.count_early_reports(database),
+            ledger=await self._sinch.ledger(),
+        )
+
+    def _kill_lines(self) -> list[str]:
+        killed = ", ".join(f"{victim} {count}" for victim, count in self._crew.killed.items())
+        return [
+            f"killed with -9  {sum(self._crew.killed.values())}: {killed}",
+            f"took            {self._elapsed():.0f} s",
+        ]
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+    def _say(self, sentence: str) -> None:
+        self._tell(f"{self._elapsed():6.0f} s  {sentence}")
+
+
+def _free_port() -> int:
+    """Fixed for the run: a server that was killed comes back where Sinch calls it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

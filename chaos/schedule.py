@@ -1,0 +1,130 @@
+"""What breaks, and when: a pure function of the seed.
+
+A kill waits for a number of accepted messages, not for a time: so all of them fall into the campaign on any machine.
+The seed repeats the schedule and the simulator's dice; what exactly a kill hits is up to real processes.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import cycle, islice
+from random import Random
+from typing import Any
+
+import msgspec
+
+LAST_PART = 0.9
+"""Of the campaign: what is killed later than this has nothing left to send."""
+LONGEST_PAUSE = 1.5
+"""Seconds. A kill comes up to this long after the message that it waits for."""
+STORM_EVERY = 0.05
+"""Of the campaign: a storm is a burst of one fault, every request in a row."""
+STORM_STRIKES = 5, 40
+
+
+class Victim(StrEnum):
+    """Who is killed with -9."""
+
+    WORKER = "worker"
+    """One of all worker processes."""
+    SERVER = "server"
+    """`parley serve`, and with it the workers that it started."""
+    DATABASE = "database"
+    """PostgreSQL, every process of it."""
+    CONNECTION = "connection"
+    """One process of PostgreSQL that serves a connection: it then restarts itself."""
+
+
+class Kill(msgspec.Struct, frozen=True):
+    """One kill -9."""
+
+    after: int
+    """Accepted messages."""
+    pause: float
+    """Seconds."""
+    victim: Victim
+    pick: float
+    """Which of several, in [0, 1)."""
+
+
+class Storm(msgspec.Struct, frozen=True):
+    """So many requests in a row go wrong."""
+
+    after: int
+    """Accepted messages."""
+    fault: dict[str, Any]
+
+
+SENDS = {"sinch_legacy": "legacy.messages", "sinch_conversation": "conversation.send"}
+"""What a send is called in the simulator's faults."""
+_ALWAYS: tuple[dict[str, Any], ...] = (
+    {"kind": "status", "status": 500, "percent": 1},
+    {"kind": "throttle", "retry_after": 1, "percent": 1},
+    {"kind": "html502", "percent": 0.5},
+    {"kind": "cut", "percent": 0.5},
+    {"kind": "accept_then_timeout", "seconds": 0.3, "percent": 0.5},
+    {"kind": "accept_then_timeout", "seconds": 25, "percent": 0.02},  # longer than a call may take
+    {"kind": "slow", "seconds": 1, "percent": 1},
+    {"kind": "report_first", "percent": 2},
+    {"kind": "silence", "percent": 1},
+    {"kind": "read_without_delivered", "percent": 1},
+    {"kind": "disorder", "percent": 2},
+    {"kind": "fail", "percent": 1},
+)
+_ON_CALLBACKS: tuple[dict[str, Any], ...] = (
+    {"kind": "duplicate", "percent": 4},
+    {"kind": "shuffle", "percent": 4},
+    {"kind": "drop", "percent": 1},
+    {"kind": "bad_signature", "percent": 0.2},
+)
+_ON_TOKENS: tuple[dict[str, Any], ...] = (
+    {"kind": "status", "status": 500, "percent": 5},
+    {"kind": "html502", "percent": 5},
+    {"kind": "cut", "percent": 5},
+)
+_STORMS: tuple[dict[str, Any], ...] = (
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 503},
+    {"kind": "throttle", "retry_after": 1},
+    {"kind": "html502"},
+    {"kind": "cut"},
+    {"kind": "accept_then_timeout", "seconds": 0.3},
+)
+
+
+def faults(api: str) -> list[dict[str, Any]]:
+    """Those that last for the whole campaign, a few per cent of everything."""
+    callbacks = f"callback.{api.removeprefix('sinch_')}"
+    lasting = [one | {"endpoint": SENDS[api]} for one in _ALWAYS]
+    lasting += [one | {"endpoint": callbacks} for one in _ON_CALLBACKS]
+    lasting += [one | {"endpoint": "token"} for one in _ON_TOKENS]
+    return [one | {"times": 0} for one in lasting]
+
+
+def storms(seed: int, api: str, messages: int) -> list[Storm]:
+    """In the order in which they come."""
+    dice = Random(f"storms {seed}")  # noqa: S311  a schedule, not a secret
+    places = [int(messages * STORM_EVERY * number) for number in range(1, int(LAST_PART / STORM_EVERY))]
+    return [
+        Storm(place, dice.choice(_STORMS) | {"endpoint": SENDS[api], "times": dice.randint(*_strikes(messages))})
+        for place in places
+    ]
+
+
+def _strikes(messages: int) -> tuple[int, int]:
+    """A short campaign has short storms: else nothing would be left of it."""
+    least, most = STORM_STRIKES
+    return min(least, max(1, messages // 500)), min(most, max(1, messages // 100))
+
+
+def kills(seed: int, messages: int, count: int) -> list[Kill]:
+    """In the order in which they come; every kind of victim as often as the others."""
+    dice = Random(f"kills {seed}")  # noqa: S311  a schedule, not a secret
+    victims = list(islice(cycle(Victim), count))
+    dice.shuffle(victims)
+    places = sorted(dice.randrange(int(messages * LAST_PART) or 1) for _ in range(count))
+    return list(_kills(dice, victims, places))
+
+
+def _kills(dice: Random, victims: list[Victim], places: list[int]) -> Iterator[Kill]:
+    for victim, place in zip(victims, places, strict=True):
+        yield Kill(place, dice.uniform(0, LONGEST_PAUSE), victim, dice.random())

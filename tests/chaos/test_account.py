@@ -1,0 +1,99 @@
+"""The account finds every way in which the two books can disagree, and nothing in books that agree."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from chaos.account import Books, Row, account_of
+from chaos.sinch import Ledger, Send, Tally
+
+FIRST, SECOND = "421901000000", "421901000001"
+
+
+def _row(**changes: Any) -> Row:
+    given: dict[str, Any] = {
+        "id": "m-1", "recipient": FIRST, "state": "delivered", "code": None, "provider_message_id": "S-1",
+        "was_uncertain": False, "settled_by": None,
+    }  # fmt: skip
+    return Row(**given | changes)
+
+
+def _send(**changes: Any) -> Send:
+    given: dict[str, Any] = {"id": "S-1", "our_id": "m-1", "number": FIRST, "heard": ("sent", "delivered")}
+    return Send(**given | changes)
+
+
+def _books(rows: tuple[Row, ...] = (_row(),), sends: tuple[Send, ...] = (_send(),), **changes: Any) -> Books:
+    given: dict[str, Any] = {
+        "api": "sinch_conversation", "customers": 1, "callbacks": frozenset({"aa"}), "untold": 0, "journeys": 0,
+        "early_reports": 0, "ledger": Ledger(sends, frozenset({"aa"}), frozenset({"ff"}), ()),
+    }  # fmt: skip
+    return Books(rows=rows, **given | changes)
+
+
+def _callback(**changes: Any) -> Ledger:
+    given: dict[str, Any] = {"kind": "callback", "name": "MESSAGE_DELIVERY", "fault": "", "count": 1}
+    return msgspec.structs.replace(_books().ledger, tallies=(Tally(**given | changes),))
+
+
+AGREE = {
+    "delivered": _books(),
+    "no report came": _books((_row(state="accepted"),), (_send(heard=()),)),
+    "a delivery after a wrong failure": _books(sends=(_send(heard=("failed", "delivered")),)),
+    "uncertain and never accepted": _books((_row(state="uncertain"),), ()),
+    "uncertain, accepted, and nothing was told": _books((_row(state="uncertain"),), (_send(heard=()),)),
+    "a legacy send whose answer was lost": _books(
+        (_row(state="uncertain", provider_message_id=None),), (_send(our_id=""),), api="sinch_legacy"
+    ),
+    "given up by order": _books((_row(state="failed", code="given_up"),), (_send(heard=("sent",)),)),
+    "a forged callback was refused": _books(
+        ledger=_callback(status=401, outcome="dropped", fault="bad_signature"),
+    ),
+}
+
+DISAGREE = {
+    "nothing was ever planned": _books((), ()),
+    "numbers with more than one message": _books((_row(), _row(id="m-2")), (_send(), _send(id="S-2", our_id="m-2"))),
+    "accepted twice": _books(sends=(_send(), _send(id="S-2"))),
+    "that we do not know": _books(sends=(_send(), _send(id="S-2", our_id="m-9"))),
+    "stand still": _books((_row(state="sending"),), (_send(heard=()),)),
+    "that Sinch never accepted": _books(sends=()),
+    "ended here that Sinch accepted": _books((_row(state="expired"),), (_send(heard=()),)),
+    "not where the reports put them": _books((_row(state="sent"),)),
+    "an uncertain one, too": _books((_row(state="uncertain"),)),
+    "acknowledged and do not have": _books(callbacks=frozenset()),
+    "genuine callbacks that we refused": _books(ledger=_callback(status=400, outcome="dropped")),
+    "forged callbacks that we believed": _books(callbacks=frozenset({"aa", "ff"})),
+    "no campaign event tells": _books(untold=1),
+    "journeys that have not ended": _books(journeys=1),
+}
+_OTHER_WORDS = {"an uncertain one, too": "not where the reports put them"}
+
+
+@pytest.mark.parametrize("books", AGREE.values(), ids=AGREE)
+def test_it_finds_nothing_where_the_books_agree(books: Books) -> None:
+    assert account_of(books).problems == ()
+
+
+@pytest.mark.parametrize(("what", "books"), DISAGREE.items(), ids=DISAGREE)
+def test_it_finds_each_disagreement(what: str, books: Books) -> None:
+    problems = account_of(books).problems
+    assert [one for one in problems if _OTHER_WORDS.get(what, what) in one] != []
+
+
+def test_by_the_legacy_api_the_number_stands_for_the_message() -> None:
+    sends = (_send(our_id=""), _send(our_id="", id="S-2"), _send(our_id="", id="S-3", number=SECOND))
+    problems = account_of(_books(sends=sends, api="sinch_legacy")).problems
+    assert any("accepted twice" in one for one in problems)
+    assert any(f"we do not know: 1 ({SECOND})" in one for one in problems)
+
+
+def test_it_names_what_was_uncertain_and_by_what_it_was_settled() -> None:
+    rows = (
+        _row(was_uncertain=True, settled_by="report"),
+        _row(id="m-2", recipient=SECOND, state="uncertain", was_uncertain=True),
+    )
+    told = "\n".join(account_of(_books(rows, customers=2)).lines)
+    assert "were uncertain  2, settled 1, left to the operator 1" in told
+    assert "by report" in told

@@ -1,0 +1,35 @@
+"""The schedule: repeated by its seed, within the campaign, fair to every victim, and known to the simulator."""
+
+from collections import Counter
+
+import msgspec
+import pytest
+
+from chaos.schedule import LAST_PART, Victim, faults, kills, storms
+from parley_simulator.faults import Fault
+
+APIS = ("sinch_conversation", "sinch_legacy")
+
+
+def test_the_same_seed_gives_the_same_schedule() -> None:
+    assert kills(7, 1000, 40) == kills(7, 1000, 40)
+    assert storms(7, APIS[0], 1000) == storms(7, APIS[0], 1000)
+    assert kills(7, 1000, 40) != kills(8, 1000, 40)
+    assert storms(7, APIS[0], 1000) != storms(8, APIS[0], 1000)
+
+
+def test_every_victim_is_killed_as_often_as_the_others() -> None:
+    assert Counter(kill.victim for kill in kills(7, 100_000, 200)) == dict.fromkeys(Victim, 50)
+
+
+def test_kills_and_storms_come_in_order_and_while_there_is_something_to_send() -> None:
+    for places in ([kill.after for kill in kills(7, 1000, 200)], [storm.after for storm in storms(7, APIS[0], 1000)]):
+        assert places == sorted(places)
+        assert 0 <= places[0] <= places[-1] <= LAST_PART * 1000
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("messages", [1, 500, 100_000])
+def test_the_simulator_takes_every_fault(api: str, messages: int) -> None:
+    ordered = [*faults(api), *(storm.fault for storm in storms(7, api, messages))]
+    assert len(msgspec.convert(ordered, list[Fault])) == len(ordered)
