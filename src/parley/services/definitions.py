@@ -1,6 +1,6 @@
 """What a project has defined, read from the store and parsed once; read again when its stamp moves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +40,8 @@ class ProjectDefinitions(msgspec.Struct, frozen=True):
     """By name and language."""
     scenarios: dict[str, Scenario]
     campaigns: dict[str, Campaign]
+    starting: dict[str, tuple[Scenario, ...]]
+    """The active scenarios that an event may start, by its type."""
     consent_categories: dict[str, ConsentCategory]
     sealed: dict[str, bytes]
 
@@ -93,7 +95,11 @@ _kept: dict[UUID, ProjectDefinitions] = {}
 
 async def project_definitions(connection: Connection, project_id: UUID) -> ProjectDefinitions:
     """Raises UnknownProjectError."""
-    stamp = await stamp_of(connection, project_id)
+    return await definitions_at(connection, project_id, await stamp_of(connection, project_id))
+
+
+async def definitions_at(connection: Connection, project_id: UUID, stamp: int | None) -> ProjectDefinitions:
+    """As `project_definitions`, by a stamp that this transaction has read along with something else."""
     if stamp is None:
         raise UnknownProjectError
     kept = _kept.pop(project_id, None)
@@ -140,6 +146,16 @@ def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
         templates={(template.name, template.language): template for template in by_kind["template"]},
         scenarios={scenario.name: scenario for scenario in by_kind["scenario"]},
         campaigns={campaign.name: campaign for campaign in by_kind["campaign"]},
+        starting=_by_event(by_kind["scenario"]),
         consent_categories={category.name: category for category in by_kind["consent_category"]},
         sealed={},
     )
+
+
+def _by_event(scenarios: Sequence[Scenario]) -> dict[str, tuple[Scenario, ...]]:
+    active = [scenario for scenario in scenarios if scenario.active]
+    types = {trigger.event for scenario in active for trigger in scenario.triggers()}
+    return {
+        one: tuple(scenario for scenario in active if any(trigger.event == one for trigger in scenario.triggers()))
+        for one in types
+    }

@@ -8,6 +8,7 @@ import msgspec
 
 from parley.domain.consent import CONSENT, read_consent, with_hint
 from parley.domain.event import Event, NewEvent
+from parley.services.definitions import definitions_at
 from parley.services.hold_customers import hold_customers
 from parley.services.start_journeys import start_journeys
 from parley.store.consents import categories, insert_consents
@@ -36,9 +37,11 @@ async def record_held_events(
     if not events:
         return ()
     recorded = await insert_events(connection, project_id, events, now)
-    await _derive_consents(connection, project_id, recorded, now)
-    new = tuple(event for event, _ in recorded)
-    await start_journeys(connection, project_id, new, now)
+    await _derive_consents(connection, project_id, recorded.events, now)
+    new = tuple(event for event, _ in recorded.events)
+    if new:
+        project = await definitions_at(connection, project_id, recorded.stamp)
+        await start_journeys(connection, project_id, project, new, now)
     return new
 
 

@@ -12,22 +12,20 @@ from parley.domain.ids import bucket_of, new_id_in
 from parley.journeys import Event as ScenarioEvent
 from parley.journeys import Scenario, begin, starts
 from parley.services.campaign_event import CAMPAIGN
-from parley.services.definitions import project_definitions
+from parley.services.definitions import ProjectDefinitions
 from parley.store.database import Connection
 from parley.store.journeys import NewJourney, insert_journeys
 from parley.store.wakeups import announce_work
 
 
-async def start_journeys(connection: Connection, project_id: UUID, events: Sequence[Event], now: datetime) -> None:
+async def start_journeys(
+    connection: Connection, project_id: UUID, project: ProjectDefinitions, events: Sequence[Event], now: datetime
+) -> None:
     """One journey for each trigger that an event fires; a worker moves it as soon as the transaction commits."""
-    if not events:
-        return
-    project = await project_definitions(connection, project_id)
-    scenarios = [scenario for scenario in project.scenarios.values() if scenario.active]
     journeys = [
         journey
         for event in events
-        for scenario in scenarios
+        for scenario in project.starting.get(event.type, ())
         if not _is_its_own(scenario, event)
         for journey in _started(scenario, event, now)
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -29,33 +30,55 @@ class PastEvent(msgspec.Struct, frozen=True):
     properties: dict[str, Any]
 
 
+class Recorded(msgspec.Struct, frozen=True):
+    """What was not recorded before."""
+
+    events: tuple[tuple[Event, NewEvent], ...]
+    """Each with what it was made from, in their order."""
+    stamp: int | None
+    """The project's, for services.definitions: it came along with the events. None when there are none."""
+
+
+class _Made(msgspec.Struct, frozen=True):
+    bucket: int
+    customer_id: UUID
+    sameness: str | None
+    event: Event
+    new: NewEvent
+
+    @property
+    def turn(self) -> tuple[int, UUID, str]:
+        """All insert in this order: two batches with the same events wait for each other and do not deadlock."""
+        return self.bucket, self.customer_id, self.sameness or ""
+
+
 async def insert_events(
     connection: Connection, project_id: UUID, events: Sequence[NewEvent], now: datetime
-) -> tuple[tuple[Event, NewEvent], ...]:
-    """Records what was not recorded before; returns each such event with what it was made from, in their order."""
-    made = [(_event(new), new, new.sameness()) for new in events]
-    made.sort(key=lambda one: (bucket_of(one[1].customer_id), one[1].customer_id, one[2] or ""))  # no deadlock
+) -> Recorded:
+    """Records what was not recorded before."""
+    made = [_made(new) for new in events]
+    in_turn = sorted(made, key=attrgetter("turn"))
     rows = await sql.events.insert_events(
         connection,
         project_id=project_id,
         now=now,
-        buckets=[bucket_of(new.customer_id) for _, new, _ in made],
-        ids=[event.id for event, _, _ in made],
-        customer_ids=[new.customer_id for _, new, _ in made],
-        types=[new.type for _, new, _ in made],
-        times=[new.occurred_at for _, new, _ in made],
-        properties=[new.properties for _, new, _ in made],
-        samenesses=[sameness for _, _, sameness in made],
+        buckets=[one.bucket for one in in_turn],
+        ids=[one.event.id for one in in_turn],
+        customer_ids=[one.customer_id for one in in_turn],
+        types=[one.new.type for one in in_turn],
+        times=[one.new.occurred_at for one in in_turn],
+        properties=[one.new.properties for one in in_turn],
+        samenesses=[one.sameness for one in in_turn],
     )
     recorded = {row["id"] for row in rows}
-    order = {id(new): place for place, new in enumerate(events)}
-    kept = [(event, new) for event, new, _ in made if event.id in recorded]
-    return tuple(sorted(kept, key=lambda pair: order[id(pair[1])]))
+    kept = tuple((one.event, one.new) for one in made if one.event.id in recorded)
+    return Recorded(kept, rows[0]["stamp"] if rows else None)
 
 
-def _event(new: NewEvent) -> Event:
-    ident = new_id_in(bucket_of(new.customer_id))
-    return Event(ident, new.customer_id, new.type, new.occurred_at, new.properties)
+def _made(new: NewEvent) -> _Made:
+    bucket = bucket_of(new.customer_id)
+    event = Event(new_id_in(bucket), new.customer_id, new.type, new.occurred_at, new.properties)
+    return _Made(bucket, new.customer_id, new.sameness(), event, new)
 
 
 async def past_events(connection: Connection, customer_id: UUID, wanted: Slice | None = None) -> list[PastEvent]:

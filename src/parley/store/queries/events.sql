@@ -1,5 +1,6 @@
 -- name: insert_events
 -- record_events: many at once; what was recorded before is left out. Primary key and events_count_once.
+-- With each the project's stamp, so that nobody has to ask for it in a round trip of its own.
 INSERT INTO events (bucket, id, project_id, customer_id, type, occurred_at, properties, sameness, created_at)
 SELECT n.bucket, n.id, :project_id, n.customer_id, n.type, n.occurred_at, n.properties, n.sameness, :now
 FROM unnest(
@@ -7,7 +8,7 @@ FROM unnest(
     :properties::jsonb[], :samenesses::text[]
 ) AS n (bucket, id, customer_id, type, occurred_at, properties, sameness)
 ON CONFLICT DO NOTHING
-RETURNING id;
+RETURNING id, (SELECT p.definitions_stamp FROM projects p WHERE p.id = :project_id) AS stamp;
 
 -- name: newest_events
 -- customer_data.events and export-one: newest first; events_of_customer.
