@@ -70,7 +70,7 @@ def read_change(item_id: str, raw: bytes) -> ItemChange:
     """The body of a call about one item. Raises ApiError."""
     body = read_json(raw, _ItemBody)
     try:
-        properties = checked_properties(body.properties, len(raw))
+        properties = checked_properties(body.properties, raw)
     except UnusableError as error:
         raise refused(str(error)) from error
     return ItemChange(checked_item_id(item_id), properties, bool(body.upsert))
@@ -95,7 +95,7 @@ def read_listed_change(raw: msgspec.Raw) -> ItemChange:
     """`{"item_id": ..., "properties": {...}, "upsert": true}`. Raises UnusableError."""
     body = read_part(raw, _BulkItem)
     item_id = checked_text(str(body.item_id), "The item_id")
-    return ItemChange(item_id, checked_properties(body.properties, len(bytes(raw))), bool(body.upsert))
+    return ItemChange(item_id, checked_properties(body.properties, bytes(raw)), bool(body.upsert))
 
 
 def read_listed_item_id(raw: msgspec.Raw) -> str:

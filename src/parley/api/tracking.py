@@ -148,7 +148,7 @@ def _read_customer(raw: bytes, settings: ProjectSettings) -> Command:
         raise UnusableError(f"A customer has at most {PROPERTIES} attributes.")
     return UpdateCustomer(
         ids=read_ids(body.customer_ids, settings),
-        properties=checked_properties(body.properties, len(raw)),
+        properties=checked_properties(body.properties, raw),
         update_timestamp=None if set_at is None else set_at.timestamp(),
     )
 
@@ -158,7 +158,7 @@ def _read_event(raw: bytes, settings: ProjectSettings) -> Command:
     return TrackEvent(
         ids=read_ids(body.customer_ids, settings),
         type=checked_text(body.event_type or "", "The event_type"),
-        properties=checked_properties(body.properties, len(raw)),
+        properties=checked_properties(body.properties, raw),
         occurred_at=read_time(body.timestamp),
         event_id=checked_event_id(body.event_id),
     )
