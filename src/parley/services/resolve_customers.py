@@ -2,16 +2,17 @@
 
 Safe under parallel calls, in this order of locks: the customers that are found, by their ids; then the addresses that
 are added, sorted. What changed while we waited is seen by `addresses_lost` or by an address that another added first:
-then everything is given back (to the savepoint) and done again.
+then everything is given back (to the savepoint, or to the start of the transaction) and done again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from parley.domain.customer import SOFT_IDS, Address, AddressKind, CustomerIds
 from parley.domain.errors import ParleyError
-from parley.domain.identity import Changes, Contradiction, Known, identify
+from parley.domain.identity import Changes, Contradiction, Known, identify, known_already
 from parley.domain.ids import new_id
 from parley.services.merge_customers import merge_customers
 from parley.store.customers import (
@@ -26,8 +27,9 @@ from parley.store.customers import (
     move_addresses,
     touch_addresses,
 )
-from parley.store.database import Connection
+from parley.store.database import Connection, Database
 
+T = TypeVar("T")
 ATTEMPTS = 20
 
 
@@ -45,25 +47,39 @@ async def resolve_customers(
     for _ in range(ATTEMPTS):
         try:
             async with connection.transaction():
-                return await _resolve(connection, project_id, calls, now)
+                return await resolve_once(connection, project_id, calls, now)
         except LookedUpTooEarlyError:
             continue
     raise TooBusyError
 
 
-async def _resolve(
+async def run_resolving(database: Database, work: Callable[[Connection], Awaitable[T]]) -> T:
+    """`work`, which calls `resolve_once` before it writes anything, in a transaction that begins again if it must."""
+    for _ in range(ATTEMPTS):
+        try:
+            return await database.run(work)
+        except LookedUpTooEarlyError:
+            continue
+    raise TooBusyError
+
+
+async def resolve_once(
     connection: Connection, project_id: UUID, calls: Sequence[CustomerIds], now: datetime
 ) -> tuple[UUID | Contradiction, ...]:
+    """As `resolve_customers`, without a savepoint's round trips: LookedUpTooEarlyError ends the whole transaction."""
     wanted = {address for ids in calls for address in ids.addresses()}
     owners = await lock_owners(connection, project_id, wanted)
-    changes = identify(
-        calls, {one.address: one.id for one in owners}, await _known(connection, calls, owners), new_id, now
-    )
+    of = {one.address: one.id for one in owners}
+    await _touch_soft_ids(connection, project_id, of, now)
+    known = known_already(calls, of)
+    if known is not None:
+        return known
+    changes = identify(calls, of, await _known(connection, calls, owners), new_id, now)
     await _create(connection, project_id, changes, now)
     await _move(connection, project_id, changes, now)
     for merge in changes.merges:
         await merge_customers(connection, project_id, merge, now)
-    await _keep_soft_ids_few(connection, project_id, changes, owners, now)
+    await _keep_soft_ids_few(connection, project_id, changes)
     return changes.customers
 
 
@@ -96,13 +112,14 @@ async def _move(connection: Connection, project_id: UUID, changes: Changes, now:
         await move_addresses(connection, project_id, changes.moved, now)
 
 
-async def _keep_soft_ids_few(
-    connection: Connection, project_id: UUID, changes: Changes, owners: Sequence[Owner], now: datetime
-) -> None:
-    """Called last: the least recently used goes, and that needs to know what was used now."""
-    used = [one.address for one in owners if one.address.kind == AddressKind.SOFT]
+async def _touch_soft_ids(connection: Connection, project_id: UUID, found: Collection[Address], now: datetime) -> None:
+    """For `_keep_soft_ids_few`: the least recently used goes."""
+    used = [address for address in found if address.kind == AddressKind.SOFT]
     if used:
         await touch_addresses(connection, project_id, used, now)
+
+
+async def _keep_soft_ids_few(connection: Connection, project_id: UUID, changes: Changes) -> None:
     grown = _grown(changes)
     if grown:
         losers = await drop_old_soft_ids(connection, project_id, grown, SOFT_IDS)

@@ -14,7 +14,7 @@ from parley.domain.identity import Contradiction
 from parley.domain.phone import UnusablePhone, read_phone
 from parley.services.callers import Caller
 from parley.services.record_events import record_held_events
-from parley.services.resolve_customers import resolve_customers
+from parley.services.resolve_customers import resolve_once, run_resolving
 from parley.services.set_properties import PHONE, PropertyUpdate, TooManyAttributes, set_properties
 from parley.store.consents import categories
 from parley.store.database import Connection, Database
@@ -85,7 +85,7 @@ async def track(
             case UpdateCustomer() | TrackEvent():
                 wanted[place] = command
     if wanted:
-        results |= await database.run(lambda connection: _store(connection, caller, wanted, now))
+        results |= await run_resolving(database, lambda connection: _store(connection, caller, wanted, now))
     return tuple(results[place] for place in range(len(commands)))
 
 
@@ -96,7 +96,7 @@ async def _store(
     results |= await _judge_consents(connection, caller, wanted, now)
     allowed = {place: command for place, command in wanted.items() if isinstance(results[place], Done)}
     calls = [command.ids for command in allowed.values()]
-    meant = dict(zip(allowed, await resolve_customers(connection, caller.project.id, calls, now), strict=True))
+    meant = dict(zip(allowed, await resolve_once(connection, caller.project.id, calls, now), strict=True))
     results |= {place: Refused((one.sentence,)) for place, one in meant.items() if isinstance(one, Contradiction)}
     found = {place: one for place, one in meant.items() if isinstance(one, UUID)}
     results |= await _update(connection, caller, allowed, found, now)

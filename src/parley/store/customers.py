@@ -38,12 +38,13 @@ class Attributes(msgspec.Struct, frozen=True):
 
 async def lock_owners(connection: Connection, project_id: UUID, addresses: Collection[Address]) -> list[Owner]:
     """Locks the customers whom these addresses find. Raises LookedUpTooEarlyError when that no longer holds."""
-    rows = await sql.customers.lock_owners(connection, project_id=project_id, **_columns(addresses))
-    found = [row for row in rows if row["kind"] is not None]
-    lost_now = {row["id"]: row["lost"] for row in rows if row["kind"] is None}
-    if any(row["id"] not in lost_now or row["lost"] != lost_now[row["id"]] for row in found):
+    asked = list(addresses)
+    rows = await sql.customers.lock_owners(connection, project_id=project_id, **_columns(asked))
+    lost_now = {ident: lost for place, ident, lost, _, _ in rows if place is None}
+    found = [row for row in rows if row["place"] is not None]
+    if any(lost_now.get(ident) != lost for _, ident, lost, _, _ in found):
         raise LookedUpTooEarlyError
-    return [Owner(_address(row), row["id"], row["created_at"], row["updated_at"]) for row in found]
+    return [Owner(asked[place - 1], ident, created, updated) for place, ident, _, created, updated in found]
 
 
 async def owners(connection: Connection, project_id: UUID, addresses: Collection[Address]) -> dict[Address, UUID]:
@@ -202,7 +203,7 @@ def _columns(addresses: Iterable[Address]) -> dict[str, list[Any]]:
     listed = list(addresses)
     return {
         "buckets": [one.bucket for one in listed],
-        "kinds": [one.kind.value for one in listed],
+        "kinds": [one.kind for one in listed],
         "names": [one.name for one in listed],
         "values": [one.value for one in listed],
     }

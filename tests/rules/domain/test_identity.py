@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.domain.customer import Address, AddressKind, CustomerIds
-from parley.domain.identity import Changes, Contradiction, Known, Merge, identify
+from parley.domain.identity import Changes, Contradiction, Known, Merge, identify, known_already
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 OLD, NEW = Known(UUID(int=1), NOW - timedelta(days=2)), Known(UUID(int=2), NOW - timedelta(days=1))
@@ -138,3 +138,17 @@ def test_the_ids_of_a_call_lead_to_its_customer_afterwards(calls: list[CustomerI
         (meant,) = memory.apply([one], NOW).customers
         if isinstance(meant, UUID):
             assert {memory.owners[address] for address in one.addresses()} == {meant}
+
+
+@given(CALLS, CALLS)
+def test_calls_of_known_customers_change_nothing(before: list[CustomerIds], calls: list[CustomerIds]) -> None:
+    memory = Memory()
+    memory.apply(before, NOW)
+    known = known_already(calls, memory.owners)
+    changes = memory.apply(calls, NOW)
+    nothing_changed = not (changes.created or changes.added or changes.moved or changes.merges)
+    assert known == (changes.customers if nothing_changed and _all_customers(changes) else None)
+
+
+def _all_customers(changes: Changes) -> bool:
+    return all(isinstance(one, UUID) for one in changes.customers)

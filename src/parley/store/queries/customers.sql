@@ -1,13 +1,13 @@
 -- name: lock_owners
 -- resolve_customers, find_or_create_by_address: who owns these addresses, each owner locked in the order of all.
--- First a row for each address that was found, then one without an address for each customer as locked: where the two
--- differ in `lost`, or the second is missing, the first was looked up too early.
+-- First a row for each address that was found, by its place among those asked for, then one without a place for each
+-- customer as locked: where the two differ in `lost`, or the second is missing, the first was looked up too early.
 -- Primary key of addresses; primary key of customers.
 WITH wanted AS (
-    SELECT * FROM unnest(:buckets::smallint[], :kinds::text[], :names::text[], :values::text[])
-        AS w (bucket, kind, name, value)
+    SELECT * FROM unnest(:buckets::smallint[], :kinds::text[], :names::text[], :values::text[]) WITH ORDINALITY
+        AS w (bucket, kind, name, value, place)
 ), found AS MATERIALIZED (
-    SELECT a.kind, a.name, a.value, a.last_used_at, c.bucket, c.id, c.created_at, c.updated_at, c.addresses_lost
+    SELECT w.place, c.bucket, c.id, c.created_at, c.updated_at, c.addresses_lost
     FROM wanted w
     JOIN addresses a
         ON a.bucket = w.bucket AND a.project_id = :project_id
@@ -20,9 +20,9 @@ WITH wanted AS (
     ORDER BY c.bucket, c.id
     FOR NO KEY UPDATE
 )
-SELECT kind, name, value, id, created_at, updated_at, addresses_lost AS lost FROM found
+SELECT place, id, addresses_lost, created_at, updated_at FROM found
 UNION ALL
-SELECT NULL, NULL, NULL, id, NULL, NULL, addresses_lost FROM locked;
+SELECT NULL, id, addresses_lost, NULL, NULL FROM locked;
 
 -- name: owners
 -- The doors that only read a customer: owners of addresses, nothing locked; primary key of addresses.
