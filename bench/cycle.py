@@ -26,7 +26,7 @@ from bench.support.shop import Shop, count_messages, deliver_all, delivery, open
 from bench.support.wires import RememberingWire
 from parley.domain.http import HttpRequest
 from parley.providers.http import HttpClient
-from parley.services.deliver_messages import IN_FLIGHT
+from parley.services.turns import IN_FLIGHT
 
 CUSTOMERS = 1000
 LOOK_SECONDS = 0.1

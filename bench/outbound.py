@@ -23,7 +23,7 @@ from bench.support.programs import provider
 from bench.support.shop import Shop, count_messages, deliver_all, delivery, open_shop, plan
 from bench.support.wires import RememberingWire
 from parley.providers.http import HttpClient
-from parley.services.deliver_messages import IN_FLIGHT
+from parley.services.turns import IN_FLIGHT
 
 CUSTOMERS = 1000
 

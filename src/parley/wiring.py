@@ -114,6 +114,7 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
         recovering = Loop("recover", delivery.recover, house.chance, idle_seconds=RECOVERY_SECONDS)
 
         def wake() -> None:
+            delivery.wake()
             sending.wake()
             moving.wake()
             planning.wake()

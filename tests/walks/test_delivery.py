@@ -12,6 +12,7 @@ from parley.presets.answers import LONGEST_WAIT
 from parley.providers.http import NotSentError, UnansweredError
 from parley.services.claim_messages import claim_messages
 from parley.services.deliver_messages import ATTEMPTS
+from parley.services.turns import Turns
 from parley.store.messages import EarlyReport, keep_early_reports
 from parley.store.stops import release_sender
 from tests.support.builders import Cast
@@ -119,7 +120,7 @@ async def test_it_expires_when_its_use_is_over(walk: Walk, people: Cast) -> None
 async def test_a_worker_that_vanished_leaves_it_uncertain_after_its_lease(walk: Walk, people: Cast) -> None:
     await walk.track(people.alice, "back_in_stock", **BACK_IN_STOCK)
     await walk.plan()
-    calls, _ = await claim_messages(walk.database, walk.box, Renderer(), 10, walk.now)
+    calls, _ = await claim_messages(walk.database, walk.box, Renderer(), Turns(), walk.now)
     assert len(calls) == 1  # and then this process dies
     await walk.delivery.recover()
     assert (await _row(walk))["state"] == "sending"

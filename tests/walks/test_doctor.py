@@ -11,6 +11,7 @@ from parley.providers.http import UnansweredError
 from parley.services.claim_messages import claim_messages
 from parley.services.create_project import create_project
 from parley.services.doctor import LATELY, Finding, Releaser, diagnose, needs_operator
+from parley.services.turns import Turns
 from parley.store.doctor import What
 from tests.support.builders import NOW, Cast
 from tests.walks.walk import Walk, status
@@ -84,7 +85,7 @@ async def test_it_counts_the_messages_of_a_stopped_sender_once(walk: Walk, peopl
 async def test_it_tells_what_is_in_flight_and_what_was_lost_there(walk: Walk, people: Cast) -> None:
     await _back_in_stock(walk, people)
     await walk.plan()
-    await claim_messages(walk.database, walk.box, Renderer(), 10, walk.now)
+    await claim_messages(walk.database, walk.box, Renderer(), Turns(), walk.now)
     assert await _lines(walk) == [(Releaser.PROVIDER, What.MESSAGES_IN_FLIGHT, 1)]
     assert await _lines(walk, **SOON) == [(Releaser.WORKER, What.MESSAGES_LOST, 1)]
     assert await _lines(walk, **LATER) == [(Releaser.OPERATOR, What.MESSAGES_LOST, 1)]

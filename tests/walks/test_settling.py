@@ -16,6 +16,7 @@ from parley.services.claim_messages import claim_messages
 from parley.services.explain_message import UnknownMessageError
 from parley.services.move_messages import Change, move_messages
 from parley.services.settle_message import ErasedMessageError, NotUncertainError, Order, give_up, send_again
+from parley.services.turns import Turns
 from parley.store.database import Database
 from parley.store.messages import MessageRow
 from tests.support.builders import Cast, consent_event
@@ -130,7 +131,7 @@ def _taken_over(walk: Walk, people: Cast) -> Callable[[], Awaitable[None]]:
         await walk.delivery.recover()
         ident = (await walk.events(people.alice))[-1]["message_id"]
         await send_again(walk.database, str(ident), ORDER, walk.now)
-        calls, _ = await claim_messages(walk.database, walk.box, Renderer(), 10, walk.now)
+        calls, _ = await claim_messages(walk.database, walk.box, Renderer(), Turns(), walk.now)
         assert len(calls) == 1
 
     return happen

@@ -19,7 +19,9 @@ from parley.services.move_messages import Change, move_locked
 from parley.services.people import Person, people
 from parley.services.personalise import at_the_wire
 from parley.services.secret_box import SecretBox
+from parley.services.turns import Turns
 from parley.store.database import Connection, Database
+from parley.store.lanes import Lane, Turn
 from parley.store.messages import MessageRow, claim_due
 from parley.store.stops import Stops, stops_of
 from parley.telemetry import REFUSALS
@@ -35,6 +37,11 @@ class Call(msgspec.Struct, frozen=True):
     rendered: RenderedRequest
     messages: tuple[MessageRow, ...]
 
+    @property
+    def lane(self) -> Lane:
+        """One for all of them: they leave by the same account."""
+        return self.messages[0].lane
+
 
 class _Ready(msgspec.Struct, frozen=True):
     """A message that the policy let pass."""
@@ -46,20 +53,30 @@ class _Ready(msgspec.Struct, frozen=True):
 
 
 async def claim_messages(
-    database: Database, box: SecretBox, renderer: Renderer, most: int, now: datetime
+    database: Database, box: SecretBox, renderer: Renderer, turns: Turns, now: datetime
 ) -> tuple[list[Call], int]:
     """The calls to make, and how many messages were taken (refused and expired ones too)."""
-    async with database.transaction() as connection:
-        rows = await claim_due(connection, most, now)
-        by_project: dict[UUID, list[MessageRow]] = defaultdict(list)
-        for row in rows:
-            by_project[row.project_id].append(row)
-        calls: list[Call] = []
-        for project_id, of_project in by_project.items():
-            project = await project_definitions(connection, project_id)
-            desk = _Desk(connection, project, box, renderer, now)
-            calls += await bear_with(connection, of_project, desk.take, desk.park)
-        return calls, len(rows)
+    async with database.connection() as connection:
+        given = await turns.next(connection, now)
+        if not given:
+            return [], 0
+        async with connection.transaction():
+            return await _claim(connection, box, renderer, given, now)
+
+
+async def _claim(
+    connection: Connection, box: SecretBox, renderer: Renderer, given: Sequence[Turn], now: datetime
+) -> tuple[list[Call], int]:
+    rows = await claim_due(connection, given, now)
+    by_project: dict[UUID, list[MessageRow]] = defaultdict(list)
+    for row in rows:
+        by_project[row.project_id].append(row)
+    calls: list[Call] = []
+    for project_id, of_project in by_project.items():
+        project = await project_definitions(connection, project_id)
+        desk = _Desk(connection, project, box, renderer, now)
+        calls += await bear_with(connection, of_project, desk.take, desk.park)
+    return calls, len(rows)
 
 
 class _Desk:

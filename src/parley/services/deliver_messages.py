@@ -6,6 +6,7 @@ itself.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -24,13 +25,12 @@ from parley.services.move_messages import Change, move_messages
 from parley.services.receive_reports import join_early_reports, sweep_early_reports
 from parley.services.secret_box import SecretBox
 from parley.services.stopping import STOPPING, stop, stop_by
+from parley.services.turns import Outlook, Turns
 from parley.store.database import Database
 from parley.store.messages import MessageRow, lost_in_flight
 from parley.store.stops import Stop
 from parley.telemetry import SENDS
 
-IN_FLIGHT = 100
-"""Calls at once in one process."""
 CALL_SECONDS = 20.0
 """A provider that has not answered by then leaves the message uncertain. Well below the lease."""
 SEND_SECONDS = 90.0
@@ -38,6 +38,8 @@ SEND_SECONDS = 90.0
 ATTEMPTS = 16
 """Passing faults are tried again so often (about three quarters of an hour), then the message has failed."""
 RECORDED_AT_ONCE = 500
+LONGEST_WAIT = 1.0
+"""Seconds for a place, then the queue is looked at again."""
 assert timedelta(seconds=SEND_SECONDS) < LEASE  # noqa: S101  a lease must outlive its call
 
 
@@ -61,25 +63,29 @@ class Delivery:
         self._chance = chance
         self._tokens = TokenSource(wire, clock, chance)
         self._renderer = Renderer()
+        self._turns = Turns()
+        self._woken = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self._done: asyncio.Queue[Outcomes] = asyncio.Queue()
         self._recorder: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
 
     async def step(self) -> int:
-        """Claims as much as there is room for and starts the calls; says how many messages it took."""
+        """Claims what there is room for and starts the calls; 0 when nothing is due."""
         if self._recorder is None:
             self._recorder = asyncio.create_task(self._record_for_ever())
-        room = IN_FLIGHT - len(self._calls)
-        if room <= 0:
-            await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
-            return 1
-        calls, taken = await claim_messages(self._database, self._box, self._renderer, room, self._clock())
+        self._woken.clear()
+        calls, taken = await claim_messages(self._database, self._box, self._renderer, self._turns, self._clock())
         for call in calls:
-            task = asyncio.create_task(self._carry(call))
-            self._calls.add(task)
-            task.add_done_callback(self._calls.discard)
-        return taken
+            self._begin(call)
+        outlook = self._turns.outlook(taken)
+        if outlook is Outlook.NOT_YET:
+            await self._wait()
+        return 0 if outlook is Outlook.NOTHING else max(1, taken)
+
+    def wake(self) -> None:
+        """Something may be due now, or there is room for more."""
+        self._woken.set()
 
     async def recover(self) -> int:
         """Messages whose worker vanished become uncertain; reports that crossed their send's answer are joined."""
@@ -103,6 +109,21 @@ class Delivery:
         if self._recorder is not None:
             self._recorder.cancel()
             await asyncio.gather(self._recorder, return_exceptions=True)
+
+    def _begin(self, call: Call) -> None:
+        self._turns.begin(call.lane)
+        task = asyncio.create_task(self._carry(call))
+        self._calls.add(task)
+        task.add_done_callback(lambda _: self._end(call, task))
+
+    def _end(self, call: Call, task: asyncio.Task[None]) -> None:
+        self._calls.discard(task)
+        self._turns.end(call.lane)
+        self.wake()
+
+    async def _wait(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), LONGEST_WAIT)
 
     async def _carry(self, call: Call) -> None:
         outcome = await self._outcome(call)

@@ -9,6 +9,7 @@ import msgspec
 
 from parley.domain.ids import BUCKETS, bucket_of, bucket_of_text
 from parley.store.database import Connection, sql
+from parley.store.lanes import Lane, Turn, by_lane
 
 
 class MessageRow(msgspec.Struct, frozen=True):
@@ -33,6 +34,11 @@ class MessageRow(msgspec.Struct, frozen=True):
     planned_at: datetime
     changed_at: datetime
     decision: dict[str, Any]
+
+    @property
+    def lane(self) -> Lane:
+        """Where it waits."""
+        return Lane(self.project_id, self.integration or "")
 
 
 class NewMessage(msgspec.Struct, frozen=True):
@@ -112,9 +118,11 @@ async def insert_messages(
     )
 
 
-async def claim_due(connection: Connection, most: int, now: datetime) -> list[MessageRow]:
-    """Locks what is due and nobody else holds, most urgent first. The locks end with the transaction."""
-    return [message_row(row) for row in await sql.messages.claim_due(connection, most=most, now=now)]
+async def claim_due(connection: Connection, turns: Sequence[Turn], now: datetime) -> list[MessageRow]:
+    """Locks of each lane what is due and nobody else holds, in the order of the turns. The locks end with the
+    transaction.
+    """
+    return [message_row(row) for row in await sql.messages.claim_due(connection, now=now, **by_lane(turns))]
 
 
 async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[MessageRow]:

@@ -1,5 +1,5 @@
 -- name: messages_due
--- services.doctor: whose time has come and nobody has claimed; index messages_due. What is stopped has its own line.
+-- services.doctor: whose time has come and nobody has claimed; index messages_waiting. What is stopped has its own line.
 SELECT m.project_id, m.integration AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(m.due_at) AS since,
     NULL::timestamptz AS until
 FROM messages m
@@ -11,7 +11,7 @@ WHERE m.state IN ('planned', 'queued') AND m.due_at <= :now AND NOT EXISTS (
 GROUP BY m.project_id, m.integration;
 
 -- name: messages_deferred
--- services.doctor: what waits for its time, by reason; index messages_due. What is stopped has its own line.
+-- services.doctor: what waits for its time, by reason; index messages_waiting. What is stopped has its own line.
 SELECT m.project_id, m.integration AS about, m.outcome_code AS code, max(m.outcome_sentence) AS sentence,
     count(*) AS count, min(m.planned_at) AS since, min(m.due_at) AS until
 FROM messages m
@@ -23,7 +23,7 @@ WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND NOT EXISTS (
 GROUP BY m.project_id, m.integration, m.outcome_code;
 
 -- name: messages_held
--- services.doctor: stopped senders, and how many messages wait for each; primary key of stops, index messages_due.
+-- services.doctor: stopped senders, and how many messages wait for each; primary key of stops, index messages_waiting.
 SELECT s.project_id, s.sender AS about, s.code, s.sentence, count(m.id) AS count, s.stopped_at AS since,
     NULL::timestamptz AS until
 FROM stops s
@@ -33,7 +33,7 @@ GROUP BY s.project_id, s.sender, s.template;
 
 -- name: templates_stopped
 -- services.doctor: templates that a sender must not use, and how many messages wait for each; primary key of stops,
--- index messages_due.
+-- index messages_waiting.
 SELECT s.project_id, s.template || ' by ' || s.sender AS about, s.code, s.sentence, count(m.id) AS count,
     s.stopped_at AS since, NULL::timestamptz AS until
 FROM stops s

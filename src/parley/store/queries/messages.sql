@@ -18,14 +18,22 @@ FROM unnest(
 );
 
 -- name: claim_due
--- services.deliver_messages: what is due, nobody else holds, replies before campaigns; index messages_due.
-SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at, decision
-FROM messages
-WHERE state IN ('planned', 'queued') AND due_at <= :now
-ORDER BY priority, due_at
-LIMIT :most
-FOR UPDATE SKIP LOCKED;
+-- services.claim_messages: from each lane at most its share of what is due and nobody else holds; index
+-- messages_waiting.
+SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
+    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at,
+    m.decision
+FROM unnest(:priorities::smallint[], :project_ids::uuid[], :senders::text[], :shares::integer[])
+    AS turn (priority, project_id, sender, share)
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM messages
+    WHERE state IN ('planned', 'queued') AND priority = turn.priority AND project_id = turn.project_id
+        AND coalesce(integration, '') = turn.sender AND due_at <= :now
+    ORDER BY due_at
+    LIMIT turn.share
+    FOR UPDATE SKIP LOCKED
+) m;
 
 -- name: lock_by_id
 -- services.move_messages: the messages that reports and outcomes are about, in one order for all; primary key.
