@@ -17,8 +17,10 @@ from parley.queue.loop import Loop
 from parley.services.advance_journeys import advance_journeys
 from parley.services.callback_intake import open_intake
 from parley.services.deliver_messages import Delivery
+from parley.services.look_at_provider import Looker
 from parley.services.plan_campaigns import plan_campaigns
 from parley.services.secret_box import SecretBox
+from parley.services.settle_by_rule import settle_by_rule
 from parley.services.steer_campaigns import steer_campaigns
 from parley.store.database import Database, open_database
 from parley.store.embedded import EmbeddedServer, embedded_server
@@ -113,6 +115,13 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
         planning = Loop("campaigns", campaigns, house.chance)
         recovering = Loop("recover", delivery.recover, house.chance, idle_seconds=RECOVERY_SECONDS)
 
+        looker = Looker(house.database, house.box, wire, house.clock, house.chance)
+
+        async def settle() -> int:
+            return await looker.step() + await settle_by_rule(house.database, house.clock())
+
+        settling = Loop("settle", settle, house.chance, idle_seconds=RECOVERY_SECONDS)
+
         def wake() -> None:
             delivery.wake()
             sending.wake()
@@ -121,6 +130,7 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
 
         async with listening(house.database_url, wake):
             try:
-                yield [sending, moving, planning, recovering]
+                yield [sending, moving, planning, recovering, settling]
             finally:
                 await delivery.close()
+                await looker.close()

@@ -28,6 +28,8 @@ SENDING = (
     SERVICES / "claim_messages.py",
     SERVICES / "deliver_messages.py",
     SERVICES / "settle_message.py",
+    SERVICES / "settle_by_rule.py",
+    SERVICES / "look_at_provider.py",
     SERVICES / "steer_campaigns.py",
     ROOT / "src" / "parley" / "providers" / "oauth2.py",
 )

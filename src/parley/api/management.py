@@ -15,9 +15,10 @@ from parley.services.callers import Caller
 from parley.services.read_definitions import LARGEST_FILE, File, read_definitions
 from parley.store.definitions import StoredDefinition, definitions_of
 
-Kind = Literal["preset", "integration", "template", "scenario", "campaign", "consent_category"]
-_WRITING = {"integration": Permission.MANAGE_INTEGRATIONS}
-"""A project admin or higher connects inbound messages (seed page); an editor may write everything else."""
+Kind = Literal["settings", "preset", "integration", "template", "scenario", "campaign", "consent_category"]
+_WRITING = {"integration": Permission.MANAGE_INTEGRATIONS, "settings": Permission.MANAGE_INTEGRATIONS}
+"""A project admin or higher connects inbound messages (seed page) and says what may be sent twice; an editor may write
+everything else."""
 
 AnyRequest = Request[Any, Any, Any]
 

@@ -37,6 +37,7 @@ def _story(found: Explanation) -> Iterator[str]:
     for step, title in (("planned", "Decided when it was planned"), ("wire", "Decided again before it left")):
         if step in message.decision:
             yield from _decision(title, message.decision[step])
+    yield from _looked(message.decision.get("looked"))
     yield "\nWhat happened to it"
     for state in found.states:
         said = f"  {state.code}: {state.sentence}" if state.code else ""
@@ -45,6 +46,11 @@ def _story(found: Explanation) -> Iterator[str]:
         yield f"\nThe journey that asked for it ({message.origin.get('scenario_title')})"
         for step_taken in found.steps:
             yield f"  {step_taken.at:%Y-%m-%d %H:%M:%S} {step_taken.node}: {step_taken.what}"
+
+
+def _looked(looked: dict[str, Any] | None) -> Iterator[str]:
+    if looked:
+        yield f"\nLooked for at the provider ({looked['at']}, look {looked['times']}): {looked['sentence']}"
 
 
 def _decision(title: str, decision: dict[str, Any]) -> Iterator[str]:

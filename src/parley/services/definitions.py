@@ -9,6 +9,7 @@ import msgspec
 from parley import segments
 from parley.domain.consent import ConsentCategory
 from parley.domain.errors import InvalidInputError, ParleyError, Problem
+from parley.domain.settings import Settings, parse_settings
 from parley.integrations import Integration, parse_integration
 from parley.journeys import Campaign, Scenario, parse_campaign, parse_scenario
 from parley.presets import Preset, parse_preset, shipped, text_faults
@@ -43,6 +44,7 @@ class ProjectDefinitions(msgspec.Struct, frozen=True):
     starting: dict[str, tuple[Scenario, ...]]
     """The active scenarios that an event may start, by its type."""
     consent_categories: dict[str, ConsentCategory]
+    settings: Settings
     sealed: dict[str, bytes]
 
     def sender(self, name: str | None) -> Integration | None:
@@ -79,6 +81,7 @@ def _parse_consent_category(data: bytes) -> ConsentCategory:
 
 
 PARSERS: dict[str, Callable[[bytes], Any]] = {
+    "settings": parse_settings,
     "consent_category": _parse_consent_category,
     "integration": _parse_integration,
     "template": parse_template,
@@ -148,6 +151,7 @@ def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
         campaigns={campaign.name: campaign for campaign in by_kind["campaign"]},
         starting=_by_event(by_kind["scenario"]),
         consent_categories={category.name: category for category in by_kind["consent_category"]},
+        settings=next(iter(by_kind["settings"]), Settings()),
         sealed={},
     )
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from parley.domain.settings import Then, UncertainRule
+from parley.services.definitions import project_definitions
 from parley.store.database import Database
 from parley.store.doctor import Waiting, What, all_that_waits
 
@@ -63,9 +65,10 @@ _RULES: Mapping[What, _Rule] = {
     ),
     What.MESSAGES_UNCERTAIN: _Rule(
         Releaser.PROVIDER,
-        "A delivery report may still settle them.",
+        "A delivery report or a look into the provider's list may still settle them.",
         timedelta(hours=1),
-        "No report has settled them. Look for them at the provider, then `parley message resend` or `give-up`.",
+        "No report and no list has settled them. Look for them at the provider, then `parley message resend` or "
+        "`give-up`; or give the project a rule (settings).",
     ),
     What.JOURNEYS_DUE: _Rule(Releaser.WORKER, _WORKER, _SOON, _NO_WORKER),
     What.JOURNEYS_PARKED: _BROKEN,
@@ -84,7 +87,12 @@ async def diagnose(database: Database, project_id: UUID | None, now: datetime) -
     """Of one project, or of all: what waits for the operator first, then by who can release it."""
     async with database.connection() as connection:
         waiting = await all_that_waits(connection, project_id, now, now - LATELY)
-    findings = [_finding(what, one, now) for what, one in waiting]
+        rules = {
+            one.project_id: (await project_definitions(connection, one.project_id)).settings.uncertain
+            for what, one in waiting
+            if what is What.MESSAGES_UNCERTAIN
+        }
+    findings = [_by_rule(_finding(what, one, now), rules, now) for what, one in waiting]
     return sorted(findings, key=lambda one: (_ORDER.index(one.waits_for), one.waiting.since))
 
 
@@ -94,6 +102,21 @@ _ORDER = tuple(Releaser)
 def needs_operator(findings: list[Finding]) -> bool:
     """Is there anything that nobody else can release?"""
     return any(finding.waits_for is Releaser.OPERATOR for finding in findings)
+
+
+def _by_rule(finding: Finding, rules: Mapping[UUID, UncertainRule], now: datetime) -> Finding:
+    """An uncertain message whose project has a rule waits for the clock, and for the operator when that has not helped:
+    what was sent again by the rule and is uncertain once more.
+    """
+    rule = rules.get(finding.project_id)
+    if finding.what is not What.MESSAGES_UNCERTAIN or rule is None or rule.then is Then.HOLD:
+        return finding
+    until = finding.waiting.since + timedelta(hours=rule.after_hours)
+    if now > until + _SOON:
+        return finding
+    waiting = msgspec.structs.replace(finding.waiting, until=until)
+    remedy = f"The project's rule ({rule.then}) settles them then, unless the provider's word does before."
+    return msgspec.structs.replace(finding, waits_for=Releaser.CLOCK, waiting=waiting, remedy=remedy)
 
 
 def _finding(what: What, waiting: Waiting, now: datetime) -> Finding:

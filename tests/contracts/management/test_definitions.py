@@ -128,3 +128,16 @@ async def test_a_scenario_may_only_use_what_there_is(api: ProjectApi) -> None:
     assert (await call(api, "DELETE", "/scenario/notes")).status == 200
     assert (await call(api, "DELETE", "/preset/crm-note")).status == 200
     assert (await call(api, "DELETE", "/preset/crm-note")).status == 404
+
+
+async def test_an_admin_says_the_projects_settings_and_an_editor_may_not(api: ProjectApi, database: Database) -> None:
+    rule = {"kind": "settings", "uncertain": {"then": "resend", "after_hours": 72}}
+    editor = await as_role(api, database, Role.EDITOR)
+    assert (await call(editor, "PUT", "/settings/project", rule)).status == 403
+    assert (await call(api, "PUT", "/settings/project", rule)).status == 201
+    assert (await call(editor, "GET", "/settings/project")).body["data"]["definition"] == rule
+    hasty = await call(
+        api, "PUT", "/settings/project", {"kind": "settings", "uncertain": {"then": "resend", "after_hours": 1}}
+    )
+    assert (hasty.status, "uncertain.after_hours" in hasty.text) == (400, True)
+    assert (await call(api, "DELETE", "/settings/project")).status == 200

@@ -60,7 +60,8 @@ GROUP BY project_id, integration;
 
 -- name: messages_uncertain
 -- services.doctor: nobody knows whether the provider has them; index messages_uncertain.
-SELECT project_id, integration AS about, outcome_code AS code, max(outcome_sentence) AS sentence, count(*) AS count,
+SELECT project_id, integration AS about, outcome_code AS code,
+    concat_ws(' ', max(outcome_sentence), max(decision #>> '{looked,sentence}')) AS sentence, count(*) AS count,
     min(changed_at) AS since, NULL::timestamptz AS until
 FROM messages
 WHERE state = 'uncertain' AND project_id = coalesce(:project_id::uuid, project_id)

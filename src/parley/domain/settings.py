@@ -1,0 +1,64 @@
+"""What a project decides for itself, as a file of the kind `settings`: one for each project."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+
+from parley.domain.errors import InvalidInputError, Problem
+
+BEFORE_RESENDING_HOURS = 48
+"""Longer than the provider's word can take: Sinch tries a message for up to an hour, and brings a report that we did
+not take again for up to 45 hours and 31 minutes (sinch.md 1.8, 2.8, read 2026-11)."""
+WHILE_REPORTS_REPEAT_DAYS = 3
+"""Nothing is forgotten while the provider may still bring it again."""
+
+
+class Then(StrEnum):
+    """What becomes of a message of which nobody knows whether the provider has it."""
+
+    HOLD = "hold"
+    """A person decides."""
+    RESEND = "resend"
+    """Sent again, once: if the provider had it after all, the customer gets it twice."""
+    GIVE_UP = "give_up"
+    """It counts as failed; a report that it was delivered still corrects that."""
+
+
+class UncertainRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For messages that neither a report nor the provider's list has settled."""
+
+    then: Then = Then.HOLD
+    after_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = BEFORE_RESENDING_HOURS
+
+
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long what the provider told us is kept as it came."""
+
+    callbacks_days: Annotated[int, msgspec.Meta(ge=WHILE_REPORTS_REPEAT_DAYS, le=3650)] = 30
+    early_reports_days: Annotated[int, msgspec.Meta(ge=WHILE_REPORTS_REPEAT_DAYS, le=3650)] = 7
+    """Reports of messages that we do not know."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All of them. A project without a file has these."""
+
+    kind: Literal["settings"] = "settings"
+    name: Literal["project"] = "project"
+    uncertain: UncertainRule = UncertainRule()
+    retention: Retention = Retention()
+
+
+def parse_settings(data: bytes) -> Settings:
+    """Raises InvalidInputError that names the field."""
+    try:
+        settings = msgspec.json.decode(data, type=Settings)
+    except msgspec.ValidationError as error:
+        sentence, _, path = str(error).partition(" - at `$")
+        raise InvalidInputError([Problem(path.strip(".`") or "settings", f"{sentence}.")]) from error
+    if settings.uncertain.then is Then.RESEND and settings.uncertain.after_hours < BEFORE_RESENDING_HOURS:
+        sentence = (
+            f"must be at least {BEFORE_RESENDING_HOURS} to send again: until then a report may say that it arrived."
+        )
+        raise InvalidInputError([Problem("uncertain.after_hours", sentence)])
+    return settings
