@@ -17,6 +17,7 @@ from parley.queue.loop import Loop
 from parley.services.advance_journeys import advance_journeys
 from parley.services.callback_intake import open_intake
 from parley.services.deliver_messages import Delivery
+from parley.services.forget import forget
 from parley.services.look_at_provider import Looker
 from parley.services.plan_campaigns import plan_campaigns
 from parley.services.secret_box import SecretBox
@@ -27,6 +28,8 @@ from parley.store.embedded import EmbeddedServer, embedded_server
 from parley.store.migrate import migrate
 from parley.store.wakeups import listening
 
+FORGET_SECONDS = 60.0
+"""How often a worker looks for what is no longer kept."""
 RECOVERY_SECONDS = 15.0
 """How often a worker looks for messages that another left behind."""
 
@@ -113,14 +116,7 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
         sending = Loop("deliver", delivery.step, house.chance)
         moving = Loop("journeys", journeys, house.chance)
         planning = Loop("campaigns", campaigns, house.chance)
-        recovering = Loop("recover", delivery.recover, house.chance, idle_seconds=RECOVERY_SECONDS)
-
         looker = Looker(house.database, house.box, wire, house.clock, house.chance)
-
-        async def settle() -> int:
-            return await looker.step() + await settle_by_rule(house.database, house.clock())
-
-        settling = Loop("settle", settle, house.chance, idle_seconds=RECOVERY_SECONDS)
 
         def wake() -> None:
             delivery.wake()
@@ -130,7 +126,23 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
 
         async with listening(house.database_url, wake):
             try:
-                yield [sending, moving, planning, recovering, settling]
+                yield [sending, moving, planning, *_unhurried(house, delivery, looker)]
             finally:
                 await delivery.close()
                 await looker.close()
+
+
+def _unhurried(house: House, delivery: Delivery, looker: Looker) -> list[Loop]:
+    """Loops that nothing wakes: they look now and then."""
+
+    async def settle() -> int:
+        return await looker.step() + await settle_by_rule(house.database, house.clock())
+
+    async def keep() -> int:
+        return await forget(house.database, house.clock())
+
+    return [
+        Loop("recover", delivery.recover, house.chance, idle_seconds=RECOVERY_SECONDS),
+        Loop("settle", settle, house.chance, idle_seconds=RECOVERY_SECONDS),
+        Loop("forget", keep, house.chance, idle_seconds=FORGET_SECONDS),
+    ]

@@ -1,4 +1,7 @@
-"""Erases who a customer is: ids, addresses, attributes, words and numbers. What happened stays, as nobody's."""
+"""Erases who a customer is: ids, addresses, attributes, words and numbers. What happened stays, as nobody's.
+
+Raw callbacks and early reports follow within minutes (`forget`): no customer's id leads there.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -18,6 +21,7 @@ from parley.store.customers import (
     owners,
 )
 from parley.store.database import Connection, Database
+from parley.store.retention import remember_erasure
 
 PERSONAL = (
     *("message", "recipient", "phone", "email", "first_name", "last_name", "name", "profile_name"),
@@ -26,6 +30,8 @@ PERSONAL = (
 )
 """Properties that are taken out of the events of an erased customer."""
 MOST_AT_ONCE = 1_000
+SHORTEST_NUMBER = 7
+"""Digits. A shorter one stands in callbacks that are not about it."""
 
 
 async def anonymize(
@@ -73,6 +79,7 @@ async def _erase(connection: Connection, project: Project, customers: set[UUID],
     """Locked first, in the order of all locks; whoever waits to write to them has to look them up again."""
     await lock_attributes_of(connection, customers)
     await count_lost_addresses(connection, customers)
+    await remember_erasure(connection, project.id, customers, SHORTEST_NUMBER, now)
     await erase(connection, customers, PERSONAL, now)
     cookie = next(iter(project.settings.soft_ids), "cookie")
     fresh = [(Address(AddressKind.SOFT, cookie, new_token()), one) for one in customers]

@@ -13,7 +13,7 @@ from parley.store.database import Database
 from parley.store.doctor import Waiting, What, all_that_waits
 
 LATELY = timedelta(days=7)
-"""Callbacks that were not understood stay in the store for ever; older ones are no longer told."""
+"""Callbacks that were not understood stay in the store for longer; older ones are no longer told."""
 
 
 class Releaser(StrEnum):
