@@ -111,11 +111,12 @@ def test_it_manages_webhooks(desk: Desk) -> None:
         {"triggers": ["NO_SUCH"]},
         {"triggers": []},
         {"target": "ftp://shop.test"},
+        {"target": "http://["},
         {"target": "https://conversation-api.eu.sinch.com/x"},
         {"target": f"https://shop.test/{'x' * 742}"},
         {"target_type": "CARRIER_PIGEON"},
     ],
-    ids=["duplicate", "unspecified", "unknown", "none", "scheme", "sinch", "long", "type"],
+    ids=["duplicate", "unspecified", "unknown", "none", "scheme", "broken", "sinch", "long", "type"],
 )
 def test_it_refuses_a_webhook(desk: Desk, wrong: dict[str, Any]) -> None:
     desk.call("POST", "/webhooks", hook(desk, target="https://shop.test/taken"))

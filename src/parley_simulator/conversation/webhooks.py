@@ -1,11 +1,11 @@
 """Webhooks of the app: up to five, each target once (sinch.md 2.11)."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from parley_simulator.accounts import WEBHOOKS_CEILING, Webhook
+from parley_simulator.addresses import host_of
 from parley_simulator.callback_tokens import ClientCredentials
 from parley_simulator.conversation.errors import bad_field, misread, refuse
 from parley_simulator.conversation.wire import TRIGGERS, Ulid
@@ -100,11 +100,11 @@ async def not_here(world: World, _call: Call) -> Answer:
 def objections(world: World, hook: Webhook) -> Answer | Pass:
     """Why the app cannot have this webhook."""
     others = [other for other in world.app.webhooks if other.id != hook.id]
-    address = urlsplit(hook.target)
+    host = host_of(hook.target)
     wrong_triggers = sorted(set(hook.triggers) - TRIGGERS)
     complaints = (
-        ("target", "is no http address", address.scheme not in {"http", "https"} or not address.netloc),
-        ("target", "must not be Sinch's own", "conversation-api." in address.netloc and "sinch.com" in address.netloc),
+        ("target", "is no http address", not host),
+        ("target", "must not be Sinch's own", "conversation-api." in host and "sinch.com" in host),
         ("target", "another webhook of the app has it", any(other.target == hook.target for other in others)),
         ("triggers", f"unknown: {', '.join(wrong_triggers)}", bool(wrong_triggers)),
         ("triggers", "none given", not hook.triggers),
