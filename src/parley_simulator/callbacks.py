@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 from pyreqwest.client import Client
@@ -14,7 +15,6 @@ from parley_simulator.chance import Chance
 from parley_simulator.clock import Clock
 from parley_simulator.faults import CALLBACK_KINDS, Fault, FaultBook
 from parley_simulator.journal import Entry, Journal
-from parley_simulator.messages import Api
 from parley_simulator.settings import Settings
 from parley_simulator.signatures import Seal, headers_for
 
@@ -29,10 +29,13 @@ DETOUR_SECONDS = 2.0  # how late a shuffled callback is
 REPLAY_SECONDS = 3_600.0
 
 
+Caller = Literal["legacy", "conversation", "provisioning"]
+
+
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """One callback on its way. `headers` is empty until it is sealed; `done` resolves when it was tried first."""
 
-    api: Api
+    api: Caller
     kind: str
     url: str
     body: bytes
@@ -88,7 +91,7 @@ class Courier:
         return done
 
     def enqueue(self, parcel: Parcel, at: datetime, done: "asyncio.Future[None]") -> None:
-        """Take the next slot of the app's callback rate."""
+        """Take the next slot of the app's callback rate; the other APIs name none."""
         if self.waiting >= IN_FLIGHT_CEILING:
             self._note(parcel, 0, "thrown away: too many callbacks wait")
             resolve(done)
@@ -137,9 +140,9 @@ class Courier:
     def _line_up(self, parcel: Parcel, at: datetime, done: "asyncio.Future[None]") -> None:
         self._agenda.at(self._slot(parcel.api, at), lambda due: self._depart(parcel, due, done))
 
-    def _slot(self, api: Api, at: datetime) -> datetime:
+    def _slot(self, api: Caller, at: datetime) -> datetime:
         rate = self._settings().callbacks_per_second
-        if api == "legacy" or rate == 0:
+        if api != "conversation" or rate == 0:
             return at
         slot = max(at, self._free_at)
         self._free_at = slot + timedelta(seconds=1 / rate)

@@ -20,7 +20,7 @@ from parley_simulator.world import World
 UNREADABLE = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 BODY_CEILING = 32 * 1024 * 1024  # a picture in base64 must fit
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,10 +106,18 @@ async def _read(request: Request[Any, Any, Any]) -> Call:
         method=request.method,
         url=request.url.path,
         path={name: str(value) for name, value in request.path_params.items()},
-        query={name: str(value) for name, value in request.query_params.items()},
+        query=_query(request),
         headers={name.lower(): value for name, value in request.headers.items()},
         body=await request.body(),
     )
+
+
+def _query(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """A parameter that is given again is read as a list with commas, which is the other way to write it."""
+    given: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        given.setdefault(name, []).append(str(value))
+    return {name: ",".join(values) for name, values in given.items()}
 
 
 async def _respond(world: World, door: Door, route: Route, call: Call, request: Request[Any, Any, Any]) -> Answer:

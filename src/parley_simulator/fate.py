@@ -12,7 +12,7 @@ from parley_simulator.faults import Fault, Healthy
 from parley_simulator.handsets import Handset, window_is_open
 from parley_simulator.messages import Content, Failure, Message, State
 from parley_simulator.settings import Settings
-from parley_simulator.templates import TemplateBook
+from parley_simulator.template_book import TemplateBook
 
 ODD_PERCENT = 5.0  # of messages whose reports skip, stop or come in the wrong order
 
@@ -39,6 +39,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     templates: TemplateBook
     consents: dict[str, set[str]]
+    is_within_tier: bool
     now: datetime
 
 
@@ -171,6 +172,13 @@ def _window_is_open(facts: Facts) -> Verdict:
     return Failure("OUTSIDE_ALLOWED_SENDING_WINDOW", f"The underlying channel reported: {sentence}", "131047")
 
 
+def _is_within_tier(facts: Facts) -> Verdict:
+    """Counts people whom the shop writes to first. No document gives WhatsApp's number for it (sinch.md 1.9)."""
+    if facts.is_within_tier or window_is_open(facts.handset, facts.now):
+        return FINE
+    return Failure("RATE_LIMITED", "The sender has reached its limit of people to write to first within 24 hours.")
+
+
 CHECKS: tuple[Check, ...] = (
     _channel_is_configured,
     _has_time_left,
@@ -180,6 +188,7 @@ CHECKS: tuple[Check, ...] = (
     _is_on_whatsapp,
     _template_is_sound,
     _window_is_open,
+    _is_within_tier,
 )
 
 ConsentList = Literal["OPT_OUT_ALL", "OPT_OUT_MARKETING", "OPT_OUT_NOTIFICATION"]

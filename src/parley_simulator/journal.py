@@ -17,7 +17,7 @@ Kind = Literal["request", "callback"]
 By = Literal["our_id", "number", "message_id"]
 
 SECRET_JSON = re.compile(
-    r'("(?:secret|client_secret|key_secret|token|access_token|password|bearer|bearer_token|signing_key)"\s*:\s*)'
+    r'("(?:secret|client_secret|key_secret|token|access_token|password|bearer|bearer_token|bearerToken|signing_key)"\s*:\s*)'
     r'"(?:[^"\\]|\\.)*"'
 )
 SECRET_FORM = re.compile(r"((?:client_secret|password|token)=)[^&]*")

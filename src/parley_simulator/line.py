@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from parley_simulator.fate import FINE, Facts, Step, Verdict, judge, steps
 from parley_simulator.faults import FATE_KINDS
+from parley_simulator.handsets import window_is_open
 from parley_simulator.media import inspect
 from parley_simulator.messages import Api, Failure, Message, State
+from parley_simulator.whatsapp_account import REACHES
 from parley_simulator.world import World
 
 FIRST_REPORT_DEADLINE = 2.0  # real seconds an answer waits for a report that overtakes it
@@ -51,9 +53,7 @@ class Line:
     async def overtake(self, message: Message) -> None:
         """Let the message's first report arrive before the answer that accepts it."""
         now = self._world.now()
-        facts = self._facts(message, now)
-        verdict = judge(facts)
-        path = self._path(message, verdict)
+        path = self._path(message, self._verdict(message, now))
         told = self._tell(message, path[0], now)
         self._plan(message, path[1:], now)
         with contextlib.suppress(TimeoutError):  # a deaf shop must not hold up its own answer for ever
@@ -82,7 +82,7 @@ class Line:
         self._world.agenda.at(due + timedelta(seconds=1 / rate if rate else 0), self._drain)
 
     def _leave(self, message: Message, due: datetime) -> None:
-        verdict = judge(self._facts(message, due))
+        verdict = self._verdict(message, due)
         media = message.content.media
         if verdict is FINE and media is not None and self._world.settings.check_media:
             task = asyncio.get_running_loop().create_task(self._look_at_media(message, due))
@@ -96,6 +96,14 @@ class Line:
         found = await inspect(self._world.client, media.url, media.kind) if media is not None else None
         self._plan(message, self._path(message, found or FINE), due)
 
+    def _verdict(self, message: Message, now: datetime) -> Verdict:
+        """What goes out to somebody whose window is shut is counted by the sender's tier."""
+        facts = self._facts(message, now)
+        verdict = judge(facts)
+        if verdict is FINE and not window_is_open(facts.handset, now):
+            self._world.reach.note(message.number, now)
+        return verdict
+
     def _facts(self, message: Message, now: datetime) -> Facts:
         world = self._world
         return Facts(
@@ -104,6 +112,7 @@ class Line:
             settings=world.settings,
             templates=world.templates,
             consents=world.consents,
+            is_within_tier=world.reach.admits(message.number, REACHES.get(world.account.daily_limit), now),
             now=now,
         )
 

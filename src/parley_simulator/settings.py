@@ -33,6 +33,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     register_opt_ins: bool = True  # optins:register and optouts:register as until 2021; False: 404, as today
     sticky_callback: bool = False  # True: a send's `callback` becomes the bot's
     legacy_batch: Literal["random", "always", "never"] = "random"
+    template_review: Literal["usual", "by_hand"] = "usual"  # by_hand: PENDING until the control API decides
+    template_review_seconds: tuple[float, float] = (60, 600)
+    template_limit: Annotated[int, msgspec.Meta(ge=0)] = 250  # of an account that is not verified; 0: no limit
+    template_syncs_per_minute: Rate = 1
     unconfigured_channel: Literal["report", "reject"] = "report"
     callback_timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 15
     sign_retries_again: bool = False

@@ -1,4 +1,4 @@
-"""Message templates: register, check a send against them, and render what the phone shows."""
+"""Message templates as WhatsApp has them: what they say, what a send must give them, what the phone shows."""
 
 import re
 from typing import Annotated, Literal
@@ -7,13 +7,18 @@ import msgspec
 
 from parley_simulator.messages import Button, Content, Failure, TemplateCall
 
-TEMPLATES_CEILING = 5_000
 BODY_LIMIT = 1024
 PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 ILL_FORMED_VALUE = re.compile(r"[\n\t]| {5,}|^\s*$")
 MEDIA_HEADERS = frozenset({"IMAGE", "VIDEO", "DOCUMENT"})
 
 Status = Literal["APPROVED", "PENDING", "PAUSED", "REJECTED", "DISABLED"]
+Category = Literal["UTILITY", "MARKETING", "AUTHENTICATION"]
+Quality = Literal["GREEN", "YELLOW", "RED", "UNKNOWN"]
+RejectionCode = Literal["ABUSIVE_CONTENT", "INCORRECT_CATEGORY", "INVALID_FORMAT", "NONE", "SCAM"]
+ButtonType = Literal[
+    "QUICK_REPLY", "URL", "PHONE_NUMBER", "COPY_CODE", "FLOW", "OTP", "REQUEST_CONTACT_INFO", "ORDER_DETAILS"
+]
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,7 +31,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class TemplateButton(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Below the body. A `url` with a placeholder needs its suffix at send time."""
 
-    type: Literal["QUICK_REPLY", "URL", "PHONE_NUMBER", "COPY_CODE", "FLOW"]
+    type: ButtonType
     text: str
     url: str = ""
 
@@ -37,7 +42,9 @@ class Template(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
     language: Annotated[str, msgspec.Meta(min_length=2)] = "en"
     status: Status = "APPROVED"
-    category: Literal["UTILITY", "MARKETING", "AUTHENTICATION"] = "UTILITY"
+    category: Category = "UTILITY"
+    rejection_code: RejectionCode = "NONE"
+    quality: Quality = "UNKNOWN"
     body: str = ""
     body_parameters: int | list[str] | None = None
     header: Header | None = None
@@ -54,42 +61,9 @@ UNUSABLE = {
 }
 
 
-class TemplateBook:
-    """Templates by name and language."""
-
-    def __init__(self) -> None:
-        self._all: dict[tuple[str, str], Template] = {}
-
-    def put(self, template: Template) -> None:
-        """Register or replace. Raises `OverflowError` beyond the ceiling."""
-        if len(self._all) >= TEMPLATES_CEILING:
-            raise OverflowError(f"more than {TEMPLATES_CEILING} templates")
-        self._all[template.name, _language(template.language)] = template
-
-    def listed(self) -> list[Template]:
-        """In the order registered."""
-        return list(self._all.values())
-
-    def clear(self) -> None:
-        """None is left."""
-        self._all.clear()
-
-    def find(self, call: TemplateCall) -> Template | Failure:
-        """The approved template, or why the send fails."""
-        if not any(name == call.name for name, _ in self._all):
-            return Failure("TEMPLATE_NOT_FOUND", f"There is no template {call.name}.", "132001")
-        template = self._all.get((call.name, _language(call.language)))
-        if template is None:
-            sentence = f"Template {call.name} does not exist in {call.language}."
-            return Failure("TEMPLATE_NON_EXISTING_LANGUAGE_OR_VERSION", sentence, "132001")
-        return UNUSABLE.get(template.status, template)
-
-    def check(self, call: TemplateCall) -> Content | Failure:
-        """What the phone will show, or why the send fails."""
-        template = self.find(call)
-        if isinstance(template, Failure):
-            return template
-        return _lacking(template, call) or _ill_formed(call) or _rendered(template, call)
+def fill(template: Template, call: TemplateCall) -> Content | Failure:
+    """What the phone will show, or why the values do not fit."""
+    return _lacking(template, call) or _ill_formed(call) or _rendered(template, call)
 
 
 def body_parameters(template: Template) -> int:
@@ -98,10 +72,6 @@ def body_parameters(template: Template) -> int:
     if isinstance(given, int):
         return given
     return len(given if given is not None else dict.fromkeys(PLACEHOLDER.findall(template.body)))
-
-
-def _language(code: str) -> str:
-    return code.replace("-", "_").lower()
 
 
 def _lacking(template: Template, call: TemplateCall) -> Failure | None:

@@ -16,8 +16,10 @@ from parley_simulator.journal import Journal
 from parley_simulator.limits import Bucket
 from parley_simulator.media import Shelf
 from parley_simulator.messages import MessageBook
+from parley_simulator.reach import Reach
 from parley_simulator.settings import Settings
-from parley_simulator.templates import TemplateBook
+from parley_simulator.template_book import TemplateBook
+from parley_simulator.whatsapp_account import new_account
 
 
 class World:
@@ -36,12 +38,14 @@ class World:
         self.handsets = HandsetBook()
         self.messages = MessageBook()
         self.templates = TemplateBook()
+        self.reach = Reach()
         self.shelf = Shelf()
         self.consents: dict[str, set[str]] = {}
         self.bot = new_bot(chance)
         self.app = new_app(chance, clock)
+        self.account = new_account(chance, clock)
         self.courier = Courier(client, clock, chance, self.agenda, self.journal, self.faults, lambda: self.settings)
-        self.started_with = (self.settings, self.bot, self.app)
+        self.started_with = (self.settings, self.bot, self.app, self.account)
         self.buckets: dict[str, Bucket] = {}
         self.on_reset: list[Callable[[], None]] = []
 
@@ -61,13 +65,14 @@ class World:
 
     def remember_start(self) -> None:
         """What `reset` goes back to."""
-        self.started_with = (self.settings, self.bot, self.app)
+        self.started_with = (self.settings, self.bot, self.app, self.account)
 
     def reset(self) -> None:
         """A clean desk for the next test."""
-        self.settings, self.bot, self.app = self.started_with
+        self.settings, self.bot, self.app, self.account = self.started_with
         for book in (self.agenda, self.journal, self.faults, self.handsets, self.messages, self.templates, self.shelf):
             book.clear()
+        self.reach.clear()
         self.consents.clear()
         self.buckets.clear()
         self.courier.clear()

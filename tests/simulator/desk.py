@@ -73,6 +73,12 @@ class Desk:
         url = f"{self.url}/v1/projects/{more.pop('project', self.app['project_id'])}{path}"
         return self.http.request(method, url, json=body, headers=headers, timeout=DEADLINE, **more)
 
+    def provision(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
+        """The Provisioning API."""
+        headers = {"authorization": f"Bearer {self.token()}", **more.pop("headers", {})}
+        url = f"{self.url}/provisioning/v1/projects/{more.pop('project', self.app['project_id'])}{path}"
+        return self.http.request(method, url, json=body, headers=headers, timeout=DEADLINE, **more)
+
     def sending(self, message: dict[str, Any], to: str = ALICE, **more: Any) -> dict[str, Any]:
         identities = [{"channel": more.pop("channel", "WHATSAPP"), "identity": to}]
         recipient = {"identified_by": {"channel_identities": identities}}

@@ -27,7 +27,15 @@ LEGACY = [
     ("POST", "/events"),
 ]
 CONVERSATION = [("POST", "/messages:send"), ("POST", "/messages:fetch-last-message"), ("POST", "/webhooks")]
-CONTROL = [f"handsets/{ALICE}/messages", "faults", "settings", "clock", "templates", "webhooks", "legacy", "consents"]
+PROVISIONING = [
+    ("POST", "/whatsapp/templates"),
+    ("PATCH", "/whatsapp/templates/abandoned_cart/languages/EN"),
+    ("POST", "/webhooks"),
+]
+CONTROL = [
+    f"handsets/{ALICE}/messages", "faults", "settings", "clock", "templates", "templates/abandoned_cart/en", "webhooks",
+    "legacy", "consents", "sender", "account",
+]  # fmt: skip
 JSON = {"content-type": "application/json"}
 
 
@@ -43,6 +51,14 @@ def test_the_conversation_api_refuses_odd_bytes(desk: Desk, body: bytes) -> None
     statuses = {path: desk.call(method, path, data=body, headers=JSON).status_code for method, path in CONVERSATION}
     assert set(statuses.values()) == {400}, statuses
     assert desk.call("PATCH", f"/apps/{desk.app['app_id']}", data=body, headers=JSON).status_code < 500
+
+
+@pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
+def test_the_provisioning_api_refuses_odd_bytes(desk: Desk, body: bytes) -> None:
+    answers = [desk.provision(method, path, data=body, headers=JSON) for method, path in PROVISIONING]
+    told = {path: answer.status_code for (_, path), answer in zip(PROVISIONING, answers, strict=True)}
+    assert told.pop("/whatsapp/templates/abandoned_cart/languages/EN") in {200, 400}  # nothing is asked of a change
+    assert set(told.values()) == {400}, told
 
 
 @pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
@@ -78,7 +94,8 @@ def test_odd_queries_are_400(desk: Desk, query: str) -> None:
 
 
 def test_an_unknown_path_of_the_control_api_is_not_there(desk: Desk) -> None:
-    assert desk.sim_raw("weather").status_code == 404
+    for answer in (desk.sim_raw("weather"), desk.sim_raw("journal", {}, "PUT")):
+        assert (answer.status_code, answer.json()) == (404, {"error": "There is nothing here"})
 
 
 def test_a_name_with_odd_letters_passes_unharmed(desk: Desk) -> None:

@@ -19,6 +19,12 @@ Knobs (`knobs.py`)
     POST /_sim/reset       a clean desk: books, settings and addresses as at the start; keys, clock and chaos stay
     GET  /_sim/state       clock, queues, settings, addresses
 
+WhatsApp (`whatsapp.py`)
+    POST /_sim/templates/{name}/{language}  decision = approve | reject | pause | unpause | disable | recategorise |
+                                            quality
+    POST /_sim/sender      quality_rating, daily_limit; GET shows
+    POST /_sim/account     state
+
 Journal (`journal.py`)
     GET  /_sim/journal          kind, our_id, number, name, after, limit; DELETE forgets
     GET  /_sim/journal/counts   by = our_id | number | message_id; at_least
@@ -29,6 +35,7 @@ Ledger (`journal.py`)
 
 Faults reach routes by these names: legacy.messages, legacy.optin, legacy.optout, legacy.capability,
 legacy.blacklist, legacy.events, token, conversation.send, conversation.messages, conversation.optins,
-conversation.optouts, conversation.apps, conversation.consents, conversation.webhooks, conversation.unknown; callbacks
-by callback.legacy and callback.conversation.
+conversation.optouts, conversation.apps, conversation.consents, conversation.webhooks, conversation.unknown,
+provisioning.account, provisioning.senders, provisioning.templates, provisioning.sync, provisioning.webhooks,
+provisioning.unknown; callbacks by callback.legacy, callback.conversation and callback.provisioning.
 """
