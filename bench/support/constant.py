@@ -1,9 +1,9 @@
-"""The floor of everything that comes in: the server and the framework of Parley, answering a constant.
+"""The floor of everything that comes in: the server of Parley, answering a constant.
 
     python -m bench.support.constant PORT
 
-Started the way `parley serve` starts its own: Granian embedded in the process's loop, a Litestar handler that reads the
-body. What Parley takes longer than this is Parley's.
+Started the way `parley serve` starts its own: Granian embedded in the process's loop, and, as for Parley's own door for
+callbacks, an ASGI application without a framework that reads the body. What Parley takes longer than this is Parley's.
 """
 
 import asyncio
@@ -13,23 +13,26 @@ from typing import Any
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
-from litestar import Litestar, Request, Response, post
-from litestar.params import FromPath
+
+from parley.cli.event_loop import run_to_end
+
+_START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]}
+_BODY = {"type": "http.response.body", "body": b'{"success":true}', "more_body": False}
 
 
-@post("/callbacks/sinch/{token:str}", status_code=200)
-async def take(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[dict[str, bool]]:
+async def answer(scope: Any, receive: Any, send: Any) -> None:
     """What the real door answers, without the reason for it."""
-    assert token
-    assert await request.body()
-    return Response({"success": True}, status_code=200)
+    assert scope["type"] == "http"
+    while (await receive()).get("more_body"):
+        pass
+    await send(_START)
+    await send(_BODY)
 
 
 async def serve(port: int) -> None:
     """Until SIGTERM."""
-    app = Litestar([take], openapi_config=None)
     server = Server(
-        app, "127.0.0.1", port, interface=Interfaces.ASGI, log_enabled=False, websockets=False, backlog=1024
+        answer, "127.0.0.1", port, interface=Interfaces.ASGINL, log_enabled=False, websockets=False, backlog=1024
     )  # fmt: skip
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
@@ -40,4 +43,4 @@ async def serve(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    run_to_end(serve(int(sys.argv[1])))

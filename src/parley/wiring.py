@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
 import psycopg
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 from parley.api.app import create_app
 from parley.config import Config, ConfigurationError, secret_key_of
@@ -91,7 +91,7 @@ async def open_house(config: Config) -> AsyncIterator[House]:
 
 
 @asynccontextmanager
-async def open_app(house: House) -> AsyncIterator[Litestar]:
+async def open_app(house: House) -> AsyncIterator[ASGIApp]:
     """The API with all its doors."""
     spool = house.config.data_dir / "spool"
     async with open_intake(house.database, house.box, house.clock, spool, house.config.spool_bytes) as intake:

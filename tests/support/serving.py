@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 from granian.constants import Interfaces
 from granian.server.embed import Server
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 from parley.api.app import create_app
 from parley.domain.clock import Clock, system_clock
@@ -25,7 +25,7 @@ SPOOL_BYTES = 10_000_000
 
 
 @asynccontextmanager
-async def app_on(database: Database, database_url: str, clock: Clock = system_clock) -> AsyncIterator[Litestar]:
+async def app_on(database: Database, database_url: str, clock: Clock = system_clock) -> AsyncIterator[ASGIApp]:
     """The application with all its doors, and what works behind the one for callbacks."""
     box = SecretBox(Fernet.generate_key().decode())
     with TemporaryDirectory() as folder:

@@ -5,11 +5,11 @@ from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ControllerRouterHandler
+from litestar.types import ASGIApp, ControllerRouterHandler
 
 from parley import __version__
 from parley.api import campaigns, catalogs, data, health, management, metrics, releases, tracking
-from parley.api.callbacks import callbacks_door
+from parley.api.callbacks import with_callbacks_door
 from parley.api.errors import EXCEPTION_HANDLERS
 from parley.api.reading import LARGEST_MESSAGE
 from parley.domain.clock import Clock
@@ -34,10 +34,10 @@ DOORS: tuple[ControllerRouterHandler, ...] = (
 
 def create_app(
     *, database: Database, database_url: str, clock: Clock, box: SecretBox, intake: CallbackIntake
-) -> Litestar:
+) -> ASGIApp:
     """The API, with an intake that is at work."""
-    return Litestar(
-        route_handlers=[*DOORS, callbacks_door(intake)],
+    framework = Litestar(
+        route_handlers=DOORS,
         state=State(
             {
                 "database": database,
@@ -52,3 +52,4 @@ def create_app(
         cors_config=CORSConfig(allow_origins=["*"], allow_methods=["GET", "POST"]),  # web pages track with a public key
         openapi_config=OpenAPIConfig(title="Parley", version=__version__, render_plugins=[JsonRenderPlugin()]),
     )
+    return with_callbacks_door(intake, framework)

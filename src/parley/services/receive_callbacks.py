@@ -1,11 +1,12 @@
 """What the provider tells us, made durable before it is answered.
 
-One transaction for a batch of callbacks: the raw bytes under a unique key, then everything that follows from them. A
-callback that was seen before stops at its key. What we do not understand stays raw and is counted, never refused.
+One transaction for a batch of callbacks: whose they are and whether they are genuine, the raw bytes under a unique key,
+then everything that follows from them. A callback that was seen before stops at its key. What we do not understand
+stays raw and is counted, never refused.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -16,13 +17,13 @@ from parley.domain.callback import CallbackItem, ConsentReport, DeliveryReport, 
 from parley.integrations import Integration
 from parley.providers.callbacks import Api, read, verify
 from parley.providers.signature import NotGenuine
-from parley.services.definitions import ProjectDefinitions, open_secret, project_definitions
+from parley.services.callback_doors import Doors, KnownDoor
+from parley.services.callback_spool import Arrival
 from parley.services.receive_inbound import Inbound, receive_inbound
 from parley.services.receive_reports import receive_reports
-from parley.services.secret_box import SecretBox
-from parley.store.callbacks import RawCallback, Understanding, keep_callbacks, mark_understood
+from parley.services.secret_box import SecretBox, WrongKeyError
+from parley.store.callbacks import RawCallback, Understanding, keep_callbacks, mark_not_understood
 from parley.store.database import Connection, Database
-from parley.store.definitions import door_of
 from parley.telemetry import CALLBACKS, UNKNOWN_ITEMS
 
 LARGEST_CALLBACK = 1024 * 1024
@@ -35,66 +36,99 @@ class Callback(msgspec.Struct, frozen=True):
     project_id: UUID
     integration: Integration
     headers: dict[str, str]
+    """Those that are kept."""
     body: bytes
-
-    @property
-    def key(self) -> bytes:
-        """The same bytes are the same callback."""
-        return sha256(self.body).digest()
+    key: bytes
+    """The hash of the body: the same bytes are the same callback."""
 
 
 class UnknownDoor(msgspec.Struct, frozen=True):
     """No integration has this token."""
 
 
-class KnownDoor(msgspec.Struct, frozen=True):
-    """Whose callbacks come in by a token, and what they are checked with. Its secret is sealed."""
+Admitted = Callback | UnknownDoor | NotGenuine | WrongKeyError
 
-    project_id: UUID
-    project: ProjectDefinitions
-    integration: Integration
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those that say what the provider meant; the others are the network's, and one may hold a credential."""
+    return {name: value for name, value in headers.items() if "sinch" in name.lower() or name.lower() == "user-agent"}
 
 
 async def admit(
     database: Database, box: SecretBox, token: str, headers: Mapping[str, str], body: bytes
 ) -> Callback | UnknownDoor | NotGenuine:
-    """Whose callback is this, and did the provider send it? Nothing is stored yet."""
-    door = await find_door(database, token)
-    return UnknownDoor() if door is None else judge(box, door, headers, body)
-
-
-async def find_door(database: Database, token: str) -> KnownDoor | None:
-    """None when no integration has this token."""
+    """Whose callback is this, and did the provider send it? Nothing is stored yet. Raises WrongKeyError."""
     async with database.connection() as connection:
-        door = await door_of(connection, token)
-        if door is None:
-            return None
-        project = await project_definitions(connection, door.project_id)
-    return KnownDoor(door.project_id, project, project.integrations[door.integration])
+        doors = await Doors(box).find(connection, [token])
+    return judge(doors[token], kept_headers(headers), body) if token in doors else UnknownDoor()
 
 
-def judge(box: SecretBox, door: KnownDoor, headers: Mapping[str, str], body: bytes) -> Callback | NotGenuine:
-    """Did the provider send it? Needs no database."""
-    secret = open_secret(box, door.project, door.integration.signing_secret)
-    if secret is not None:
-        check = verify(Api(door.integration.api), headers, body, secret)
+def judge(door: KnownDoor, headers: dict[str, str], body: bytes) -> Callback | NotGenuine:
+    """Did the provider send it? Needs no database. Raises WrongKeyError."""
+    if door.secret is not None:
+        check = verify(Api(door.integration.api), headers, body, door.secret)
         if isinstance(check, NotGenuine):
-            CALLBACKS.labels("not_genuine").inc()
             return check
-    return Callback(door.project_id, door.integration, dict(headers), body)
+    return _believed(door, headers, body)
 
 
 async def receive_callbacks(database: Database, callbacks: Sequence[Callback], now: datetime) -> None:
     """Durable when it returns."""
-    async with database.transaction() as connection:
-        raw = [_raw(callback) for callback in callbacks]
-        new = await keep_callbacks(connection, raw, now)
-        fresh = _one_each(callback for callback in callbacks if (callback.project_id, callback.key) in new)
-        read_now = [(callback, read(callback.body)) for callback in fresh]
-        await _make_something_of(connection, read_now, now)
-        await mark_understood(connection, [_understanding(callback, items) for callback, items in read_now])
-    CALLBACKS.labels("new").inc(len(fresh))
-    CALLBACKS.labels("seen_before").inc(len(callbacks) - len(fresh))
+    _count(await database.run(lambda connection: _store(connection, callbacks, now)))
+
+
+async def receive_arrivals(
+    database: Database, doors: Doors, arrivals: Sequence[Arrival], now: datetime
+) -> list[Admitted]:
+    """As `admit` for each and `receive_callbacks` for all that are admitted, in one transaction; in their order."""
+
+    async def receive(connection: Connection) -> tuple[list[Admitted], Counter[str]]:
+        known = await doors.find(connection, {arrival.token for arrival in arrivals})
+        admitted = [_admitted(known.get(arrival.token), arrival) for arrival in arrivals]
+        stored = await _store(connection, [one for one in admitted if isinstance(one, Callback)], now)
+        return admitted, stored
+
+    admitted, stored = await database.run(receive)
+    _count(stored + Counter(_REFUSALS[type(one)] for one in admitted if type(one) in _REFUSALS))
+    return admitted
+
+
+_REFUSALS: dict[type[Admitted], str] = {NotGenuine: "not_genuine", UnknownDoor: "unknown_door"}
+
+
+def _count(outcomes: Counter[str]) -> None:
+    for outcome, number in outcomes.items():
+        CALLBACKS.labels(outcome).inc(number)
+
+
+def _admitted(door: KnownDoor | None, arrival: Arrival) -> Admitted:
+    """A door whose secret does not open must not hold back its neighbours."""
+    if door is None:
+        return UnknownDoor()
+    if arrival.is_genuine:
+        return _believed(door, arrival.headers, arrival.body)
+    try:
+        return judge(door, arrival.headers, arrival.body)
+    except WrongKeyError as error:
+        return error
+
+
+def _believed(door: KnownDoor, headers: dict[str, str], body: bytes) -> Callback:
+    return Callback(door.project_id, door.integration, headers, body, sha256(body).digest())
+
+
+async def _store(connection: Connection, callbacks: Sequence[Callback], now: datetime) -> Counter[str]:
+    if not callbacks:
+        return Counter()
+    new = await keep_callbacks(connection, [_raw(callback) for callback in callbacks], now)
+    once = {(callback.project_id, callback.integration.name, callback.key): callback for callback in callbacks}
+    fresh = [callback for key, callback in once.items() if key in new]
+    read_now = [(callback, read(callback.body)) for callback in fresh]
+    await _make_something_of(connection, read_now, now)
+    strange = [told for callback, items in read_now if (told := _not_understood(callback, items)) is not None]
+    if strange:
+        await mark_not_understood(connection, strange)
+    return Counter(new=len(fresh), seen_before=len(callbacks) - len(fresh))
 
 
 async def _make_something_of(
@@ -118,22 +152,13 @@ async def _make_something_of(
         await receive_inbound(connection, project_id, inbound[project_id], now)
 
 
-def _one_each(callbacks: Iterable[Callback]) -> list[Callback]:
-    return list({(callback.project_id, callback.key): callback for callback in callbacks}.values())
-
-
 def _raw(callback: Callback) -> RawCallback:
-    return RawCallback(
-        callback.project_id, callback.integration.name, callback.key, callback.body, kept_headers(callback.headers)
-    )
+    return RawCallback(callback.project_id, callback.integration.name, callback.key, callback.body, callback.headers)
 
 
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Those that say what the provider meant; the others are the network's, and one may hold a credential."""
-    return {name: value for name, value in headers.items() if "sinch" in name.lower() or name.lower() == "user-agent"}
-
-
-def _understanding(callback: Callback, items: Sequence[CallbackItem]) -> Understanding:
+def _not_understood(callback: Callback, items: Sequence[CallbackItem]) -> Understanding | None:
     unknown = [item for item in items if isinstance(item, Unknown)]
-    problem = "; ".join(dict.fromkeys(item.reason for item in unknown)) or None
-    return Understanding(callback.project_id, callback.integration.name, callback.key, len(unknown), problem)
+    problem = "; ".join(dict.fromkeys(item.reason for item in unknown))
+    if not unknown:
+        return None
+    return Understanding(callback.project_id, callback.integration.name, callback.key, len(unknown), problem or None)

@@ -31,8 +31,7 @@ async def receive_reports(
     """A report of a message we do not know (yet) is kept: the send's own answer may still name it."""
     if not reports:
         return
-    known = await ids_at_provider(connection, project_id, [report.message_id for report in reports])
-    meant = [(report, _our_id(report) or known.get(report.message_id)) for report in reports]
+    meant = await _meant(connection, project_id, reports)
     rows = await lock_messages(connection, sorted({ident for _, ident in meant if ident is not None}))
     ours = [row for row in rows if row.project_id == project_id]
     found = {row.id for row in ours}
@@ -40,6 +39,16 @@ async def receive_reports(
     early = [_early(project_id, report) for report, ident in meant if ident not in found]
     if early:
         await keep_early_reports(connection, project_id, early, now)
+
+
+async def _meant(
+    connection: Connection, project_id: UUID, reports: Sequence[DeliveryReport]
+) -> list[tuple[DeliveryReport, UUID | None]]:
+    """By our own id, where it came back; only of the others the store is asked."""
+    meant = [(report, _our_id(report)) for report in reports]
+    unnamed = [report.message_id for report, ident in meant if ident is None]
+    known = await ids_at_provider(connection, project_id, unnamed) if unnamed else {}
+    return [(report, ident or known.get(report.message_id)) for report, ident in meant]
 
 
 def changes_of(meant: Iterable[tuple[DeliveryReport, UUID | None]], now: datetime) -> list[Change]:

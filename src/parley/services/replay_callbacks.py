@@ -12,13 +12,13 @@ from pathlib import Path
 import structlog
 
 from parley.domain.clock import Clock
-from parley.providers.signature import NotGenuine
+from parley.services.callback_doors import Doors
 from parley.services.callback_spool import Arrival, CallbackSpool, read_segment
-from parley.services.receive_callbacks import Callback, KnownDoor, find_door, judge, receive_callbacks
-from parley.services.secret_box import SecretBox
+from parley.services.receive_callbacks import Callback, receive_arrivals
+from parley.services.secret_box import WrongKeyError
 from parley.store.database import AWAY, Database
 from parley.store.projects import answers
-from parley.telemetry import CALLBACKS, REPLAYED
+from parley.telemetry import REPLAYED
 
 BATCH = 100
 """Callbacks in one transaction."""
@@ -53,9 +53,9 @@ class Reach:
 class CallbackReplay:
     """`run` belongs in a task."""
 
-    def __init__(self, database: Database, box: SecretBox, clock: Clock, spool: CallbackSpool, reach: Reach) -> None:
+    def __init__(self, database: Database, doors: Doors, clock: Clock, spool: CallbackSpool, reach: Reach) -> None:
         self._database = database
-        self._box = box
+        self._doors = doors
         self._clock = clock
         self._spool = spool
         self._reach = reach
@@ -111,22 +111,14 @@ class CallbackReplay:
                 await self._replay_batch([one])
 
     async def _receive(self, batch: Sequence[Arrival]) -> None:
-        doors = {token: await find_door(self._database, token) for token in {arrival.token for arrival in batch}}
-        callbacks = [found for one in batch if (found := self._admitted(doors[one.token], one)) is not None]
-        if callbacks:
-            await receive_callbacks(self._database, callbacks, batch[0].received_at)
-        REPLAYED.labels("stored").inc(len(callbacks))
-        REPLAYED.labels("dropped").inc(len(batch) - len(callbacks))
-
-    def _admitted(self, door: KnownDoor | None, arrival: Arrival) -> Callback | None:
-        """None for what would have been refused, had the database been there."""
-        if door is None:
-            CALLBACKS.labels("unknown_door").inc()
-            return None
-        if arrival.is_genuine:
-            return Callback(door.project_id, door.integration, arrival.headers, arrival.body)
-        judged = judge(self._box, door, arrival.headers, arrival.body)
-        return None if isinstance(judged, NotGenuine) else judged
+        """What would have been refused, had the database been there, is dropped now."""
+        admitted = await receive_arrivals(self._database, self._doors, batch, batch[0].received_at)
+        for one in admitted:
+            if isinstance(one, WrongKeyError):
+                raise one
+        stored = sum(isinstance(one, Callback) for one in admitted)
+        REPLAYED.labels("stored").inc(stored)
+        REPLAYED.labels("dropped").inc(len(batch) - stored)
 
     async def _set_aside(self, arrival: Arrival) -> None:
         structlog.get_logger().exception("a callback out of the spool was set aside")

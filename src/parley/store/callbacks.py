@@ -33,8 +33,8 @@ class Understanding(msgspec.Struct, frozen=True):
 
 async def keep_callbacks(
     connection: Connection, callbacks: Sequence[RawCallback], now: datetime
-) -> set[tuple[UUID, bytes]]:
-    """Stores them and answers (project, key) of those that were not seen before."""
+) -> set[tuple[UUID, str, bytes]]:
+    """Stores them and answers (project, integration, key) of those that were not seen before."""
     rows = await sql.callbacks.keep_callbacks(
         connection,
         now=now,
@@ -42,19 +42,17 @@ async def keep_callbacks(
         headers=[callback.headers for callback in callbacks],
         **_keys(callbacks),
     )
-    return {(row["project_id"], row["key"]) for row in rows if row["times_seen"] == 1}
+    return {(row["project_id"], row["integration"], row["key"]) for row in rows if row["times_seen"] == 1}
 
 
-async def mark_understood(connection: Connection, found: Sequence[Understanding]) -> None:
+async def mark_not_understood(connection: Connection, found: Sequence[Understanding]) -> None:
     """Notes what was unknown; what was understood whole needs no note."""
-    strange = [one for one in found if one.unknown]
-    if strange:
-        await sql.callbacks.mark_not_understood(
-            connection,
-            unknowns=[one.unknown for one in strange],
-            problems=[one.problem for one in strange],
-            **_keys(strange),
-        )
+    await sql.callbacks.mark_not_understood(
+        connection,
+        unknowns=[one.unknown for one in found],
+        problems=[one.problem for one in found],
+        **_keys(found),
+    )
 
 
 async def keep_inbound(

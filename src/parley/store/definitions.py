@@ -1,5 +1,6 @@
 """Definitions as stored: what `parley apply` puts in, their history, and the sealed secrets beside them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -21,8 +22,11 @@ class StoredDefinition(msgspec.Struct, frozen=True):
 class Door(msgspec.Struct, frozen=True):
     """Whose callbacks come in by a token."""
 
+    token: str
     project_id: UUID
     integration: str
+    stamp: int
+    """Of all the project's definitions."""
 
 
 async def definitions_of(connection: Connection, project_id: UUID) -> list[StoredDefinition]:
@@ -71,7 +75,6 @@ async def secrets_of(connection: Connection, project_id: UUID) -> dict[str, byte
     return {row["reference"]: row["ciphertext"] for row in rows}
 
 
-async def door_of(connection: Connection, callback_token: str) -> Door | None:
-    """None when no integration has that token."""
-    row = await sql.definitions.project_of_callback_token(connection, callback_token=callback_token)
-    return None if row is None else Door(row["project_id"], row["name"])
+async def doors_of(connection: Connection, tokens: Collection[str]) -> list[Door]:
+    """Those of these callback tokens that an integration has."""
+    return [Door(**row) for row in await sql.definitions.doors_of_tokens(connection, tokens=list(tokens))]

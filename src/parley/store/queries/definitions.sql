@@ -38,6 +38,9 @@ SET ciphertext = excluded.ciphertext, updated_at = excluded.updated_at;
 -- services.definitions; primary key.
 SELECT reference, ciphertext FROM secrets WHERE project_id = :project_id;
 
--- name: project_of_callback_token^
--- services.receive_callbacks: whose door is this? Unique key.
-SELECT project_id, name FROM definitions WHERE callback_token = :callback_token;
+-- name: doors_of_tokens
+-- services.callback_doors: whose doors are these, and has anything changed? Unique key; primary key.
+SELECT d.callback_token AS token, d.project_id, d.name AS integration, p.definitions_stamp AS stamp
+FROM definitions d
+JOIN projects p ON p.id = d.project_id
+WHERE d.callback_token = ANY(:tokens::text[]);

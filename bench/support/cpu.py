@@ -1,0 +1,47 @@
+"""How long programs were on a processor: on a machine shared with others that says more than the clock does."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+
+class Cpu:
+    """Counts from its making on. Programs are named by whoever asks; each is one process or several."""
+
+    def __init__(self, programs: Mapping[str, Sequence[psutil.Process]]) -> None:
+        self._programs = programs
+        self._before = {name: _seconds(program) for name, program in programs.items()}
+
+    def per_unit(self, units: int) -> dict[str, float]:
+        """Microseconds of each program."""
+        return {
+            name: 1e6 * (_seconds(program) - self._before[name]) / units for name, program in self._programs.items()
+        }
+
+
+def listening_at(url: str) -> list[psutil.Process]:
+    """The program that serves there, with the processes it has started."""
+    port = urlsplit(url).port
+    listening = [one for one in psutil.net_connections("tcp") if one.status == "LISTEN"]
+    return [psutil.Process(one.pid) for one in listening if one.laddr and one.laddr.port == port]
+
+
+def database_in(data_dir: Path) -> list[psutil.Process]:
+    """The embedded PostgreSQL of a data folder, with a process for each connection that is open now."""
+    pid = int((data_dir / "postgres" / "postmaster.pid").read_text("utf-8").split()[0])
+    server = psutil.Process(pid)
+    return [server, *server.children(recursive=True)]
+
+
+def _seconds(program: Sequence[psutil.Process]) -> float:
+    return sum(_own_seconds(one) for one in program)
+
+
+def _own_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
