@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from parley.cli.event_loop import run_to_end
-from parley.cli.working import stop_on_signals
+from parley.cli.working import spare_the_collector, stop_on_signals
 from parley.config import Config
 from parley.wiring import open_house, open_loops
 
@@ -20,6 +20,7 @@ async def work(data_dir: Path) -> None:
     stopping = stop_on_signals()
     async with open_house(Config(data_dir, None, None)) as house, open_loops(house) as loops:
         (planning,) = (loop for loop in loops if loop.name == "campaigns")
+        spare_the_collector()
         running = asyncio.create_task(planning.run())
         print("ready", flush=True)
         await stopping.wait()

@@ -18,7 +18,7 @@ from parley.providers.http import Wire
 from parley.services.apply_definitions import apply_definitions
 from parley.services.create_project import NewProject, create_project
 from parley.services.deliver_messages import Delivery
-from parley.services.plan_messages import Wanted, plan_messages
+from parley.services.plan_messages import Ask, Wanted, plan_messages
 from parley.services.read_definitions import File, read_definitions
 from parley.services.record_events import record_events
 from parley.services.resolve_customers import resolve_customers
@@ -147,20 +147,19 @@ async def _plan(shop: Shop, customers: Sequence[UUID]) -> tuple[UUID, ...]:
 
 
 def _wanted(shop: Shop, customers: Sequence[UUID]) -> Iterator[Wanted]:
-    for customer_id in customers:
-        yield Wanted(
-            customer_id=customer_id,
-            preset=_PRESETS[shop.api],
-            parameters={
-                "template_name": "order_shipped",
-                "language": "en",
-                "parameters": '"{{ customer.first_name }}", "DHL", "https://shop.example/track"',
-            },
-            variables={},
-            origin={"scenario": "bench"},
-            sender="bench",
-            consent_category="whatsapp",
-        )
+    ask = Ask(
+        preset=_PRESETS[shop.api],
+        parameters={
+            "template_name": "order_shipped",
+            "language": "en",
+            "parameters": '"{{ customer.first_name }}", "DHL", "https://shop.example/track"',
+        },
+        variables={},
+        origin={"scenario": "bench"},
+        sender="bench",
+        consent_category="whatsapp",
+    )
+    yield from (Wanted(customer_id, ask) for customer_id in customers)
 
 
 def _parts(whole: Sequence[T]) -> Iterator[Sequence[T]]:

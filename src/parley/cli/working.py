@@ -1,6 +1,7 @@
 """A worker process: the loops that send messages and move journeys, until they are told to stop."""
 
 import asyncio
+import gc
 import signal
 import sys
 
@@ -14,11 +15,21 @@ async def work(config: Config, *, until_stdin_closes: bool) -> None:
     if until_stdin_closes:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stopping.set)
     async with open_house(config) as house, open_loops(house) as loops:
+        spare_the_collector()
         running = [asyncio.create_task(loop.run()) for loop in loops]
         await stopping.wait()
         for loop in loops:
             loop.stop()
         await asyncio.gather(*running)
+
+
+def spare_the_collector() -> None:
+    """What is loaded by now stays to the end: Python need not look through it for garbage again and again.
+
+    Planning and sending make so many small objects that looking took a tenth of their time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def stop_on_signals() -> asyncio.Event:

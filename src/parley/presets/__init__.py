@@ -6,10 +6,9 @@ from parley.presets.catalogue import shipped
 from parley.presets.parameters import Parameter
 from parley.presets.preset import Preset, parameters_of
 from parley.presets.preview import Preview, preview
-from parley.presets.quoted_list import read_quoted_list
 from parley.presets.reading import parse_preset
 from parley.presets.rendering import Aborted, Context, RenderedBatch, RenderedRequest, Renderer
-from parley.presets.texts import render_text, text_faults
+from parley.presets.texts import read_list, render_text, text_faults, words_of
 
 __all__ = [
     "Aborted",
@@ -25,8 +24,9 @@ __all__ = [
     "parameters_of",
     "parse_preset",
     "preview",
-    "read_quoted_list",
+    "read_list",
     "render_text",
     "shipped",
     "text_faults",
+    "words_of",
 ]

@@ -9,6 +9,7 @@ import minijinja
 from parley.domain.errors import InvalidInputError, Problem
 from parley.presets.pieces import SyntaxFault, read_pieces
 from parley.presets.places import place_for
+from parley.presets.quoted_list import read_quoted_list
 from parley.presets.rendering import Aborted, Printer, Template
 from parley.presets.run import AbortReached
 from parley.presets.weave import weave
@@ -22,6 +23,22 @@ def render_text(text: str, variables: Mapping[str, Any]) -> str | Aborted:
         return Printer(variables).print(_compiled(text))
     except AbortReached as abort:
         return Aborted(str(abort))
+
+
+def read_list(text: str) -> tuple[str, ...]:
+    """Several texts that stand in quotation marks, delimited by commas. Raises InvalidInputError."""
+    try:
+        return read_quoted_list(text)
+    except SyntaxFault as fault:
+        raise InvalidInputError([Problem("text", str(fault))]) from fault
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Every variable that a text can name is among them; none when it is always the same.
+
+    Raises InvalidInputError: Jinja that does not parse.
+    """
+    return _compiled(text).words if "{" in text else frozenset()
 
 
 def text_faults(text: str) -> tuple[Problem, ...]:

@@ -5,14 +5,14 @@ from typing import Any
 
 from parley.domain.event import NewEvent
 from parley.domain.message import Kind, State
-from parley.store.messages import MessageRow
+from parley.store.messages import MessageRow, NewMessage
 
 CAMPAIGN = "campaign"
 _ACTION_TYPES = {Kind.WEBHOOK: "webhook", Kind.CONSENT: "webhook"}
 """Everything else reaches the customer by WhatsApp."""
 
 
-def campaign_event(message: MessageRow, state: State, at: datetime, said: dict[str, Any]) -> NewEvent:
+def campaign_event(message: MessageRow | NewMessage, state: State, at: datetime, said: dict[str, Any]) -> NewEvent:
     """Counts once for each state of a message, however often the state is reported."""
     return NewEvent(
         customer_id=message.customer_id,
@@ -28,7 +28,7 @@ _REPEATABLE = frozenset({State.QUEUED, State.SENDING, State.PLANNED, State.UNCER
 """A message may be tried again; each try shows."""
 
 
-def _properties(message: MessageRow, state: State) -> dict[str, Any]:
+def _properties(message: MessageRow | NewMessage, state: State) -> dict[str, Any]:
     parameters = message.content.get("parameters", {})
     found = {
         "action_type": _ACTION_TYPES.get(Kind(message.kind), "whatsapp"),

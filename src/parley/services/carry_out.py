@@ -13,7 +13,7 @@ from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.native_sends import form_of
 from parley.services.people import people
 from parley.services.personalise import personal_values
-from parley.services.plan_messages import Wanted, plan_messages
+from parley.services.plan_messages import Ask, Wanted, plan_messages
 from parley.services.record_events import record_events
 from parley.services.set_properties import PropertyUpdate, set_properties
 from parley.store.database import Connection
@@ -83,8 +83,7 @@ async def carry_out(connection: Connection, project_id: UUID, asked: Sequence[As
 def _wanted(project: ProjectDefinitions, one: Asked, send: Send) -> Wanted:
     integration = project.sender(send.sender)
     preset, parameters = form_of(send, integration.api if integration else None)
-    return Wanted(
-        customer_id=one.customer_id,
+    ask = Ask(
         preset=preset,
         parameters=parameters,
         variables={**one.variables, "project": project.about},
@@ -93,3 +92,4 @@ def _wanted(project: ProjectDefinitions, one: Asked, send: Send) -> Wanted:
         consent_category=getattr(send, "consent_category", None),
         expires_at=getattr(send, "expires_at", None),
     )
+    return Wanted(one.customer_id, ask)

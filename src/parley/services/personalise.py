@@ -6,7 +6,7 @@ once a message.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from parley.domain.errors import InvalidInputError
-from parley.presets import Aborted, Parameter, Preset, parameters_of, read_quoted_list, render_text, shipped
+from parley.presets import Aborted, Parameter, Preset, parameters_of, read_list, render_text, shipped, words_of
 from parley.services.people import Person
 
 _FIXED_TYPES = frozenset({"secret", "enum"})
@@ -62,24 +62,64 @@ def _origin(url: str) -> str:
     return "/".join(url.split("/", 3)[:3]) if "://" in url.split("[[", maxsplit=1)[0] else url.split("/", 1)[0]
 
 
-def personalise(
-    preset: Preset,
-    parameters: Mapping[str, Any],
-    person: Person,
-    variables: Mapping[str, Any],
-    message_id: UUID,
-    now: datetime,
-) -> dict[str, Any] | Skipped:
-    """Raises InvalidInputError: a parameter the preset does not have, or Jinja that fails."""
+class Personaliser(msgspec.Struct, frozen=True):
+    """A preset's parameters, filled in as far as they are the same for every customer."""
+
+    same: dict[str, Any]
+    """In the author's order; those below stand in it unfilled."""
+    personal: tuple[tuple[str, Parameter | None, Any], ...]
+    """(name, parameter, given text) of what must be rendered for each."""
+    variables: Mapping[str, Any]
+    about: tuple[str, ...]
+    """What the texts can name of a customer."""
+
+    def values(self, person: Person, message_id: UUID, now: datetime) -> dict[str, Any] | Skipped:
+        """Of one customer. Raises InvalidInputError: Jinja that fails."""
+        if not self.personal:
+            return self.same
+        seen = {**self.variables, **{name: _ABOUT[name](person, message_id, now) for name in self.about}}
+        values = self.same.copy()
+        for name, parameter, given in self.personal:
+            rendered = _rendered(parameter, given, seen)
+            if isinstance(rendered, Aborted):
+                return Skipped(rendered.reason)
+            values[name] = rendered
+        return values
+
+
+def personaliser(preset: Preset, parameters: Mapping[str, Any], variables: Mapping[str, Any]) -> Personaliser:
+    """For as many customers as get the same message: what takes no customer is done once."""
     form = form_of_preset(preset)
-    seen = {**variables, **_about(person, message_id, now)}
-    values: dict[str, Any] = {}
+    same: dict[str, Any] = dict(parameters)
+    personal: list[tuple[str, Parameter | None, Any]] = []
+    words: set[str] = {"message_id"}  # every random choice begins with it
     for name, given in parameters.items():
-        rendered = given if name in form.as_typed else _rendered(form.parameters.get(name), given, seen)
-        if isinstance(rendered, Aborted):
-            return Skipped(rendered.reason)
-        values[name] = rendered
-    return values
+        parameter = form.parameters.get(name)
+        if name in form.as_typed:
+            continue
+        try:
+            named = _words(given)
+            if not named:
+                same[name] = _rendered(parameter, given, {})
+                continue
+            words |= named
+        except InvalidInputError:
+            words |= _ABOUT.keys()  # told for each customer, when it is rendered
+        personal.append((name, parameter, given))
+    return Personaliser(same, tuple(personal), variables, tuple(_ABOUT.keys() & words))
+
+
+def _words(given: Any) -> frozenset[str]:
+    """Every variable that its texts can name is among them."""
+    match given:
+        case str(text):
+            return words_of(text)
+        case dict():
+            return frozenset[str]().union(*map(_words, given.values()))
+        case list() | tuple():
+            return frozenset[str]().union(*map(_words, given))
+        case _:
+            return frozenset()
 
 
 def personal_values(
@@ -119,22 +159,26 @@ def account_values(form: Form, account: Mapping[str, Any], values: Mapping[str, 
     return {name: value for name, value in mine.items() if isinstance(value, str) and name not in values}
 
 
+_ABOUT: dict[str, Callable[[Person, UUID | None, datetime], Any]] = {
+    "customer": lambda person, _, __: person.customer.properties,
+    "customer_ids": lambda person, _, __: person.ids,
+    "consents": lambda person, _, now: person.consented(now),
+    "recipient": lambda person, _, __: person.recipient or "",
+    "message_id": lambda _, message_id, __: "" if message_id is None else str(message_id),
+    "time": lambda _, __, now: now.timestamp(),
+}
+"""What a text sees of one customer, beside the variables of whatever asks."""
+
+
 def _about(person: Person, message_id: UUID | None, now: datetime) -> dict[str, Any]:
-    return {
-        "customer": person.customer.properties,
-        "customer_ids": person.ids,
-        "consents": person.consented(now),
-        "recipient": person.recipient or "",
-        "message_id": "" if message_id is None else str(message_id),
-        "time": now.timestamp(),
-    }
+    return {name: tell(person, message_id, now) for name, tell in _ABOUT.items()}
 
 
 def _rendered(parameter: Parameter | None, given: Any, seen: Mapping[str, Any]) -> Any:
     if parameter is None:
         return given  # an unknown one is told by the preset itself, with the list of those it has
     if parameter.type == "list":
-        return _rendered_items(read_quoted_list(given) if isinstance(given, str) else given, seen)
+        return _rendered_items(read_list(given) if isinstance(given, str) else given, seen)
     return _rendered_value(given, seen)
 
 

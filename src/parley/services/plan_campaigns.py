@@ -21,7 +21,7 @@ from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.launch_campaign import campaign_of
 from parley.services.native_sends import form_of
 from parley.services.people import Person, people
-from parley.services.plan_messages import Wanted, plan_messages_to
+from parley.services.plan_messages import Ask, Wanted, plan_messages_to
 from parley.services.start_journeys import scenario_event
 from parley.store.campaigns import Candidate, Share, Step, claim_share, move_share, page_of_share
 from parley.store.database import Connection, Database
@@ -73,13 +73,13 @@ class _Desk:
         self._campaign = campaign
         self._project = project
         self._now = now
-        self._form = _form(share, campaign, project)
+        self._ask = _ask(share, campaign, project)
 
     async def plan(self, customer_ids: Sequence[UUID]) -> list[UUID]:
         """Those of them who are in the audience; each has a message then, or a refusal."""
         known = await people(self._connection, customer_ids)
         matched = await self._audience(known)
-        wanted = [Wanted(customer_id=ident, **self._form) for ident in matched]
+        wanted = [Wanted(ident, self._ask) for ident in matched]
         if wanted:
             await plan_messages_to(self._connection, self._share.project_id, known, wanted, self._now)
         return matched
@@ -109,19 +109,19 @@ class _Desk:
         )
 
 
-def _form(share: Share, campaign: Campaign, project: ProjectDefinitions) -> dict[str, Any]:
-    """What is the same for everybody."""
+def _ask(share: Share, campaign: Campaign, project: ProjectDefinitions) -> Ask:
+    """The same for everybody."""
     effect, expires_at = campaign.effect(share.starts_at)
     integration = project.sender(effect.sender)
     preset, parameters = form_of(effect, integration.api if integration else None)
     about = {"id": campaign.name, "name": campaign.title}
-    return {
-        "preset": preset,
-        "parameters": parameters,
-        "variables": {"campaign": about, "event": {}, "project": project.about},
-        "origin": {"campaign": campaign.name, "campaign_title": campaign.title, "run": str(share.run_id)},
-        "sender": effect.sender,
-        "consent_category": getattr(effect, "consent_category", None),
-        "expires_at": expires_at,
-        "run_id": share.run_id,
-    }
+    return Ask(
+        preset=preset,
+        parameters=parameters,
+        variables={"campaign": about, "event": {}, "project": project.about},
+        origin={"campaign": campaign.name, "campaign_title": campaign.title, "run": str(share.run_id)},
+        sender=effect.sender,
+        consent_category=getattr(effect, "consent_category", None),
+        expires_at=expires_at,
+        run_id=share.run_id,
+    )

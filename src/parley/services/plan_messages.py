@@ -11,18 +11,18 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.errors import InvalidInputError
+from parley.domain.event import NewEvent
 from parley.domain.ids import bucket_of, new_id_in
 from parley.domain.message import Kind, State
 from parley.policy import Allow, Decision, Defer, Deny, decide
-from parley.presets import Preset
 from parley.services.campaign_event import campaign_event
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.facts import Subject, facts_of
 from parley.services.people import Person, people
-from parley.services.personalise import Skipped, personalise
-from parley.services.record_events import record_events
+from parley.services.personalise import Personaliser, Skipped, personaliser
+from parley.services.record_events import record_events, record_held_events
 from parley.store.database import Connection
-from parley.store.messages import MessageRow, NewMessage, insert_messages
+from parley.store.messages import NewMessage, insert_messages
 from parley.store.stops import Stops, stops_of
 from parley.store.wakeups import announce_work
 from parley.telemetry import REFUSALS
@@ -30,18 +30,18 @@ from parley.telemetry import REFUSALS
 REPLY_PRIORITY, CAMPAIGN_PRIORITY = 0, 10
 """The lower goes first: whoever has just written is waiting for an answer."""
 _STATES: dict[type, State] = {Allow: State.QUEUED, Defer: State.PLANNED, Deny: State.REFUSED}
+_NOTHING: dict[str, Any] = {}
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """Somebody asks for one message to one customer."""
+class Ask(msgspec.Struct, frozen=True):
+    """A message that somebody wants sent, to one customer or to many."""
 
-    customer_id: UUID
     preset: str
     parameters: Mapping[str, Any]
     """Of the preset; texts may hold Jinja."""
     variables: Mapping[str, Any]
     """What Jinja sees beside the customer: event, scenario, action, reply."""
-    origin: Mapping[str, Any]
+    origin: dict[str, Any]
     """What asks: scenario, node, journey; or campaign and run."""
     sender: str | None = None
     consent_category: str | None = None
@@ -50,108 +50,130 @@ class Wanted(msgspec.Struct, frozen=True):
     """Of the campaign that asks."""
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """A message to one customer."""
+
+    customer_id: UUID
+    ask: Ask
+
+
 async def plan_messages(
     connection: Connection, project_id: UUID, wanted: Sequence[Wanted], now: datetime
 ) -> tuple[UUID, ...]:
     """The ids of the messages, refused ones too, in the order in which they were wanted."""
     known = await people(connection, {one.customer_id for one in wanted})
-    return await plan_messages_to(connection, project_id, known, wanted, now)
+    events = await _write(connection, project_id, known, wanted, now)
+    await record_events(connection, project_id, list(events.values()), now)
+    await announce_work(connection)
+    return tuple(events)
 
 
 async def plan_messages_to(
-    connection: Connection, project_id: UUID, known: Mapping[UUID, Person], wanted: Sequence[Wanted], now: datetime
-) -> tuple[UUID, ...]:
-    """As `plan_messages`, to people whom this transaction has read already."""
-    project = await project_definitions(connection, project_id)
-    stops = await stops_of(connection, project_id)
-    planned = [_plan(project, known[one.customer_id], one, stops, now) for one in wanted]
-    await insert_messages(connection, project_id, planned, now)
-    events = [campaign_event(_row(project_id, one, now), State(one.state), now, _said(one)) for one in planned]
-    await record_events(connection, project_id, events, now)
+    connection: Connection, project_id: UUID, held: Mapping[UUID, Person], wanted: Sequence[Wanted], now: datetime
+) -> None:
+    """As `plan_messages`, to people whom this transaction has read, and holds against a merge."""
+    events = await _write(connection, project_id, held, wanted, now)
+    await record_held_events(connection, project_id, list(events.values()), now)
     await announce_work(connection)
-    return tuple(one.id for one in planned)
 
 
-def _plan(
-    project: ProjectDefinitions,
-    person: Person,
-    wanted: Wanted,
-    stops: Stops,
-    now: datetime,
-) -> NewMessage:
-    ident = new_id_in(bucket_of(person.customer.id))
-    preset = project.presets.get(wanted.preset)
-    kind = preset.purpose if preset else Kind.WEBHOOK
-    parameters = _personalised(preset, person, wanted, ident, now)
-    subject = Subject(kind, wanted.sender, wanted.consent_category, {} if isinstance(parameters, Deny) else parameters)
-    facts = facts_of(project, person, subject, stops)
-    decision = Decision(parameters, (), facts, now) if isinstance(parameters, Deny) else decide(facts, now)
-    return _message(ident, person, wanted, subject, decision)
+async def _write(
+    connection: Connection, project_id: UUID, known: Mapping[UUID, Person], wanted: Sequence[Wanted], now: datetime
+) -> dict[UUID, NewEvent]:
+    """The event of each message, by the message's id, in the order in which they were wanted."""
+    desk = _Desk(await project_definitions(connection, project_id), await stops_of(connection, project_id), now)
+    planned = [desk.plan(known[one.customer_id], one.ask) for one in wanted]
+    await insert_messages(connection, project_id, planned, now)
+    return {one.id: campaign_event(one, State(one.state), now, _said(one)) for one in planned}
 
 
-def _personalised(
-    preset: Preset | None, person: Person, wanted: Wanted, ident: UUID, now: datetime
-) -> dict[str, Any] | Deny:
-    if preset is None:
-        return Deny(
+class _Letter(msgspec.Struct, frozen=True):
+    """What an ask comes to before any customer is known."""
+
+    kind: Kind
+    personaliser: Personaliser | Deny
+
+
+class _Desk:
+    """Plans the messages of one project in one transaction."""
+
+    def __init__(self, project: ProjectDefinitions, stops: Stops, now: datetime) -> None:
+        self._project = project
+        self._stops = stops
+        self._now = now
+        self._letters: dict[int, _Letter] = {}
+        """By the identity of the ask, which whoever wants it holds on to."""
+
+    def plan(self, person: Person, ask: Ask) -> NewMessage:
+        letter = self._letters.get(id(ask))
+        if letter is None:
+            letter = self._letters[id(ask)] = self._letter(ask)
+        ident = new_id_in(bucket_of(person.customer.id))
+        parameters = self._personalised(letter, person, ident)
+        filled_in = _NOTHING if isinstance(parameters, Deny) else parameters
+        facts = facts_of(
+            self._project, person, Subject(letter.kind, ask.sender, ask.consent_category, filled_in), self._stops
+        )
+        decision = (
+            Decision(parameters, (), facts, self._now) if isinstance(parameters, Deny) else decide(facts, self._now)
+        )
+        return _message(ident, person, ask, filled_in, decision)
+
+    def _letter(self, ask: Ask) -> _Letter:
+        preset = self._project.presets.get(ask.preset)
+        if preset is not None:
+            return _Letter(preset.purpose, personaliser(preset, ask.parameters, ask.variables))
+        unknown = Deny(
             "unknown_preset",
-            f"The project has no preset {wanted.preset}.",
+            f"The project has no preset {ask.preset}.",
             "Correct the preset's name in the scenario, or apply a preset of that name.",
-            {"asked_for": wanted.preset},
+            {"asked_for": ask.preset},
         )
-    try:
-        values = personalise(preset, wanted.parameters, person, wanted.variables, ident, now)
-    except InvalidInputError as error:
-        return Deny(
-            "personalisation_failed",
-            f"The message could not be personalised: {error}.",
-            "Correct the text in the scenario; `parley preset preview` shows what a customer would get.",
-            {"problems": [str(problem) for problem in error.problems]},
-        )
-    if isinstance(values, Skipped):
-        return Deny("aborted", f"The author's {{% abort %}} skipped this customer. {values.reason}".strip(), "", {})
-    return values
+        return _Letter(Kind.WEBHOOK, unknown)
+
+    def _personalised(self, letter: _Letter, person: Person, ident: UUID) -> dict[str, Any] | Deny:
+        if isinstance(letter.personaliser, Deny):
+            return letter.personaliser
+        try:
+            values = letter.personaliser.values(person, ident, self._now)
+        except InvalidInputError as error:
+            return Deny(
+                "personalisation_failed",
+                f"The message could not be personalised: {error}.",
+                "Correct the text in the scenario; `parley preset preview` shows what a customer would get.",
+                {"problems": [str(problem) for problem in error.problems]},
+            )
+        if isinstance(values, Skipped):
+            return Deny("aborted", f"The author's {{% abort %}} skipped this customer. {values.reason}".strip(), "", {})
+        return values
 
 
-def _message(ident: UUID, person: Person, wanted: Wanted, subject: Subject, decision: Decision) -> NewMessage:
+def _message(ident: UUID, person: Person, ask: Ask, parameters: Mapping[str, Any], decision: Decision) -> NewMessage:
     verdict, facts = decision.verdict, decision.facts
     if isinstance(verdict, Deny):
         REFUSALS.labels(verdict.code).inc()
     return NewMessage(
         id=ident,
         customer_id=person.customer.id,
-        kind=subject.kind.value,
+        kind=facts.kind.value,
         state=_STATES[type(verdict)].value,
         integration=facts.sender.name if facts.sender else None,
         account=facts.sender.account if facts.sender else None,
         recipient=facts.recipient,
-        content={"preset": wanted.preset, "parameters": subject.parameters, "sender": wanted.sender},
-        origin=dict(wanted.origin),
+        content={"preset": ask.preset, "parameters": parameters, "sender": ask.sender},
+        origin=ask.origin,
         consent_category=facts.consent_category,
         priority=REPLY_PRIORITY if facts.kind in (Kind.TEXT, Kind.MEDIA) else CAMPAIGN_PRIORITY,
         due_at=verdict.until if isinstance(verdict, Defer) else decision.at,
-        expires_at=wanted.expires_at,
-        decision={"planned": msgspec.to_builtins(decision)},
+        expires_at=ask.expires_at,
+        decision={"planned": decision},
         outcome_code=None if isinstance(verdict, Allow) else verdict.code,
         outcome_sentence=None if isinstance(verdict, Allow) else verdict.sentence,
-        run_id=wanted.run_id,
-    )
-
-
-def _row(project_id: UUID, planned: NewMessage, now: datetime) -> MessageRow:
-    same = {name: getattr(planned, name) for name in MessageRow.__struct_fields__ if hasattr(planned, name)}
-    return MessageRow(
-        bucket=bucket_of(planned.id),
-        project_id=project_id,
-        attempts=0,
-        provider_message_id=None,
-        planned_at=now,
-        changed_at=now,
-        **same,
+        run_id=ask.run_id,
     )
 
 
 def _said(planned: NewMessage) -> dict[str, Any]:
     if planned.outcome_code is None:
-        return {}
+        return _NOTHING
     return {"code": planned.outcome_code, "error": planned.outcome_sentence}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,7 @@ class MessageRow(msgspec.Struct, frozen=True):
 class NewMessage(msgspec.Struct, frozen=True):
     """A message about to be written."""
 
+    attempts: ClassVar[int] = 0
     id: UUID
     customer_id: UUID
     kind: str

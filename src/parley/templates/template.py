@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -84,12 +85,15 @@ class MessageTemplate(msgspec.Struct, frozen=True):
         return tuple(_button_variables(self.buttons))
 
 
+TEXTS_KEPT = 10_000
+"""Of templates: each is asked for its variables with every message."""
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w{1,60})\s*\}\}")
 _TOO_MANY_BRACES = re.compile(r"\{{3}|\}{3}")
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 
 
+@lru_cache(maxsize=TEXTS_KEPT)
 def variables_of(text: str) -> tuple[str, ...]:
     """The variables of a text: numbers in ascending order, or names as they are written first. Each once."""
     found = tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
@@ -99,6 +103,19 @@ def variables_of(text: str) -> tuple[str, ...]:
 def fill_variables(text: str, values: dict[str, str]) -> str:
     """`text` with the values in the place of its variables; a variable without a value stays."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def filled_length(text: str, values: dict[str, str]) -> int:
+    """How long `fill_variables` would make it."""
+    fixed, places = _shape(text)
+    return fixed + sum(len(values[name]) if name in values else length for name, length in places)
+
+
+@lru_cache(maxsize=TEXTS_KEPT)
+def _shape(text: str) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """The length of what is not variable; each variable's place with the length of its own writing."""
+    places = tuple((found[1], len(found[0])) for found in _PLACEHOLDER.finditer(text))
+    return len(text) - sum(length for _, length in places), places
 
 
 def parse_template(data: bytes) -> MessageTemplate:

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from parley.domain.errors import InvalidInputError
 from parley.templates import Status, check_parameters, hydrate, parse_template
+from parley.templates.template import fill_variables, filled_length
 
 TESTS = Path(__file__).parents[2]
 EXAMPLES = sorted((TESTS.parent / "examples").glob("*.template.json"))
@@ -59,3 +62,13 @@ def test_a_body_may_be_full_but_not_fuller() -> None:
     (problem,) = check_parameters(template, (), ("x" * 1024,), ())
     assert problem.field == "body"
     assert "132005" in problem.sentence
+
+
+@given(
+    text=st.lists(st.sampled_from(["{{1}}", "{{ 2 }}", "{{name}}", "{{", "}} ", "Dear ", "ÿ"]), max_size=8).map(
+        "".join
+    ),
+    values=st.dictionaries(st.sampled_from(["1", "2", "name", "other"]), st.text(max_size=5)),
+)
+def test_the_length_of_a_filled_text_is_known_without_filling_it(text: str, values: dict[str, str]) -> None:
+    assert filled_length(text, values) == len(fill_variables(text, values))
