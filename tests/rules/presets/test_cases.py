@@ -14,11 +14,11 @@ from parley.presets import (
     Renderer,
     meaning,
     parse_preset,
-    read_quoted_list,
     shipped,
 )
 from parley.presets.pieces import SyntaxFault
 from parley.presets.prefix import is_under
+from parley.presets.quoted_list import read_quoted_list
 from tests.rules.presets.presets import Case, cases, preset, preset_json
 
 

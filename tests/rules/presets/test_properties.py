@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from parley.domain.errors import InvalidInputError
 from parley.domain.http import HttpResponse
-from parley.presets import RenderedRequest, Renderer, meaning, read_quoted_list, shipped
+from parley.presets import RenderedRequest, Renderer, meaning, shipped
 from parley.presets.pieces import SyntaxFault, read_pieces
 from parley.presets.prefix import is_under
+from parley.presets.quoted_list import read_quoted_list
 from tests.rules.presets.presets import context, preset
 
 NASTY = st.sampled_from(
