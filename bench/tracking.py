@@ -65,7 +65,7 @@ async def main(batches: int, rounds: int, clients: int) -> None:
             HttpClient() as client,
             asyncpg.create_pool(shop.house.database_url, min_size=clients, max_size=clients) as pool,
         ):
-            await send_all(client, _batches(shop, url, clients * 4), clients)
+            await send_all(client, requests(shop, url, clients * 4), clients)
             ours, floor = [], []
             for _ in range(rounds):
                 ours.append(await _ours(shop, url, client, batches, clients))
@@ -75,18 +75,19 @@ async def main(batches: int, rounds: int, clients: int) -> None:
 
 async def _ours(shop: Shop, url: str, client: HttpClient, batches: int, clients: int) -> float:
     before = await count_rows(shop, "events")
-    load = await send_all(client, list(_batches(shop, url, batches)), clients)
+    load = await send_all(client, list(requests(shop, url, batches)), clients)
     assert await count_rows(shop, "events") == before + batches * BATCH
     return load.per_second * BATCH
 
 
-def _batches(shop: Shop, url: str, batches: int) -> Iterator[HttpRequest]:
+def requests(shop: Shop, url: str, count: int) -> Iterator[HttpRequest]:
+    """Each event is another one; customers take turns."""
     key = shop.project.private_key
     basic = b64encode(f"{key.stored.key_id}:{key.key_secret}".encode()).decode()
     headers = (("authorization", f"Basic {basic}"), ("content-type", "application/json"))
     address = f"{url}/track/v2/projects/{shop.project.project_token}/batch"
     start = shop.house.clock().timestamp()
-    for _ in range(batches):
+    for _ in range(count):
         body = msgspec.json.encode({"commands": [_command(next(_numbers), start) for _ in range(BATCH)]})
         yield HttpRequest("POST", address, headers, body)
 

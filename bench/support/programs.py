@@ -40,10 +40,10 @@ async def constant_server() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def parley_server(data_dir: Path) -> AsyncIterator[str]:
-    """The base URL of `parley serve` without workers, on the data folder's embedded database."""
+async def parley_server(data_dir: Path, workers: int = 0) -> AsyncIterator[str]:
+    """The base URL of `parley serve` on the data folder's embedded database."""
     port = _free_port()
-    words = ("-m", "parley", "serve", "--workers", "0", "--port", str(port), "--data-dir", str(data_dir))
+    words = ("-m", "parley", "serve", "--workers", str(workers), "--port", str(port), "--data-dir", str(data_dir))
     async with _running(port, *words) as url:
         yield url
 
