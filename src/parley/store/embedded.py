@@ -69,6 +69,8 @@ class EmbeddedServer(msgspec.Struct, frozen=True):
     def revive(self) -> None:
         """Starts the server again if it is gone (killed, out of memory). Harmless when it runs."""
         cluster = self.data_folder / "postgres"
+        if _is_running(cluster):
+            return  # asked every second: what follows looks through the folder
         with _locked(self.data_folder / "start.lock", fcntl.LOCK_EX), _failures_told(cluster):
             _start(_server(cluster))
 
