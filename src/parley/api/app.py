@@ -16,6 +16,7 @@ from parley.domain.clock import Clock
 from parley.services.callback_intake import CallbackIntake
 from parley.services.callers import Callers
 from parley.services.secret_box import SecretBox
+from parley.services.track_together import TrackTogether
 from parley.store.database import Database
 
 DOORS: tuple[ControllerRouterHandler, ...] = (
@@ -45,6 +46,7 @@ def create_app(
                 "clock": clock,
                 "box": box,
                 "callers": Callers(database, clock),
+                "tracking": TrackTogether(database),
             }
         ),
         exception_handlers=EXCEPTION_HANDLERS,

@@ -22,7 +22,7 @@ from parley.api.reading import (
 )
 from parley.domain.customer import PROPERTIES
 from parley.domain.project import ProjectSettings
-from parley.services.track import Command, Done, Refused, Result, TellTime, Told, TrackEvent, UpdateCustomer, track
+from parley.services.track import Command, Done, Refused, Result, TellTime, Told, TrackEvent, UpdateCustomer
 
 LARGEST_BATCH = 50
 LARGEST_BODY = 8_000_000
@@ -80,7 +80,7 @@ async def _track_one(token: str, request: Request[Any, Any, Any], name: str) -> 
     read_json(body, dict[str, msgspec.Raw])  # tells "no JSON" (400) from "unusable JSON"
     command = _command(name, body, caller.project.settings)
     state = request.app.state
-    (result,) = await track(state.database, caller, [command], state.clock())
+    (result,) = await state.tracking.track(caller, [command], state.clock())
     if isinstance(result, Refused):
         raise refused(*result.errors)
     return {"success": True, "errors": [], **_warned(result)}
@@ -96,7 +96,7 @@ async def batch(token: FromPath[str], request: Request[Any, Any, Any]) -> dict[s
     if len(raw) > LARGEST_BATCH:
         raise refused(f"A batch holds at most {LARGEST_BATCH} commands; this one has {len(raw)}.")
     read = [_read_command(one, caller.project.settings) for one in raw]
-    results = await track(state.database, caller, [command for _, command in read], started)
+    results = await state.tracking.track(caller, [command for _, command in read], started)
     return {
         "success": True,
         "start_time": started.timestamp(),

@@ -1,6 +1,6 @@
 """The tracking API's commands: attributes and events of customers, many in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -65,62 +65,89 @@ class Refused(msgspec.Struct, frozen=True):
 CustomerCommand = UpdateCustomer | TrackEvent
 Command = CustomerCommand | TellTime
 Result = Done | Told | Refused
+_Place = tuple[int, int]
+"""Which call, and which of its commands."""
 
 
-async def track(
-    database: Database, caller: Caller, commands: Sequence[Command | Refused], now: datetime
-) -> tuple[Result, ...]:
-    """One result for each command, in their order. All that is accepted is stored together, or nothing is.
+class Call(msgspec.Struct, frozen=True):
+    """What one caller asks for at one moment."""
 
-    A command that was refused before it came here is handed through, so that its place is kept.
+    caller: Caller
+    commands: Sequence[Command | Refused]
+    """One that was refused before it came here is handed through, so that its place is kept."""
+    now: datetime
+
+
+class _Wanted(msgspec.Struct, frozen=True):
+    caller: Caller
+    command: CustomerCommand
+    now: datetime
+
+
+async def track(database: Database, calls: Sequence[Call]) -> tuple[tuple[Result, ...], ...]:
+    """One result for each command of each call, in their order. All that is accepted is stored together, or nothing is.
+
+    The calls are about one project. What one of them has stored, the next one finds.
     """
-    results: dict[int, Result] = {}
-    wanted: dict[int, CustomerCommand] = {}
-    for place, command in enumerate(commands):
+    results: dict[_Place, Result] = {}
+    wanted: dict[_Place, _Wanted] = {}
+    for place, call, command in _placed(calls):
         match command:
             case Refused():
                 results[place] = command
             case TellTime():
-                results[place] = Told(now.timestamp())
+                results[place] = Told(call.now.timestamp())
             case UpdateCustomer() | TrackEvent():
-                wanted[place] = command
+                wanted[place] = _Wanted(call.caller, command, call.now)
     if wanted:
-        results |= await run_resolving(database, lambda connection: _store(connection, caller, wanted, now))
-    return tuple(results[place] for place in range(len(commands)))
+        results |= await run_resolving(database, lambda connection: _store(connection, wanted))
+    return tuple(
+        tuple(results[number, place] for place in range(len(call.commands))) for number, call in enumerate(calls)
+    )
 
 
-async def _store(
-    connection: Connection, caller: Caller, wanted: Mapping[int, CustomerCommand], now: datetime
-) -> dict[int, Result]:
-    results: dict[int, Result] = {place: Done(_phone_warnings(caller, one)) for place, one in wanted.items()}
-    results |= await _judge_consents(connection, caller, wanted, now)
-    allowed = {place: command for place, command in wanted.items() if isinstance(results[place], Done)}
-    calls = [command.ids for command in allowed.values()]
-    meant = dict(zip(allowed, await resolve_once(connection, caller.project.id, calls, now), strict=True))
+def _placed(calls: Sequence[Call]) -> Iterator[tuple[_Place, Call, Command | Refused]]:
+    for number, call in enumerate(calls):
+        for place, command in enumerate(call.commands):
+            yield (number, place), call, command
+
+
+async def _store(connection: Connection, wanted: Mapping[_Place, _Wanted]) -> dict[_Place, Result]:
+    last = max(wanted.values(), key=lambda one: one.now)
+    project_id, now = last.caller.project.id, last.now
+    results: dict[_Place, Result] = {place: Done(_phone_warnings(one)) for place, one in wanted.items()}
+    results |= await _judge_consents(connection, project_id, wanted)
+    allowed = {place: one for place, one in wanted.items() if isinstance(results[place], Done)}
+    calls = [one.command.ids for one in allowed.values()]
+    meant = dict(zip(allowed, await resolve_once(connection, project_id, calls, now), strict=True))
     results |= {place: Refused((one.sentence,)) for place, one in meant.items() if isinstance(one, Contradiction)}
     found = {place: one for place, one in meant.items() if isinstance(one, UUID)}
-    results |= await _update(connection, caller, allowed, found, now)
-    await _record(connection, caller, allowed, found, now)
+    results |= await _update(connection, project_id, allowed, found, now)
+    await record_held_events(connection, project_id, list(_events(allowed, found)), now)
     return results
 
 
-def _phone_warnings(caller: Caller, command: CustomerCommand) -> tuple[str, ...]:
+def _phone_warnings(wanted: _Wanted) -> tuple[str, ...]:
     """The number is kept with the reason, and nothing is ever sent to it: whoever sent it can still ask again."""
-    if not isinstance(command, UpdateCustomer) or command.properties.get(PHONE) is None:
+    if not isinstance(wanted.command, UpdateCustomer) or wanted.command.properties.get(PHONE) is None:
         return ()
-    read = read_phone(command.properties[PHONE], caller.project.settings.default_region)
+    read = read_phone(wanted.command.properties[PHONE], wanted.caller.project.settings.default_region)
     return (f"The phone cannot be used: {read.reason}",) if isinstance(read, UnusablePhone) else ()
 
 
 async def _judge_consents(
-    connection: Connection, caller: Caller, wanted: Mapping[int, CustomerCommand], now: datetime
-) -> dict[int, Result]:
+    connection: Connection, project_id: UUID, wanted: Mapping[_Place, _Wanted]
+) -> dict[_Place, Result]:
     """Refused when the caller may not write the category; with a warning when the event revokes by being unclear."""
-    consents = {at: one for at, one in wanted.items() if isinstance(one, TrackEvent) and one.type == CONSENT}
+    consents = {
+        place: (one.caller, one.command, one.now)
+        for place, one in wanted.items()
+        if isinstance(one.command, TrackEvent) and one.command.type == CONSENT
+    }
     if not consents:
         return {}
-    known = await categories(connection, caller.project.id)
-    return {place: _judged(caller, one, known, now) for place, one in consents.items()}
+    known = await categories(connection, project_id)
+    return {place: _judged(caller, event, known, now) for place, (caller, event, now) in consents.items()}
 
 
 def _judged(caller: Caller, event: TrackEvent, known: Mapping[str, ConsentCategory], now: datetime) -> Done | Refused:
@@ -143,17 +170,17 @@ def _not_from(caller: Caller) -> Refused:
 
 async def _update(
     connection: Connection,
-    caller: Caller,
-    commands: Mapping[int, CustomerCommand],
-    found: Mapping[int, UUID],
+    project_id: UUID,
+    allowed: Mapping[_Place, _Wanted],
+    found: Mapping[_Place, UUID],
     now: datetime,
-) -> dict[int, Result]:
+) -> dict[_Place, Result]:
     updates = {
-        place: PropertyUpdate(found[place], command.properties, command.update_timestamp)
-        for place, command in commands.items()
-        if place in found and isinstance(command, UpdateCustomer) and command.properties
+        place: _property_update(found[place], one.command, one.now)
+        for place, one in allowed.items()
+        if place in found and isinstance(one.command, UpdateCustomer) and one.command.properties
     }
-    answers = await set_properties(connection, caller.project.id, list(updates.values()), now)
+    answers = await set_properties(connection, project_id, list(updates.values()), now)
     return {
         place: Refused((f"The customer would have {one.names} attributes; {PROPERTIES} are the limit.",))
         for place, one in zip(updates, answers, strict=True)
@@ -161,19 +188,15 @@ async def _update(
     }
 
 
-async def _record(
-    connection: Connection,
-    caller: Caller,
-    commands: Mapping[int, CustomerCommand],
-    found: Mapping[int, UUID],
-    now: datetime,
-) -> None:
-    events = [
-        _event(caller, found[place], command, now)
-        for place, command in commands.items()
-        if place in found and isinstance(command, TrackEvent)
-    ]
-    await record_held_events(connection, caller.project.id, events, now)
+def _property_update(customer_id: UUID, command: UpdateCustomer, now: datetime) -> PropertyUpdate:
+    said_at = now.timestamp() if command.update_timestamp is None else command.update_timestamp
+    return PropertyUpdate(customer_id, command.properties, said_at)
+
+
+def _events(allowed: Mapping[_Place, _Wanted], found: Mapping[_Place, UUID]) -> Iterator[NewEvent]:
+    for place, one in allowed.items():
+        if place in found and isinstance(one.command, TrackEvent):
+            yield _event(one.caller, found[place], one.command, one.now)
 
 
 def _event(caller: Caller, customer_id: UUID, command: TrackEvent, now: datetime) -> NewEvent:
