@@ -130,6 +130,25 @@ async def test_a_full_spool_asks_to_come_again_and_keeps_what_it_took(outage: Ou
         assert await outage.written() == taken
 
 
+async def test_a_server_whose_spool_is_full_loses_nothing_that_it_took(outage: Outage) -> None:
+    """Over HTTP, one after another, so that the order in which they were taken is known."""
+    variables = {"PARLEY_DATABASE_URL": outage.url, "PARLEY_SECRET_KEY": KEY, "PARLEY_SPOOL_BYTES": "40000"}
+    async with (
+        serving(outage.folder, "--workers", "0", log=None, **variables) as (_, url),
+        aiohttp.ClientSession() as sinch,
+    ):
+        assert await _post(sinch, url, outage, 0) == 200
+        outage.kill()
+        told = {str(number): await _post(sinch, url, outage, number) for number in range(1, 201)}
+        taken = [number for number, status in told.items() if status == 200]
+        assert 0 < len(taken) < 200
+        assert set(told.values()) == {200, 503}
+        await outage.revive()
+        await outage.replayed()
+        assert await _post(sinch, url, outage, 201) == 200
+    assert await outage.written() == ["0", *taken, "201"]
+
+
 async def test_a_process_killed_while_it_spools_leaves_its_callbacks_to_another(outage: Outage) -> None:
     words = ("--workers", "0")
     variables = {"PARLEY_DATABASE_URL": outage.url, "PARLEY_SECRET_KEY": KEY}
@@ -196,6 +215,15 @@ def test_a_record_whose_bytes_were_changed_ends_its_segment(tmp_path: Path) -> N
     (segment,) = spool.sealed()
     segment.write_bytes(segment.read_bytes()[:-1] + b"?")
     assert read_segment(segment) == [_arrival(1)]
+
+
+def test_a_clock_that_is_set_back_leaves_the_order(spools: tuple[CallbackSpool, CallbackSpool]) -> None:
+    hours = (0, -1, 1)
+    for spool, hour in zip((*spools, spools[0]), hours, strict=True):
+        spool.keep([Arrival(NOW + timedelta(hours=hour), "token", {}, b"{}")])
+        spool.seal()
+    replayed = [read_segment(path)[0].received_at - NOW for path in spools[0].sealed()]
+    assert replayed == [timedelta(hours=hour) for hour in hours]
 
 
 def test_a_segment_that_is_written_is_nobodys_to_replay(spools: tuple[CallbackSpool, CallbackSpool]) -> None:

@@ -84,7 +84,8 @@ class CallbackSpool:
 
     def set_aside(self, arrival: Arrival) -> None:
         """Kept for a person: the database is there and still will not take it."""
-        self._write_whole(self._folder / f"{_name(arrival.received_at)}.aside", _framed(arrival))
+        name = _name_of(_microseconds(arrival.received_at))
+        self._write_whole(self._folder / f"{name}.aside", _framed(arrival))
 
     def measure(self, now: datetime) -> None:
         """Sets the gauges: bytes, callbacks, and the age of the oldest."""
@@ -109,12 +110,17 @@ class CallbackSpool:
 
     def _new_segment(self, at: datetime) -> IO[bytes]:
         """Locked before it has the name under which a replay looks for it."""
-        draft = self._folder / f"{_name(at)}.draft"
+        draft = self._folder / f"{self._next_name(at)}.draft"
         file = draft.open("xb", buffering=0)
         fcntl.flock(file, fcntl.LOCK_EX)
         draft.rename(draft.with_suffix(".spool"))
         self._sync_folder()
         return file
+
+    def _next_name(self, at: datetime) -> str:
+        """Behind every other segment, also after the clock was set back: it would be replayed before them else."""
+        newest = max((int(path.name.partition("-")[0]) for path in self._folder.glob("*.spool")), default=-1)
+        return _name_of(max(_microseconds(at), newest + 1))
 
     def _write_whole(self, path: Path, content: bytes) -> None:
         with path.open("xb", buffering=0) as file:
@@ -174,9 +180,13 @@ def _write_synced(file: IO[bytes], content: bytes) -> None:
     os.fsync(file.fileno())
 
 
-def _name(at: datetime) -> str:
+def _name_of(microseconds: int) -> str:
     """Sorts by time; unique among processes."""
-    return f"{int(at.timestamp() * 1_000_000):020d}-{new_id()}"
+    return f"{microseconds:020d}-{new_id()}"
+
+
+def _microseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1_000_000)
 
 
 def _began(path: Path) -> float:
