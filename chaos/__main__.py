@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from chaos.account import Account
 from chaos.run import Wanted, run
 
 APIS = ("sinch_conversation", "sinch_legacy")
@@ -33,12 +35,20 @@ def main() -> int:
 
 
 def _played(wanted: Wanted, folder: Path) -> int:
-    account = asyncio.run(run(wanted, folder, lambda sentence: print(sentence, flush=True)))
+    account = asyncio.run(_until_told(wanted, folder))
     print("\n".join(account.lines))
     for problem in account.problems:
         print(f"DISAGREES       {problem}")
     print("The books agree." if not account.problems else f"{len(account.problems)} disagreements.", flush=True)
     return 1 if account.problems else 0
+
+
+async def _until_told(wanted: Wanted, folder: Path) -> Account:
+    """Ctrl-C and SIGTERM end everything that was started, too."""
+    running = asyncio.ensure_future(run(wanted, folder, lambda sentence: print(sentence, flush=True)))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    return await running
 
 
 if __name__ == "__main__":

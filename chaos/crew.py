@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,6 +17,7 @@ from tests.frame.processes import database_pid, environment, workers_of
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 60.0
+LOOK_SECONDS = 0.1
 RESTART_SECONDS = 0.5
 """What a service manager waits before it starts a program again."""
 
@@ -59,6 +60,14 @@ class Program:
         except TimeoutError:
             return None
 
+    def usage(self) -> str:
+        """What it has taken of the machine so far."""
+        if self.pid is None:
+            return "does not run"
+        process = psutil.Process(self.pid)
+        times = process.cpu_times()
+        return f"{process.memory_info().rss // 2**20} MB, {times.user + times.system:.0f} s of a processor"
+
     def end(self) -> None:
         """Whatever is left of its group is killed."""
         if self._keeping is not None:
@@ -68,13 +77,15 @@ class Program:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     async def _start(self) -> str:
-        with self._log.open("ab") as log:
+        """Its standard output is a file: a pipe would stay open as long as one of its children lives."""
+        out = self._log.with_suffix(".out")
+        with self._log.open("ab") as log, out.open("wb") as said:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, *self._words, env=environment(), start_new_session=True,
-                stdout=PIPE if self._speaks else DEVNULL, stderr=log,
-            )  # fmt: skip
-        line = b"" if self._process.stdout is None else await self._process.stdout.readline()
-        return line.decode().strip()
+                sys.executable, *self._words, env=environment(), start_new_session=True, stdout=said, stderr=log
+            )
+        while self._speaks and self.pid is not None and b"\n" not in out.read_bytes():  # noqa: ASYNC110
+            await asyncio.sleep(LOOK_SECONDS)  # another process: there is nothing to await
+        return out.read_text("utf-8").partition("\n")[0]
 
     async def _keep(self) -> None:
         while True:

@@ -31,7 +31,8 @@ LEFT_LOST = ("sending",)
 """May stand in a hurry: whoever was sending it is gone, and its lease is not over."""
 STUCK_SECONDS = 15.0
 """A kill does not wait longer for its message: nothing may be sent any more because of the kills before it."""
-RETRIES = 3
+VICTIM_SECONDS = 30
+"""A victim that is down already is waited for: it is killed when it has come back."""
 REST_SECONDS = 600.0
 """For what is left after the last kill: attempts with back-off, leases, callbacks that come again."""
 CONTROL_SECONDS = aiohttp.ClientTimeout(total=60)
@@ -99,10 +100,10 @@ class Run:
         for number, kill in enumerate(planned, 1):
             await self._reached(kill.after)
             await asyncio.sleep(kill.pause)
-            for _ in range(RETRIES):
+            for _ in range(VICTIM_SECONDS):
                 if self._crew.strike(kill):
                     break
-                await asyncio.sleep(1)  # it is down already: it is killed when it has come back
+                await asyncio.sleep(1)
             accepted = await self._sinch.accepted()
             self._say(f"accepted {accepted} of {self._wanted.messages}; kill {number} of {len(planned)}: {kill.victim}")
 
@@ -178,6 +179,7 @@ class Run:
         killed = ", ".join(f"{victim} {count}" for victim, count in self._crew.killed.items())
         return [
             f"killed with -9  {sum(self._crew.killed.values())}: {killed}",
+            f"simulator       {self._crew.sinch.usage()}",
             f"took            {self._elapsed():.0f} s",
         ]
 
