@@ -20,12 +20,15 @@ def main() -> int:
     parser.add_argument("--api", choices=APIS, default=APIS[0])
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--by", choices=("campaign", "events"), default="campaign", help="what plans the messages")
     parser.add_argument("--seed", type=int, default=int(time.monotonic() * 1000) % 100_000, help="repeats the schedule")
     parser.add_argument("--deadline", type=float, default=3000.0, metavar="SECONDS", help="for everything")
     parser.add_argument("--hurry", action="store_true", help="do not sit out leases: recover as if they were over")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs there; must not exist")
     asked = parser.parse_args()
-    wanted = Wanted(asked.api, asked.messages, asked.kills, asked.seed, deadline=asked.deadline, hurry=asked.hurry)
+    wanted = Wanted(
+        asked.api, asked.messages, asked.kills, asked.seed, by=asked.by, deadline=asked.deadline, hurry=asked.hurry
+    )  # fmt: skip
     print(f"seed {wanted.seed}: {wanted.messages} messages by {wanted.api}, {wanted.kills} kills", flush=True)
     if asked.keep is not None:
         asked.keep.mkdir(parents=True)

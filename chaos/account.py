@@ -49,8 +49,8 @@ class Books(msgspec.Struct, frozen=True):
     """SHA-256, in hex, of every callback that is stored."""
     untold: int
     """Messages whose state no campaign event tells."""
-    journeys: int
-    """Those that have not ended."""
+    under_way: int
+    """Journeys and campaigns that have not ended."""
     early_reports: int
     """Reports that still wait for the answer to their send."""
     ledger: Ledger
@@ -155,8 +155,8 @@ def _untold(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
     yield from ["a message"] * books.untold
 
 
-def _journeys(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
-    yield from ["a journey"] * books.journeys
+def _under_way(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    yield from ["one"] * books.under_way
 
 
 _JUDGES: dict[str, Callable[[Books, Sequence[_Pair]], Iterator[str]]] = {
@@ -172,7 +172,7 @@ _JUDGES: dict[str, Callable[[Books, Sequence[_Pair]], Iterator[str]]] = {
     "genuine callbacks that we refused": _callbacks_refused,
     "forged callbacks that we believed": _forged_stored,
     "messages whose state no campaign event tells": _untold,
-    "journeys that have not ended": _journeys,
+    "journeys or campaigns that have not ended": _under_way,
 }
 
 

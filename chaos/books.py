@@ -24,7 +24,10 @@ SELECT count(*) FROM messages m WHERE NOT EXISTS (
 )
 """
 _STANDING = "SELECT state, count(*) FROM messages GROUP BY state"
-_UNDER_WAY = "SELECT count(*) FROM journeys WHERE due_at IS NOT NULL"
+_UNDER_WAY = """
+SELECT (SELECT count(*) FROM journeys WHERE due_at IS NOT NULL)
+    + (SELECT count(*) FROM campaign_runs WHERE ended_at IS NULL)
+"""
 _EARLY = "SELECT count(*) FROM early_reports"
 SLOW_SECONDS = 300.0
 """Whole tables are read."""
@@ -56,8 +59,8 @@ async def count_untold(database: Database) -> int:
     return await _count(database, _UNTOLD)
 
 
-async def count_journeys(database: Database) -> int:
-    """Those that have not ended."""
+async def count_under_way(database: Database) -> int:
+    """Journeys and campaigns that have not ended."""
     return await _count(database, _UNDER_WAY)
 
 

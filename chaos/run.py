@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import aiohttp
 import msgspec
@@ -16,7 +17,7 @@ from chaos.account import WAITING, Account, Books, account_of
 from chaos.crew import Crew, open_crew
 from chaos.logs import summary
 from chaos.schedule import Kill, Storm, faults, kills, storms
-from chaos.shop import Shop, begin, enrol, open_shop
+from chaos.shop import Shop, enrol, launch, open_shop, track
 from chaos.sinch import Sinch
 from parley.config import Config
 from parley.providers.http import HttpClient
@@ -46,6 +47,8 @@ class Wanted(msgspec.Struct, frozen=True):
     messages: int
     kills: int
     seed: int
+    by: Literal["campaign", "events"] = "campaign"
+    """What plans the messages: a campaign, or an event of each customer that starts a scenario."""
     mode: str = "CONVERSATION"
     deadline: float = 3000.0
     """Seconds for everything."""
@@ -87,7 +90,7 @@ class Run:
         self._say(f"{wanted.messages} customers have opted in")
         await self._sinch.order(faults(wanted.api))
         async with asyncio.TaskGroup() as group:
-            group.create_task(begin(self._shop, wanted.messages))
+            group.create_task(self._plan())
             group.create_task(self._strike(kills(wanted.seed, wanted.messages, wanted.kills)))
             group.create_task(self._storm(storms(wanted.seed, wanted.api, wanted.messages)))
         await self._sinch.behave()
@@ -95,6 +98,12 @@ class Run:
         await self._come_to_rest()
         account = account_of(await self._books())
         return msgspec.structs.replace(account, lines=(*account.lines, *self._kill_lines(), *summary(self._crew.logs)))
+
+    async def _plan(self) -> None:
+        if self._wanted.by == "campaign":
+            await launch(self._shop)
+        else:
+            await track(self._shop, self._wanted.messages)
 
     async def _strike(self, planned: Sequence[Kill]) -> None:
         for number, kill in enumerate(planned, 1):
@@ -140,14 +149,14 @@ class Run:
     async def _nothing_moves(self, but: Sequence[str]) -> bool:
         try:
             standing = await books.standing(self._house.database)
-            journeys = await books.count_journeys(self._house.database)
+            under_way = await books.count_under_way(self._house.database)
         except AWAY:
             return False
         waiting = {state: count for state, count in standing.items() if state in WAITING}
         spooled = len(list((self._crew.data_dir / "spool").glob("*.spool")))
         quiet = await self._sinch.is_quiet()
-        self._say(f"waiting: {waiting or 'nothing'}, journeys {journeys}, spooled {spooled}, Sinch quiet: {quiet}")
-        return not (waiting.keys() - set(but)) and journeys == spooled == 0 and quiet
+        self._say(f"waiting: {waiting or 'nothing'}, under way {under_way}, spooled {spooled}, Sinch quiet: {quiet}")
+        return not (waiting.keys() - set(but)) and under_way == spooled == 0 and quiet
 
     async def _recover_as_if_later(self) -> None:
         """What a worker does that starts when the leases are over."""
@@ -170,7 +179,7 @@ class Run:
             rows=await books.rows(database),
             callbacks=await books.callback_hashes(database),
             untold=await books.count_untold(database),
-            journeys=await books.count_journeys(database),
+            under_way=await books.count_under_way(database),
             early_reports=await books.count_early_reports(database),
             ledger=await self._sinch.ledger(),
         )

@@ -14,6 +14,8 @@ import msgspec
 
 LAST_PART = 0.9
 """Of the campaign: what is killed later than this has nothing left to send."""
+FIRST_PART = 0.05
+"""Of the kills come at once, one after another."""
 LONGEST_PAUSE = 1.5
 """Seconds. A kill comes up to this long after the message that it waits for."""
 STORM_EVERY = 0.05
@@ -121,7 +123,8 @@ def kills(seed: int, messages: int, count: int) -> list[Kill]:
     dice = Random(f"kills {seed}")  # noqa: S311  a schedule, not a secret
     victims = list(islice(cycle(Victim), count))
     dice.shuffle(victims)
-    places = sorted(dice.randrange(int(messages * LAST_PART) or 1) for _ in range(count))
+    early = int(count * FIRST_PART)  # while workers still plan what will be sent
+    places = [0] * early + sorted(dice.randrange(int(messages * LAST_PART) or 1) for _ in range(count - early))
     return list(_kills(dice, victims, places))
 
 

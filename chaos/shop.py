@@ -10,6 +10,7 @@ import aiohttp
 import msgspec
 
 from chaos.sinch import SIGNING_KEY, TEXT
+from parley.cli.demo_http import basic
 from tests.frame.processes import created, parley
 
 TOGETHER = 25
@@ -35,6 +36,13 @@ SCENARIO: dict[str, Any] = {
         },
     ],
 }  # fmt: skip
+CAMPAIGN: dict[str, Any] = {
+    "kind": "campaign", "name": "chaos", "audience": {"consent": "whatsapp"},
+    "settings": {"consent_category": "whatsapp"},
+    "send": {
+        "type": "send_template", "template": "chaos", "language": "en", "parameters": ["{{ customer.first_name }}"],
+    },
+}  # fmt: skip
 
 
 class Shop(msgspec.Struct, frozen=True):
@@ -44,6 +52,7 @@ class Shop(msgspec.Struct, frozen=True):
     project_token: str
     key: tuple[str, str]
     callback_path: str
+    data_dir: Path
 
 
 def phone(number: int) -> str:
@@ -58,10 +67,11 @@ async def open_shop(data_dir: Path, folder: Path, url: str, api: str, account: d
     _write(folder, "integration", _INTEGRATIONS[api](account))
     _write(folder, "template", TEMPLATE)
     _write(folder, "scenario", SCENARIO)
+    _write(folder, "campaign", CAMPAIGN)
     changes: Any = created(await parley("apply", str(folder), "--project", told["project_token"], "--json", *here))
     path = next(one["callback_path"] for one in changes if one["callback_path"])
     key = told["private_key"]
-    return Shop(url, told["project_token"], (key["key_id"], key["key_secret"]), path)
+    return Shop(url, told["project_token"], (key["key_id"], key["key_secret"]), path, data_dir)
 
 
 async def enrol(shop: Shop, customers: int) -> None:
@@ -69,7 +79,15 @@ async def enrol(shop: Shop, customers: int) -> None:
     await _track(shop, customers, _enrolment)
 
 
-async def begin(shop: Shop, customers: int) -> None:
+async def launch(shop: Shop) -> None:
+    """The campaign, to everybody: workers plan it in chunks."""
+    words = ("campaign", "launch", "chaos", "--project", shop.project_token, "--by", "chaos")
+    ended = await parley(*words, "--data-dir", str(shop.data_dir))
+    if ended.code != 0:
+        raise RuntimeError(ended.err)
+
+
+async def track(shop: Shop, customers: int) -> None:
     """The event that makes the scenario write to each of them, once: it carries an id of its own."""
     await _track(shop, customers, _beginning)
 
@@ -94,7 +112,7 @@ async def _track(shop: Shop, customers: int, commands: Any) -> None:
     turns = asyncio.Semaphore(AT_ONCE)
     address = f"{shop.url}/track/v2/projects/{shop.project_token}/batch"
     async with (
-        aiohttp.ClientSession(timeout=ANSWER_SECONDS, auth=aiohttp.BasicAuth(*shop.key)) as http,
+        aiohttp.ClientSession(timeout=ANSWER_SECONDS, headers={"Authorization": basic(*shop.key)}) as http,
         asyncio.TaskGroup() as group,
     ):
         for start in range(0, customers, TOGETHER):

@@ -26,7 +26,7 @@ def _send(**changes: Any) -> Send:
 
 def _books(rows: tuple[Row, ...] = (_row(),), sends: tuple[Send, ...] = (_send(),), **changes: Any) -> Books:
     given: dict[str, Any] = {
-        "api": "sinch_conversation", "customers": 1, "callbacks": frozenset({"aa"}), "untold": 0, "journeys": 0,
+        "api": "sinch_conversation", "customers": 1, "callbacks": frozenset({"aa"}), "untold": 0, "under_way": 0,
         "early_reports": 0, "ledger": Ledger(sends, frozenset({"aa"}), frozenset({"ff"}), ()),
     }  # fmt: skip
     return Books(rows=rows, **given | changes)
@@ -66,7 +66,7 @@ DISAGREE = {
     "genuine callbacks that we refused": _books(ledger=_callback(status=400, outcome="dropped")),
     "forged callbacks that we believed": _books(callbacks=frozenset({"aa", "ff"})),
     "no campaign event tells": _books(untold=1),
-    "journeys that have not ended": _books(journeys=1),
+    "campaigns that have not ended": _books(under_way=1),
 }
 _OTHER_WORDS = {"an uncertain one, too": "not where the reports put them"}
 

@@ -4,6 +4,7 @@ It does not wait until leases are over: what was lost in flight is recovered wit
 """
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -14,9 +15,11 @@ DEADLINE_SECONDS = 420.0
 """A quiet machine needs about a minute."""
 
 
-@pytest.mark.parametrize("api", ["sinch_conversation", "sinch_legacy"])
-async def test_the_books_agree_after_everything_was_killed(api: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("api", "by"), [("sinch_conversation", "campaign"), ("sinch_legacy", "events")])
+async def test_the_books_agree_after_everything_was_killed(
+    api: str, by: Literal["campaign", "events"], tmp_path: Path
+) -> None:
     told: list[str] = []
-    wanted = Wanted(api, MESSAGES, KILLS, SEED, deadline=DEADLINE_SECONDS, hurry=True)
+    wanted = Wanted(api, MESSAGES, KILLS, SEED, by=by, deadline=DEADLINE_SECONDS, hurry=True)
     account = await run(wanted, tmp_path / "run", told.append)
     assert account.problems == (), "\n".join((*told, *account.lines))
