@@ -90,6 +90,10 @@ def _settled(events: list[Any]) -> dict[str, str | None]:
 
 
 def _by(status: str, code: str | None) -> str:
-    if code in ("given_up", "sent_again"):
-        return "rule"
-    return "answer" if status == "accepted" else "report"
+    if code in _SETTLED_BY:
+        return _SETTLED_BY[code]
+    return "a late answer" if status == "accepted" else "a report"
+
+
+_SETTLED_BY = {"given_up": "the rule", "sent_again": "the rule", "found_at_provider": "the list"}
+"""By the code of the campaign event."""

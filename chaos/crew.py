@@ -68,13 +68,15 @@ class Program:
         times = process.cpu_times()
         return f"{process.memory_info().rss // 2**20} MB, {times.user + times.system:.0f} s of a processor"
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Whatever is left of its group is killed."""
         if self._keeping is not None:
             self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
 
     async def _start(self) -> str:
         """Its standard output is a file: a pipe would stay open as long as one of its children lives."""
@@ -139,10 +141,10 @@ class Crew:
         pid = database_pid(self.data_dir)
         return [] if pid is None else [one for one in _children(pid) if _serves_a_connection(one)]
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Nothing of it is left."""
         for program in (self.server, self.worker, self.sinch):
-            program.end()
+            await program.end()
         for pid in self._database():
             _kill(pid)
 
@@ -152,7 +154,7 @@ async def open_crew(folder: Path, seed: int, mode: str, port: int) -> AsyncItera
     """Nobody runs yet; everybody is ended at the end, also when it fails."""
     crew = Crew(folder, seed, mode, port)
     async with AsyncExitStack() as stack:
-        stack.callback(crew.end)
+        stack.push_async_callback(crew.end)
         yield crew
 
 

@@ -4,7 +4,6 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -15,14 +14,13 @@ from msgspec import json
 from chaos import books
 from chaos.account import WAITING, Account, Books, account_of
 from chaos.crew import Crew, open_crew
+from chaos.later import Later
 from chaos.logs import summary
 from chaos.schedule import Kill, Storm, faults, kills, storms
 from chaos.shop import Shop, enrol, launch, open_shop, track
 from chaos.sinch import Sinch
 from parley.config import Config
 from parley.providers.http import HttpClient
-from parley.services.claim_messages import LEASE
-from parley.services.deliver_messages import Delivery
 from parley.store.database import AWAY
 from parley.wiring import House, open_house
 
@@ -132,9 +130,8 @@ class Run:
         """The worker ends in order first, so that what still stands at *sending* has truly lost its process."""
         async with asyncio.timeout(REST_SECONDS):
             await self._until_nothing_moves(LEFT_LOST if self._wanted.hurry else ())
-            if self._wanted.hurry:
-                await self._recover_as_if_later()
-                await self._until_nothing_moves()
+            await self._settle_as_if_later()
+            await self._until_nothing_moves()
         for program in (self._crew.worker, self._crew.server):
             code = await program.stop()
             self._say(f"{program.name} was told to stop: {code}")
@@ -158,18 +155,14 @@ class Run:
         self._say(f"waiting: {waiting or 'nothing'}, under way {under_way}, spooled {spooled}, Sinch quiet: {quiet}")
         return not (waiting.keys() - set(but)) and under_way == spooled == 0 and quiet
 
-    async def _recover_as_if_later(self) -> None:
-        """What a worker does that starts when the leases are over."""
-
-        def later() -> datetime:
-            return self._house.clock() + LEASE + timedelta(seconds=1)
-
-        house = self._house
+    async def _settle_as_if_later(self) -> None:
+        """What a worker does that starts when leases are over, then when looks and the project's rule are due."""
         await self._crew.worker.stop()
         async with HttpClient() as wire:
-            delivery = Delivery(house.database, house.box, wire, later, house.chance)
-            while await delivery.recover():
-                pass
+            later = Later(self._house, wire)
+            await later.recover()
+            await later.look()
+            await later.settle()
 
     async def _books(self) -> Books:
         database = self._house.database

@@ -36,6 +36,8 @@ SCENARIO: dict[str, Any] = {
         },
     ],
 }  # fmt: skip
+SETTINGS: dict[str, Any] = {"kind": "settings", "uncertain": {"then": "give_up", "after_hours": 48}}
+"""Nobody is here to settle by hand what the provider cannot tell."""
 CAMPAIGN: dict[str, Any] = {
     "kind": "campaign", "name": "chaos", "audience": {"consent": "whatsapp"},
     "settings": {"consent_category": "whatsapp"},
@@ -68,6 +70,7 @@ async def open_shop(data_dir: Path, folder: Path, url: str, api: str, account: d
     _write(folder, "template", TEMPLATE)
     _write(folder, "scenario", SCENARIO)
     _write(folder, "campaign", CAMPAIGN)
+    _write(folder, "settings", SETTINGS)
     changes: Any = created(await parley("apply", str(folder), "--project", told["project_token"], "--json", *here))
     path = next(one["callback_path"] for one in changes if one["callback_path"])
     key = told["private_key"]

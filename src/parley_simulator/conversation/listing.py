@@ -56,7 +56,8 @@ async def many(world: World, call: Call) -> Answer:
     if not size.isdecimal() or not 0 < int(size) <= PAGE_CEILING:
         return bad_field(world, "page_size", f"must be between 1 and {PAGE_CEILING}")
     try:
-        found = [message for message in kept(world, source) if _matches(world, message, query)]
+        number = digits(query.get("channel_identity", ""))
+        found = [message for message in kept(world, source, number) if _matches(world, message, query)]
         return _page(world, found, int(size), query.get("page_token", ""))
     except (ValueError, binascii.Error) as error:
         return bad_field(world, "page_token or time", str(error))
@@ -79,14 +80,17 @@ async def last(world: World, call: Call) -> Answer:
     return ok({"messages": [wire(world, message) for message in newest.values()], "next_page_token": ""})
 
 
-def kept(world: World, source: str) -> list[Message]:
-    """What retention left: nothing by default in DISPATCH mode."""
+def kept(world: World, source: str, number: str = "") -> list[Message]:
+    """What retention left, newest first: nothing by default in DISPATCH mode. Of one number if one is given, which does
+    not look through everybody's.
+    """
     if source != f"{world.settings.mode}_SOURCE":
         return []
     is_dispatch = world.settings.mode == "DISPATCH"
     days = world.settings.retention_days if is_dispatch else world.settings.conversation_retention_days
     since = world.now() - timedelta(days=days)
-    return [message for message in world.messages.listed() if message.api == "conversation" and message.at > since]
+    messages = list(reversed(world.messages.thread(number))) if number else world.messages.listed()
+    return [message for message in messages if message.api == "conversation" and message.at > since]
 
 
 def wire(world: World, message: Message) -> dict[str, object]:

@@ -1,0 +1,57 @@
+"""A worker of later: the same services, with a clock that is minutes or days ahead.
+
+A lease ends after two minutes, looks at the provider's list go on for a day, a rule has its hours: nobody waits.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from parley.domain.clock import Clock
+from parley.providers.http import Wire
+from parley.services.claim_messages import LEASE
+from parley.services.deliver_messages import Delivery
+from parley.services.look_at_provider import LOOKS, NO_MORE, Looker
+from parley.services.settle_by_rule import settle_by_rule
+from parley.wiring import House
+
+SOON = timedelta(minutes=1)
+ROUNDS = 100_000
+"""More than there can be: each does some of what is due."""
+
+
+class Later:
+    """Nobody else works meanwhile; Sinch may still report."""
+
+    def __init__(self, house: House, wire: Wire) -> None:
+        self._house = house
+        self._wire = wire
+
+    async def recover(self) -> None:
+        """Messages whose process was killed become uncertain."""
+        house = self._house
+        delivery = Delivery(house.database, house.box, self._wire, self._ahead(LEASE + SOON), house.chance)
+        await _all_of(delivery.recover)
+        await delivery.close()
+
+    async def look(self) -> None:
+        """At the first look and at the last one."""
+        house = self._house
+        for after in (LOOKS[0], LOOKS[-1]):
+            looker = Looker(house.database, house.box, self._wire, self._ahead(after + LEASE + 2 * SOON), house.chance)
+            await _all_of(looker.step)
+            await looker.close()
+
+    async def settle(self) -> None:
+        """By the project's rule."""
+        now = self._ahead(NO_MORE + timedelta(hours=1))
+        await _all_of(lambda: settle_by_rule(self._house.database, now()))
+
+    def _ahead(self, by: timedelta) -> Clock:
+        return lambda: self._house.clock() + by
+
+
+async def _all_of(step: Callable[[], Awaitable[int]]) -> None:
+    for _ in range(ROUNDS):
+        if not await step():
+            return
+    raise RuntimeError("it never comes to an end")
