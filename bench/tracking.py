@@ -33,7 +33,7 @@ from parley.providers.http import HttpClient
 BATCH = 50
 CUSTOMERS = 2000
 STRIDE = 7
-"""Coprime to CUSTOMERS: a batch meets 50 different customers, and neighbours share few of them."""
+"""Coprime to the number of customers: a batch meets 50 different customers, and neighbours share few of them."""
 COLUMNS = {
     "bucket": "smallint",
     "id": "uuid",
@@ -88,11 +88,12 @@ def requests(shop: Shop, url: str, count: int) -> Iterator[HttpRequest]:
     address = f"{url}/track/v2/projects/{shop.project.project_token}/batch"
     start = shop.house.clock().timestamp()
     for _ in range(count):
-        body = msgspec.json.encode({"commands": [_command(next(_numbers), start) for _ in range(BATCH)]})
+        commands = [_command(next(_numbers), len(shop.customers), start) for _ in range(BATCH)]
+        body = msgspec.json.encode({"commands": commands})
         yield HttpRequest("POST", address, headers, body)
 
 
-def _command(number: int, start: float) -> dict[str, Any]:
+def _command(number: int, customers: int, start: float) -> dict[str, Any]:
     properties = {
         "cart_id": f"cart-{number}",
         "action": "add",
@@ -102,7 +103,7 @@ def _command(number: int, start: float) -> dict[str, Any]:
         "location": "https://shop.example/cart",
     }
     event = {
-        "customer_ids": {"registered": f"customer-{number * STRIDE % CUSTOMERS}"},
+        "customer_ids": {"registered": f"customer-{number * STRIDE % customers}"},
         "event_type": "cart_update",
         "timestamp": start + number / 1000,
         "properties": properties,
