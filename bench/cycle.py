@@ -24,9 +24,9 @@ from bench.support.load import send_all
 from bench.support.programs import calling_provider, parley_server, provider
 from bench.support.shop import Shop, count_messages, deliver_all, delivery, open_shop, plan
 from bench.support.wires import RememberingWire
+from parley.cli.event_loop import run_to_end
 from parley.domain.http import HttpRequest
-from parley.providers.http import HttpClient
-from parley.services.turns import IN_FLIGHT
+from parley.providers.http import CONNECTIONS, HttpClient
 
 CUSTOMERS = 1000
 LOOK_SECONDS = 0.1
@@ -73,7 +73,7 @@ async def _until_read(shop: Shop, planned: list[UUID]) -> None:
 
 
 async def _pump(client: HttpClient, request: HttpRequest, messages: int) -> float:
-    return (await send_all(client, repeat(request, messages), IN_FLIGHT)).per_second
+    return (await send_all(client, repeat(request, messages), CONNECTIONS)).per_second
 
 
 if __name__ == "__main__":
@@ -81,4 +81,4 @@ if __name__ == "__main__":
     parser.add_argument("--messages", type=int, default=1500)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    asyncio.run(main(asked.messages, asked.rounds))
+    run_to_end(main(asked.messages, asked.rounds))

@@ -8,7 +8,6 @@ client sending the worker's own last request as often, as many at once, without 
 """
 
 import argparse
-import asyncio
 import sys
 import time
 from itertools import repeat
@@ -22,8 +21,8 @@ from bench.support.load import send_all
 from bench.support.programs import provider
 from bench.support.shop import Shop, count_messages, deliver_all, delivery, open_shop, plan
 from bench.support.wires import RememberingWire
-from parley.providers.http import HttpClient
-from parley.services.turns import IN_FLIGHT
+from parley.cli.event_loop import run_to_end
+from parley.providers.http import CONNECTIONS, HttpClient
 
 CUSTOMERS = 1000
 
@@ -53,7 +52,7 @@ async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> float:
 
 
 async def _pump(client: HttpClient, wire: RememberingWire, messages: int) -> float:
-    return (await send_all(client, repeat(wire.last, messages), IN_FLIGHT)).per_second
+    return (await send_all(client, repeat(wire.last, messages), CONNECTIONS)).per_second
 
 
 if __name__ == "__main__":
@@ -62,4 +61,4 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--api", choices=("sinch_legacy", "sinch_conversation"), default="sinch_legacy")
     asked = parser.parse_args()
-    asyncio.run(main(asked.messages, asked.rounds, asked.api))
+    run_to_end(main(asked.messages, asked.rounds, asked.api))
