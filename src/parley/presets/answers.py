@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -117,8 +118,7 @@ def _matches(answer: Answer, status: int, content: Any) -> bool:
 def _find(content: Any, path: str) -> list[Any]:
     """All values at `path`. What stands where a list should be counts as its only element (sinch.md 1.4)."""
     found = [content]
-    for step in _STEP.finditer(path):
-        name, index = step[1], step[2]
+    for name, index in _steps(path):
         if name:
             found = [value[name] for value in found if isinstance(value, dict) and name in value]
         elif index == "*":
@@ -127,6 +127,12 @@ def _find(content: Any, path: str) -> list[Any]:
             lists = [value if isinstance(value, list) else [value] for value in found]
             found = [values[int(index)] for values in lists if int(index) < len(values)]
     return found
+
+
+@lru_cache(maxsize=1_000)
+def _steps(path: str) -> tuple[tuple[str | None, str | None], ...]:
+    """(name, index) pairs; the dot between them is neither."""
+    return tuple((step[1], step[2]) for step in _STEP.finditer(path))
 
 
 def _message_ids(answer: Answer, content: Any, recipients: int) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import minijinja
@@ -18,6 +18,7 @@ from parley.presets.prefix import is_under, url_fault
 from parley.presets.prepare import Prepared, check_sources, content_type, prepare
 from parley.presets.preset import Preset
 from parley.presets.run import AbortReached, Items, LimitReached, RenderFault, Run, freeze
+from parley.presets.stencil import Stencil, stencil_of
 from parley.presets.weave import Woven
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -86,7 +87,7 @@ class Renderer:
     def __init__(self, capacity: int = 500) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[int, str], _Compiled] = OrderedDict()
+        self._kept: OrderedDict[Hashable, _Compiled] = OrderedDict()
 
     def render(self, preset: Preset, values: Mapping[str, Any], context: Context) -> RenderedRequest | Aborted:
         """The request for one customer.
@@ -106,6 +107,12 @@ class Renderer:
         done = self.look(preset, values, contexts, shared or Context())
         return RenderedBatch(done.outcome, done.skipped)
 
+    def render_form(
+        self, form: Hashable, preset: Preset, values: Callable[[], Mapping[str, Any]], context: Context
+    ) -> RenderedRequest | Aborted:
+        """As `render`. `form` stands for the preset and all its values, which are asked for only when it is new."""
+        return self._kept_as(form, lambda: _Compiled(preset, values())).render_one(context)
+
     def look(
         self, preset: Preset, values: Mapping[str, Any], contexts: Sequence[Context], shared: Context
     ) -> Rendering:
@@ -113,12 +120,14 @@ class Renderer:
         return self._compiled(preset, values).render(contexts, shared)
 
     def _compiled(self, preset: Preset, values: Mapping[str, Any]) -> "_Compiled":
-        key = (id(preset), repr(values))
+        return self._kept_as((id(preset), repr(values)), lambda: _Compiled(preset, values))
+
+    def _kept_as(self, key: Hashable, make: "Callable[[], _Compiled]") -> "_Compiled":
         with self._lock:
             if kept := self._kept.get(key):
                 self._kept.move_to_end(key)
                 return kept
-        made = _Compiled(preset, values)
+        made = make()
         with self._lock:
             self._kept[key] = made
             while len(self._kept) > self._capacity:
@@ -138,6 +147,19 @@ class _Compiled:
         self._credentials = credential_headers(preset.authentication, texts)
         self._grant = grant_of(preset.authentication, texts)
         self._check_credentials()
+        self._fixed_method = self._fixed("method", _checked_method)
+        self._fixed_url = self._fixed("url", self._checked_url)
+        self._outline = self._outlined()
+
+    def render_one(self, context: Context) -> RenderedRequest | Aborted:
+        """For one customer, when nobody asks what was empty: by the stencil where there is one and it fits."""
+        if self._outline is not None:
+            request, stencil = self._outline
+            body = stencil.fill(context)
+            if body is not None:
+                request = HttpRequest(request.method, request.url, request.headers, _of_bearable_size(body))
+                return RenderedRequest(request, self._grant, self._prepared.secrets)
+        return self.render([context], context).outcome
 
     def render(self, contexts: Sequence[Context], shared: Context) -> Rendering:
         skipped: dict[int, Aborted] = {}
@@ -175,14 +197,19 @@ class _Compiled:
         request = HttpRequest(self._method(scope), self._url(scope), self._headers(scope), self._body(scope))
         return RenderedRequest(request, self._grant, self._prepared.secrets)
 
+    def _fixed(self, field: str, check: Callable[[str], str]) -> str | None:
+        """A text without tags is the same for all: checked once."""
+        woven = self._templates[field].woven
+        return None if woven.has_tags else check(woven.source)
+
     def _method(self, scope: "Printer") -> str:
-        method = scope.print(self._templates["method"]).strip()
-        if method not in METHODS:
-            raise _invalid("method", f"{method[:20]!r} is not one of {', '.join(sorted(METHODS))}")
-        return method
+        return self._fixed_method or _checked_method(scope.print(self._templates["method"]))
 
     def _url(self, scope: "Printer") -> str:
-        url = scope.print(self._templates["url"]).strip()
+        return self._fixed_url or self._checked_url(scope.print(self._templates["url"]))
+
+    def _checked_url(self, printed: str) -> str:
+        url = printed.strip()
         if fault := url_fault(url):
             raise _invalid("url", fault)
         prefix = self._prepared.authentication.get("endpoint_prefix", "")
@@ -199,9 +226,27 @@ class _Compiled:
             return b""
         text = scope.print(self._templates["body"])
         body = _compact_json("body", text) if self._preset.format == "json" else text.encode("utf-8", "replace")
-        if len(body) > LARGEST_BODY:
-            raise _invalid("body", f"is larger than {LARGEST_BODY} bytes")
-        return body
+        return _of_bearable_size(body)
+
+    def _outlined(self) -> tuple[HttpRequest, Stencil] | None:
+        """The request without its body, and the body's stencil; None where more than the body's values differs."""
+        own = [self._templates[f"headers.{name}"] for name in self._preset.headers]
+        if self._fixed_method is None or self._fixed_url is None or any(one.woven.has_tags for one in own):
+            return None
+        if self._preset.format != "json" or not self._preset.body or self._preset.batch is not None:
+            return None
+        try:
+            stencil = stencil_of(self._prepared.body.parts, _FIELDS, self._rendered_alike)
+        except (InvalidInputError, AbortReached):
+            return None  # told when a message is rendered, with the message's own values
+        if stencil is None:
+            return None
+        return HttpRequest(self._fixed_method, self._fixed_url, self._headers(Printer({}))), stencil
+
+    def _rendered_alike(self, source: str) -> bytes:
+        """A body in which nothing differs from message to message."""
+        template = Template("body", msgspec.structs.replace(self._prepared.body, source=source))
+        return _compact_json("body", Printer({}).print(template))
 
     def _check_credentials(self) -> None:
         authentication, texts = self._preset.authentication, self._prepared.authentication
@@ -264,8 +309,24 @@ class Printer:
             raise _invalid("customer", str(error)) from error
 
 
+_FIELDS = frozenset(Context.__struct_fields__)
+
+
 def _variables(context: Context) -> dict[str, Any]:
     return {name: getattr(context, name) for name in context.__struct_fields__}
+
+
+def _checked_method(printed: str) -> str:
+    method = printed.strip()
+    if method not in METHODS:
+        raise _invalid("method", f"{method[:20]!r} is not one of {', '.join(sorted(METHODS))}")
+    return method
+
+
+def _of_bearable_size(body: bytes) -> bytes:
+    if len(body) > LARGEST_BODY:
+        raise _invalid("body", f"is larger than {LARGEST_BODY} bytes")
+    return body
 
 
 def _check_header(field: str, value: str) -> None:

@@ -38,6 +38,8 @@ class Woven(msgspec.Struct, frozen=True):
     """Every printed expression as the user wrote it, by its number."""
     has_tags: bool
     """False: `source` can be sent as it is."""
+    parts: tuple[str, ...] = ()
+    """The source again, each tag and each text by itself."""
 
 
 class _Block(msgspec.Struct):
@@ -79,8 +81,8 @@ class _Weaver:
         if self._blocks:
             raise SyntaxFault(f"{{% {self._blocks[-1].kind} %}} is never closed")
         has_tags = self._has_tags or bool(self._prelude)
-        source = "".join(self._prelude + self._out) if has_tags else "".join(self._out)
-        return Woven(source, tuple(self._expressions), has_tags)
+        parts = (*self._prelude, *self._out)
+        return Woven("".join(parts), tuple(self._expressions), has_tags, parts)
 
     def add(self, piece: Piece) -> None:
         if isinstance(piece, Text):
@@ -204,11 +206,19 @@ class _Weaver:
         return f"{{% set {name} %}}{inner.finish().source}{{% endset %}}"
 
     def _add_statement(self, tag: Tag) -> None:
-        word, _, rest = self._inner(tag).partition(" ") if tag.source else ("", "", "")
+        inner = self._known_condition(tag) or self._inner(tag)
+        word, _, rest = inner.partition(" ") if tag.source else ("", "", "")
         weave_statement = _STATEMENTS.get(word)
         if weave_statement is None:
             raise SyntaxFault(f"{{% {word} %}} is not available here; there are: {_ALLOWED}")
         weave_statement(self, tag, rest.strip())
+
+    def _known_condition(self, tag: Tag) -> str | None:
+        """`if [[ list ]]`: whether a list has items is known before any is rendered."""
+        match [word for word in tag.words if isinstance(word, Slot) or not word.isspace()]:
+            case ["if" | "elif" as word, Slot(name=name)] if (items := self._fillings[name].items) is not None:
+                return f"{word} {'true' if items else 'false'}"
+        return None
 
     # Blocks: whatever way is taken, the place behind it is the same
 
