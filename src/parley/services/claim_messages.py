@@ -17,7 +17,7 @@ from parley.services.definitions import ProjectDefinitions, open_secrets, projec
 from parley.services.facts import Subject, facts_of, sender_of
 from parley.services.move_messages import Change, move_locked
 from parley.services.people import Person, people
-from parley.services.personalise import at_the_wire
+from parley.services.personalise import at_the_wire, kind_of_form
 from parley.services.secret_box import SecretBox
 from parley.services.turns import Turns
 from parley.store.database import Connection, Database
@@ -36,6 +36,7 @@ class Call(msgspec.Struct, frozen=True):
     preset: Preset
     rendered: RenderedRequest
     messages: tuple[MessageRow, ...]
+    """As the claim left them: *sending*, one try further."""
 
     @property
     def lane(self) -> Lane:
@@ -123,7 +124,7 @@ class _Desk:
         return None
 
     def _hold_back(self, row: MessageRow, decision: Decision) -> None:
-        kept = {"wire": msgspec.to_builtins(decision)}
+        kept = {"wire": decision}
         match decision.verdict:
             case Defer() as later:
                 change = Change(
@@ -150,7 +151,7 @@ class _Desk:
             self._not_rendered(group, f"The preset aborted. {outcome.reason}")
             return None
         self._changes += [self._sending(one) for one in group]
-        return Call(group[0].preset, outcome, tuple(one.row for one in group))
+        return Call(group[0].preset, outcome, tuple(self._as_left(one) for one in group))
 
     def _not_rendered(self, group: Sequence[_Ready], said: str) -> None:
         for one in group:
@@ -163,20 +164,35 @@ class _Desk:
             at=self._now,
             lease_until=self._now + LEASE,
             recipient=one.decision.facts.recipient,
-            decision={"wire": msgspec.to_builtins(one.decision)},
+            decision={"wire": one.decision},
+        )
+
+    def _as_left(self, one: _Ready) -> MessageRow:
+        return msgspec.structs.replace(
+            one.row,
+            state=State.SENDING.value,
+            attempts=one.row.attempts + 1,
+            recipient=one.decision.facts.recipient or one.row.recipient,
+            changed_at=self._now,
         )
 
     def _rendered(self, group: Sequence[_Ready]) -> RenderedRequest | Aborted:
         first = group[0]
-        integration = sender_of(self._project, Kind(first.row.kind), first.row.content["sender"])
-        account = integration.account if integration else {}
-        values = open_secrets(
-            self._box, self._project, at_the_wire(first.preset, account, first.row.content["parameters"])
-        )
         contexts = [self._context(one) for one in group]
         if first.preset.batch is None:
-            return self._renderer.render(first.preset, values, contexts[0])
-        return self._renderer.render_batch(first.preset, values, contexts, contexts[0]).outcome
+            content = first.row.content
+            form = (
+                first.row.project_id, self._project.stamp, first.preset.name, content["sender"],
+                kind_of_form(first.preset, content["parameters"]),
+            )  # fmt: skip
+            return self._renderer.render_form(form, first.preset, lambda: self._values(first), contexts[0])
+        return self._renderer.render_batch(first.preset, self._values(first), contexts, contexts[0]).outcome
+
+    def _values(self, one: _Ready) -> Any:
+        """What the preset is filled in with, secrets in the open."""
+        integration = sender_of(self._project, Kind(one.row.kind), one.row.content["sender"])
+        account = integration.account if integration else {}
+        return open_secrets(self._box, self._project, at_the_wire(one.preset, account, one.row.content["parameters"]))
 
     def _context(self, one: _Ready) -> Context:
         return Context(

@@ -6,8 +6,8 @@ itself.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -17,15 +17,15 @@ from parley.domain.clock import Clock
 from parley.domain.http import HttpResponse
 from parley.domain.message import Accepted, NotAccepted, Outcome, Remedy, State
 from parley.presets import RenderedRequest, Renderer, meaning, shipped
-from parley.providers.http import NotSentError, UnansweredError, Wire
+from parley.providers.http import TURN_TIMEOUT, NotSentError, UnansweredError, Wire
 from parley.providers.oauth2 import Credentials, TokenSource
 from parley.queue.backoff import delay
 from parley.services.claim_messages import LEASE, Call, claim_messages
-from parley.services.move_messages import Change, move_messages
+from parley.services.move_messages import Change, move_as_left, move_messages
 from parley.services.receive_reports import join_early_reports, sweep_early_reports
 from parley.services.secret_box import SecretBox
 from parley.services.stopping import STOPPING, stop, stop_by
-from parley.services.turns import Outlook, Turns
+from parley.services.turns import IN_FLIGHT, Outlook, Turns
 from parley.store.database import Database
 from parley.store.messages import MessageRow, lost_in_flight
 from parley.store.stops import Stop
@@ -34,18 +34,25 @@ from parley.telemetry import SENDS
 CALL_SECONDS = 20.0
 """A provider that has not answered by then leaves the message uncertain. Well below the lease."""
 SEND_SECONDS = 90.0
-"""For everything: a turn in the pool, a token, the call."""
+"""For everything: a turn in the pool, a token, the call. Without a token the client's own two deadlines are enough."""
 ATTEMPTS = 16
 """Passing faults are tried again so often (about three quarters of an hour), then the message has failed."""
 RECORDED_AT_ONCE = 500
 LONGEST_WAIT = 1.0
 """Seconds for a place, then the queue is looked at again."""
+CROWD = IN_FLIGHT // 2
+"""A claim costs its statements and its commit however many messages it takes: while more calls than these are under
+way, the next claim waits for room ..."""
+CROWD_SECONDS = 0.05
+"""... but not for long: calls to a slow server must not hold up the others."""
+assert TURN_TIMEOUT + CALL_SECONDS < SEND_SECONDS  # noqa: S101  see above
 assert timedelta(seconds=SEND_SECONDS) < LEASE  # noqa: S101  a lease must outlive its call
 
 
 class Outcomes(msgspec.Struct, frozen=True):
     """What one call came to, for each of its messages."""
 
+    left: tuple[MessageRow, ...]
     changes: tuple[Change, ...]
     stopped: tuple[MessageRow, Stop] | None = None
 
@@ -65,6 +72,7 @@ class Delivery:
         self._renderer = Renderer()
         self._turns = Turns()
         self._woken = asyncio.Event()
+        self._crowd_is_gone = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self._done: asyncio.Queue[Outcomes] = asyncio.Queue()
         self._recorder: asyncio.Task[None] | None = None
@@ -74,6 +82,7 @@ class Delivery:
         """Claims what there is room for and starts the calls; 0 when nothing is due."""
         if self._recorder is None:
             self._recorder = asyncio.create_task(self._record_for_ever())
+        await self._wait_for_room()
         self._woken.clear()
         calls, taken = await claim_messages(self._database, self._box, self._renderer, self._turns, self._clock())
         for call in calls:
@@ -119,21 +128,28 @@ class Delivery:
     def _end(self, call: Call, task: asyncio.Task[None]) -> None:
         self._calls.discard(task)
         self._turns.end(call.lane)
+        if len(self._calls) <= CROWD:
+            self._crowd_is_gone.set()
         self.wake()
 
+    async def _wait_for_room(self) -> None:
+        if len(self._calls) > CROWD:
+            self._crowd_is_gone.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._crowd_is_gone.wait(), CROWD_SECONDS)
+
     async def _wait(self) -> None:
-        with contextlib.suppress(TimeoutError):
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), LONGEST_WAIT)
 
     async def _carry(self, call: Call) -> None:
         outcome = await self._outcome(call)
         SENDS.labels("accepted" if isinstance(outcome, Accepted) else outcome.code).inc(len(call.messages))
-        await self._done.put(self._outcomes(call, outcome))
+        self._done.put_nowait(self._outcomes(call, outcome))
 
     async def _outcome(self, call: Call) -> Outcome:
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                answer = await self._send(call.rendered)
+            answer = await self._send(call.rendered)
         except NotSentError as error:
             return NotAccepted("unreachable", str(error), Remedy.RETRY)
         except (UnansweredError, TimeoutError) as error:
@@ -146,7 +162,8 @@ class Delivery:
         if grant is None:
             return await self._wire.send(rendered.request, CALL_SECONDS)
         credentials = Credentials(grant.token_url, grant.key_id, grant.key_secret)
-        return await self._tokens.send(rendered.request, credentials, CALL_SECONDS)
+        async with asyncio.timeout(SEND_SECONDS):  # a token may take its tries
+            return await self._tokens.send(rendered.request, credentials, CALL_SECONDS)
 
     def _meaning(self, call: Call, answer: HttpResponse) -> Outcome:
         return meaning(call.preset, answer, len(call.messages), self._clock())
@@ -156,31 +173,30 @@ class Delivery:
         if isinstance(outcome, Accepted):
             ids = outcome.message_ids or (None,) * len(call.messages)
             taken = zip(call.messages, ids, strict=True)
-            return Outcomes(tuple(_accepted(row, ident, now) for row, ident in taken))
+            return Outcomes(call.messages, tuple(_accepted(row, ident, now) for row, ident in taken))
         first = call.messages[0]
         stopped = _stop(call, outcome)
         if outcome.remedy in STOPPING and stopped is None:
             outcome = msgspec.structs.replace(outcome, remedy=Remedy.REFUSE_PERSON)
         changes = tuple(self._not_accepted(row, outcome, now) for row in call.messages)
-        return Outcomes(changes, (first, stopped) if stopped else None)
+        return Outcomes(call.messages, changes, (first, stopped) if stopped else None)
 
     def _not_accepted(self, row: MessageRow, outcome: NotAccepted, now: datetime) -> Change:
         state, wait = self._what_next(row, outcome)
         due_at = now + timedelta(seconds=wait) if state is State.QUEUED else None
         # A worker that stood still for longer than its lease may not speak of the try of another.
-        attempt = row.attempts + 1
         return Change(
-            row.id, state, now, due_at=due_at, code=outcome.code, sentence=outcome.sentence, attempt=attempt
+            row.id, state, now, due_at=due_at, code=outcome.code, sentence=outcome.sentence, attempt=row.attempts
         )  # fmt: skip
 
     def _what_next(self, row: MessageRow, outcome: NotAccepted) -> tuple[State, float]:
-        pause = delay(row.attempts + 1, self._chance())
+        pause = delay(row.attempts, self._chance())
         asked = max(outcome.retry_after or 0.0, pause)
         match outcome.remedy:
             case Remedy.WAIT:
                 return State.QUEUED, asked
             case Remedy.RETRY:
-                return (State.QUEUED if row.attempts + 1 < ATTEMPTS else State.FAILED), asked
+                return (State.QUEUED if row.attempts < ATTEMPTS else State.FAILED), asked
             case Remedy.STOP_SENDER | Remedy.STOP_TEMPLATE:
                 return State.QUEUED, pause  # kept: it leaves once somebody has released what is stopped
             case Remedy.ASK:
@@ -213,8 +229,9 @@ class Delivery:
     async def _record(self, batch: Sequence[Outcomes]) -> None:
         now = self._clock()
         async with self._database.transaction() as connection:
+            left = [row for outcomes in batch for row in outcomes.left]
             changes = [change for outcomes in batch for change in outcomes.changes]
-            await move_messages(connection, changes, now)
+            await move_as_left(connection, left, changes, now)
             await join_early_reports(connection, changes, now)
             for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
                 await stop(connection, row.project_id, stopped, now, now)

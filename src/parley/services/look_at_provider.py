@@ -192,8 +192,7 @@ def _accepted(row: MessageRow, kept: Kept, now: datetime) -> Change:
 
 
 def _note(row: MessageRow, seen: NotFound | NothingToLookIn, now: datetime) -> Look:
-    times = row.decision.get("looked", {}).get("times", 0) + 1
-    note = {"looked": {"at": now.isoformat(), "times": times, "sentence": seen.sentence}}
+    note = {"looked": {"at": now.isoformat(), "sentence": seen.sentence}}
     return Look(row, _next_look(row, seen, now), note)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from parley.domain.event import NewEvent
 from parley.domain.message import State, may_become
 from parley.services.campaign_event import campaign_event
-from parley.services.record_events import record_events
+from parley.services.record_events import record_held_events
 from parley.store.database import Connection
 from parley.store.messages import MessageRow, Move, lock_messages, move_rows
 
@@ -40,6 +40,13 @@ class Change(msgspec.Struct, frozen=True):
     """A person wants an uncertain message sent again."""
 
 
+class _Story(msgspec.Struct):
+    """What the changes come to: one move for each row that they say something new of, and the states it reached."""
+
+    moves: dict[UUID, Move] = {}
+    events: dict[UUID, list[NewEvent]] = {}
+
+
 async def move_messages(connection: Connection, changes: Sequence[Change], now: datetime) -> None:
     """Locks the messages and applies the changes to them. A change that comes late or twice changes nothing."""
     rows = await lock_messages(connection, sorted({change.id for change in changes}))
@@ -50,23 +57,57 @@ async def move_locked(
     connection: Connection, rows: Sequence[MessageRow], changes: Iterable[Change], now: datetime
 ) -> None:
     """The same for rows that this transaction has locked already."""
+    await _write(connection, rows, _story(rows, changes), now)
+
+
+async def move_as_left(
+    connection: Connection, left: Sequence[MessageRow], changes: Sequence[Change], now: datetime
+) -> None:
+    """The fast way for messages that this process left as `left` says: nothing is locked and read first.
+
+    The write itself tells which of them still stand so. What moved meanwhile (a report came first, the lease ran out,
+    two customers became one) goes the way of `move_messages`.
+    """
+    moved = await _write(connection, left, _story(left, changes), now)
+    if overtaken := [change for change in changes if change.id not in moved]:
+        await move_messages(connection, overtaken, now)
+
+
+async def _write(connection: Connection, rows: Sequence[MessageRow], story: _Story, now: datetime) -> set[UUID]:
+    """The ids of those that moved.
+
+    Nobody need be held for the events: who merges two customers takes their messages before their events
+    (parley.store.merges), and waits there for the rows that are locked here.
+    """
+    if not story.moves:
+        return set()
+    moved = await move_rows(connection, [story.moves[ident] for ident in sorted(story.moves)], now)
+    reached: dict[UUID, list[NewEvent]] = defaultdict(list)
+    for row in rows:
+        if row.id in moved:
+            reached[row.project_id] += story.events.get(row.id, ())
+    for project_id, events in reached.items():
+        await record_held_events(connection, project_id, events, now)
+    return moved
+
+
+def _story(rows: Sequence[MessageRow], changes: Iterable[Change]) -> _Story:
     standing = {row.id: row for row in rows}
-    moves: dict[UUID, Move] = {}
-    events: dict[UUID, list[NewEvent]] = defaultdict(list)
+    story = _Story()
     for change in changes:
         row = standing.get(change.id)
-        if row is None or _says_nothing_new(row, change):
+        if row is None:
             continue
-        moves[row.id] = _joined(moves.get(row.id), _move(row, change))
-        if _applies(row, change) and row.state != change.state:
+        applies = _applies(row, change)
+        if not applies and _says_nothing_new(row, change):
+            continue
+        story.moves[row.id] = _joined(story.moves.get(row.id), _move(row, change, applies=applies))
+        if applies and row.state != change.state:
             # Some reports carry whole seconds: none happened before what was known already.
             at = max(change.at, row.changed_at)
-            events[row.project_id].append(campaign_event(row, change.state, at, _said(change)))
+            story.events.setdefault(row.id, []).append(campaign_event(row, change.state, at, _said(change)))
             standing[row.id] = msgspec.structs.replace(row, state=change.state.value, changed_at=at)
-    if moves:
-        await move_rows(connection, list(moves.values()), now)
-    for project_id, reached in events.items():
-        await record_events(connection, project_id, reached, now)
+    return story
 
 
 def _applies(row: MessageRow, change: Change) -> bool:
@@ -82,24 +123,30 @@ _WAITING = (State.PLANNED, State.QUEUED)
 
 
 def _says_nothing_new(row: MessageRow, change: Change) -> bool:
-    known = change.provider_message_id in (None, row.provider_message_id)
-    return known and change.decision is None and not _applies(row, change)
+    """Of one that moves nothing."""
+    return change.provider_message_id in (None, row.provider_message_id) and change.decision is None
 
 
-def _move(row: MessageRow, change: Change) -> Move:
-    moves_on = _applies(row, change)
+def _move(row: MessageRow, change: Change, *, applies: bool) -> Move:
+    if not applies:
+        return Move(
+            bucket=row.bucket, id=row.id, was=row.state, tried=row.attempts, state=row.state, attempts=row.attempts,
+            provider_message_id=change.provider_message_id, decision=change.decision,
+        )  # fmt: skip
     return Move(
         bucket=row.bucket,
         id=row.id,
-        state=change.state.value if moves_on else row.state,
-        attempts=row.attempts + (1 if moves_on and change.state is State.SENDING else 0),
-        due_at=change.due_at if moves_on else None,
-        lease_until=change.lease_until if moves_on else None,
-        recipient=change.recipient if moves_on else None,
+        was=row.state,
+        tried=row.attempts,
+        state=change.state.value,
+        attempts=row.attempts + (1 if change.state is State.SENDING else 0),
+        due_at=change.due_at,
+        lease_until=change.lease_until,
+        recipient=change.recipient,
         provider_message_id=change.provider_message_id,
         decision=change.decision,
-        outcome_code=change.code if moves_on else None,
-        outcome_sentence=change.sentence if moves_on else None,
+        outcome_code=change.code,
+        outcome_sentence=change.sentence,
     )
 
 
@@ -108,7 +155,7 @@ def _joined(before: Move | None, then: Move) -> Move:
     if before is None:
         return then
     kept = {name: getattr(before, name) for name in Move.__struct_fields__ if getattr(then, name) is None}
-    return msgspec.structs.replace(then, **kept)
+    return msgspec.structs.replace(then, was=before.was, tried=before.tried, **kept)
 
 
 def _said(change: Change) -> dict[str, Any]:

@@ -6,7 +6,7 @@ once a message.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -144,6 +144,22 @@ def at_the_wire(preset: Preset, account: Mapping[str, Any], values: Mapping[str,
     form = form_of_preset(preset)
     mine = {name: _reference(form, name, value) for name, value in values.items()}
     return {**mine, **account_values(form, account, values)}
+
+
+def kind_of_form(preset: Preset, values: Mapping[str, Any]) -> Hashable:
+    """The same for two messages that `at_the_wire` fills the preset with the same for, from one account."""
+    form = form_of_preset(preset)
+    return tuple((name, _kind_of_value(form, name, value)) for name, value in values.items())
+
+
+def _kind_of_value(form: Form, name: str, value: Any) -> Hashable:
+    """What `_reference` looks at, and no more."""
+    if name in form.parameters and name not in form.as_typed:
+        if isinstance(value, str):
+            return None
+        if isinstance(value, list):
+            return len(value)
+    return repr(value)
 
 
 def account_values(form: Form, account: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

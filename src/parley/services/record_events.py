@@ -33,7 +33,9 @@ async def record_events(
 async def record_held_events(
     connection: Connection, project_id: UUID, events: Sequence[NewEvent], now: datetime
 ) -> tuple[Event, ...]:
-    """As `record_events`, of customers whom `resolve_customers` has just locked in this transaction."""
+    """As `record_events`, of customers whom `resolve_customers` has just locked in this transaction, or of messages
+    that are locked in it.
+    """
     if not events:
         return ()
     recorded = await insert_events(connection, project_id, events, now)

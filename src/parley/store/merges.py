@@ -8,17 +8,18 @@ from parley.domain.ids import bucket_of
 from parley.store.database import Connection, sql
 
 _MOVES = (
+    sql.merges.move_messages,
     sql.merges.move_addresses,
     sql.merges.drop_same_events,
     sql.merges.move_events,
     sql.merges.move_consents,
-    sql.merges.move_messages,
     sql.merges.move_journey_steps,
     sql.merges.move_journeys,
     sql.merges.move_windows,
     sql.merges.delete_customer,
 )
-"""In this order: steps are found through their journeys, and the customer goes last."""
+"""In this order. Messages go first: who has locked one writes its events without holding the customer, and they must be
+there before the events are moved. Steps are found through their journeys, and the customer goes last."""
 
 
 async def move_all(connection: Connection, project_id: UUID, source: UUID, into: UUID, now: datetime) -> None:

@@ -13,7 +13,11 @@ from parley.store.lanes import Lane, Turn, by_lane
 
 
 class MessageRow(msgspec.Struct, frozen=True):
-    """A message as it stands. `content` is {"preset", "parameters"}; `origin` says what asked for it."""
+    """A message as it stands. `content` is {"preset", "parameters"}; `origin` says what asked for it.
+
+    The fields are the columns of the queries, in their order. The decision is left in the store: it is several times as
+    long as all the rest, and who moves a message does not read it.
+    """
 
     bucket: int
     """Its customer's. Usually the one in its id, but not after two customers became one."""
@@ -33,7 +37,6 @@ class MessageRow(msgspec.Struct, frozen=True):
     provider_message_id: str | None
     planned_at: datetime
     changed_at: datetime
-    decision: dict[str, Any]
 
     @property
     def lane(self) -> Lane:
@@ -66,10 +69,14 @@ class NewMessage(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """What becomes of one locked row. None leaves a column as it is, except the lease, which ends."""
+    """What becomes of one row that stands as said. None leaves a column as it is, except the lease, which ends."""
 
     bucket: int
     id: UUID
+    was: str
+    """Its state until now."""
+    tried: int
+    """Its attempts until now."""
     state: str
     attempts: int
     due_at: datetime | None = None
@@ -139,13 +146,15 @@ async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[Mes
     return [message_row(row) for row in rows]
 
 
-async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime) -> None:
-    """Writes what became of rows that this transaction has locked."""
-    await sql.messages.move(
+async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime) -> set[UUID]:
+    """Writes what became of these rows, and says of which: one that does not stand as its move says stays as it is."""
+    rows = await sql.messages.move(
         connection,
         now=now,
         buckets=[move.bucket for move in moves],
         ids=[move.id for move in moves],
+        was=[move.was for move in moves],
+        tried=[move.tried for move in moves],
         states=[move.state for move in moves],
         due_ats=[move.due_at for move in moves],
         lease_untils=[move.lease_until for move in moves],
@@ -156,6 +165,7 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
         outcome_codes=[move.outcome_code for move in moves],
         outcome_sentences=[move.outcome_sentence for move in moves],
     )
+    return {row["id"] for row in rows}
 
 
 async def lost_in_flight(connection: Connection, most: int, now: datetime) -> list[UUID]:
@@ -206,5 +216,5 @@ async def named_early_reports(connection: Connection, most: int) -> dict[str, UU
 
 
 def message_row(row: Any) -> MessageRow:
-    """From a query that selects all of its columns."""
-    return MessageRow(**{name: row[name] for name in MessageRow.__struct_fields__})
+    """From a query that selects its columns in their order."""
+    return MessageRow(*row)

@@ -17,7 +17,7 @@ class Look(msgspec.Struct, frozen=True):
     row: MessageRow
     due_at: datetime
     note: dict[str, Any]
-    """Added to the stored decision under its own key."""
+    """Added to the stored decision under its own key; the store counts the looks."""
 
 
 async def claim_unlooked(

@@ -1,5 +1,6 @@
 """What moves when two customers become one: everything that belongs to a customer, with its id, into the new bucket."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,10 +9,14 @@ import pytest
 
 from parley.domain.identity import Merge
 from parley.domain.ids import BUCKETS, bucket_of, new_id_in
+from parley.domain.message import State
 from parley.services.create_project import NewProject
 from parley.services.merge_customers import merge_customers
+from parley.services.move_messages import Change, move_locked
 from parley.store.customers import insert_customers
 from parley.store.database import Connection, Database
+from parley.store.events import Slice, past_events
+from parley.store.messages import lock_messages
 from parley.store.windows import Window, open_windows, windows_of
 from tests.support.builders import NOW
 
@@ -25,15 +30,15 @@ async def insert(connection: Connection, table: str, **values: Any) -> None:
     await connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", *values.values())  # noqa: S608  names of ours
 
 
-async def add_message(connection: Connection, project: NewProject) -> UUID:
-    ident = new_id_in(bucket_of(SOURCE))
+async def add_message(connection: Connection, project: NewProject, customer_id: UUID = SOURCE) -> UUID:
+    ident = new_id_in(bucket_of(customer_id))
     await insert(
         connection,
         "messages",
-        bucket=bucket_of(SOURCE),
+        bucket=bucket_of(customer_id),
         id=ident,
         project_id=project.project_id,
-        customer_id=SOURCE,
+        customer_id=customer_id,
         kind="template",
         state="queued",
         content={},
@@ -134,3 +139,33 @@ async def test_nothing_of_the_source_is_left(connection: Connection, project: Ne
     column = "id" if table == "customers" else "customer_id"
     left = await connection.fetchval(f"SELECT count(*) FROM {table} WHERE {column} = $1", SOURCE)  # noqa: S608  names of ours
     assert left == 0
+
+
+async def test_a_merge_takes_along_the_events_of_a_message_that_moves_meanwhile(
+    database: Database, project: NewProject
+) -> None:
+    """Whoever moves a message holds its row, not its customer."""
+    both = Merge(new_id_in(3), new_id_in(5))
+    async with database.transaction() as connection:
+        await insert_customers(connection, project.project_id, [both.source, both.destination], NOW)
+        message = await add_message(connection, project, both.source)
+
+    async def merge_them() -> None:
+        async with database.transaction() as merger:
+            await merge_customers(merger, project.project_id, both, NOW)
+
+    async with database.transaction() as mover:
+        rows = await lock_messages(mover, [message])
+        merging = asyncio.create_task(merge_them())
+        await _until_somebody_waits(database)
+        await move_locked(mover, rows, [Change(message, State.SENDING, NOW)], NOW)
+    await merging
+    async with database.connection() as connection:
+        (event,) = await past_events(connection, both.destination, Slice(("campaign",)))
+    assert event.properties["status"] == "sending"
+
+
+async def _until_somebody_waits(database: Database) -> None:
+    async with asyncio.timeout(10), database.connection() as connection:
+        while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)  # another session: there is no event to await

@@ -21,8 +21,7 @@ FROM unnest(
 -- services.claim_messages: from each lane at most its share of what is due and nobody else holds; index
 -- messages_waiting.
 SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
-    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at,
-    m.decision
+    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at
 FROM unnest(:priorities::smallint[], :project_ids::uuid[], :senders::text[], :shares::integer[])
     AS turn (priority, project_id, sender, share)
 CROSS JOIN LATERAL (
@@ -38,8 +37,7 @@ CROSS JOIN LATERAL (
 -- name: lock_by_id
 -- services.move_messages: the messages that reports and outcomes are about, in one order for all; primary key.
 SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
-    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at,
-    m.decision
+    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at
 FROM messages m
 JOIN unnest(:buckets::smallint[], :ids::uuid[]) AS wanted (bucket, id) ON m.bucket = wanted.bucket AND m.id = wanted.id
 ORDER BY m.id
@@ -48,7 +46,7 @@ FOR UPDATE OF m;
 -- name: lock_anywhere
 -- services.move_messages: messages that a merge took to another bucket; primary key, one look per bucket.
 SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at, decision
+    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at
 FROM messages
 WHERE bucket = ANY(:buckets::smallint[]) AND id = ANY(:ids::uuid[])
 ORDER BY id
@@ -59,8 +57,8 @@ FOR UPDATE;
 SELECT id, provider_message_id FROM messages
 WHERE project_id = :project_id AND provider_message_id = ANY(:provider_message_ids::text[]);
 
--- name: move!
--- services.move_messages: rows it has locked; primary key.
+-- name: move
+-- services.move_messages: rows that still stand as it knows them; primary key.
 UPDATE messages m
 SET state = new.state,
     due_at = coalesce(new.due_at, m.due_at),
@@ -73,14 +71,15 @@ SET state = new.state,
     outcome_sentence = coalesce(new.outcome_sentence, m.outcome_sentence),
     changed_at = :now
 FROM unnest(
-    :buckets::smallint[], :ids::uuid[], :states::text[], :due_ats::timestamptz[], :lease_untils::timestamptz[],
-    :attempts::smallint[], :recipients::text[], :provider_message_ids::text[], :decisions::jsonb[],
+    :buckets::smallint[], :ids::uuid[], :was::text[], :tried::smallint[], :states::text[], :due_ats::timestamptz[],
+    :lease_untils::timestamptz[], :attempts::smallint[], :recipients::text[], :provider_message_ids::text[], :decisions::jsonb[],
     :outcome_codes::text[], :outcome_sentences::text[]
 ) AS new (
-    bucket, id, state, due_at, lease_until, attempts, recipient, provider_message_id, decision, outcome_code,
-    outcome_sentence
+    bucket, id, was, tried, state, due_at, lease_until, attempts, recipient, provider_message_id, decision,
+    outcome_code, outcome_sentence
 )
-WHERE m.bucket = new.bucket AND m.id = new.id;
+WHERE m.bucket = new.bucket AND m.id = new.id AND m.state = new.was AND m.attempts = new.tried
+RETURNING m.id;
 
 -- name: lost_in_flight
 -- services.deliver_messages: their worker vanished between calling and recording; index messages_in_flight.
