@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--by", choices=("campaign", "events"), default="campaign", help="what plans the messages")
     parser.add_argument("--seed", type=int, default=int(time.monotonic() * 1000) % 100_000, help="repeats the schedule")
-    parser.add_argument("--deadline", type=float, default=3000.0, metavar="SECONDS", help="for everything")
+    parser.add_argument("--deadline", type=float, default=3400.0, metavar="SECONDS", help="for everything")
     parser.add_argument("--hurry", action="store_true", help="do not sit out leases: recover as if they were over")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs there; must not exist")
     asked = parser.parse_args()

@@ -32,8 +32,6 @@ STUCK_SECONDS = 15.0
 """A kill does not wait longer for its message: nothing may be sent any more because of the kills before it."""
 VICTIM_SECONDS = 30
 """A victim that is down already is waited for: it is killed when it has come back."""
-REST_SECONDS = 600.0
-"""For what is left after the last kill: attempts with back-off, leases, callbacks that come again."""
 CONTROL_SECONDS = aiohttp.ClientTimeout(total=60)
 Tell = Callable[[str], None]
 
@@ -48,7 +46,7 @@ class Wanted(msgspec.Struct, frozen=True):
     by: Literal["campaign", "events"] = "campaign"
     """What plans the messages: a campaign, or an event of each customer that starts a scenario."""
     mode: str = "CONVERSATION"
-    deadline: float = 3000.0
+    deadline: float = 3400.0
     """Seconds for everything."""
     hurry: bool = False
     """Do not sit out the leases of messages that were lost in flight: recover them with a clock that is ahead."""
@@ -128,10 +126,9 @@ class Run:
 
     async def _come_to_rest(self) -> None:
         """The worker ends in order first, so that what still stands at *sending* has truly lost its process."""
-        async with asyncio.timeout(REST_SECONDS):
-            await self._until_nothing_moves(LEFT_LOST if self._wanted.hurry else ())
-            await self._settle_as_if_later()
-            await self._until_nothing_moves()
+        await self._until_nothing_moves(LEFT_LOST if self._wanted.hurry else ())
+        await self._settle_as_if_later()
+        await self._until_nothing_moves()
         for program in (self._crew.worker, self._crew.server):
             code = await program.stop()
             self._say(f"{program.name} was told to stop: {code}")
