@@ -84,15 +84,15 @@ async def test_while_it_is_sent(walk: Walk, people: Cast, step: timedelta) -> No
     assert await _reported(walk) == "delivered"
 
 
-async def test_forward_while_a_call_fails_leaves_it_uncertain(walk: Walk, people: Cast) -> None:
-    """Its lease is over, so another may speak for it by now: its own "try again" comes too late."""
+async def test_forward_while_a_call_fails_tries_again(walk: Walk, people: Cast) -> None:
+    """Its lease is over, but nobody has tried since: who made the last try knows that it was not accepted."""
     walk.sinch.before_answer = _in_flight(walk, STEPS["forward"])
     walk.sinch.script.append(FAULT)
     await _track(walk, people)
     await walk.come_to_rest()
-    await walk.later(seconds=WAY_BACK.total_seconds())
-    assert await _state(walk) == "uncertain"
-    assert len(walk.sinch.bodies()) == 1
+    await walk.later(minutes=1)
+    assert await _state(walk) == "accepted"
+    assert len(walk.sinch.bodies()) == 2
 
 
 async def test_back_while_a_call_fails_tries_again(walk: Walk, people: Cast) -> None:

@@ -117,9 +117,9 @@ def _until(value: object) -> datetime | str:
 
 def standing(entries: Iterable[ConsentEntry], now: datetime) -> ConsentEntry | None:
     """The entry that counts in one category: of those whose time has come the latest; of two at the same moment the
-    withdrawal. None: never asked.
+    withdrawal. A withdrawal counts at once, also one from before the clock was set back. None: never asked.
     """
-    begun = (entry for entry in entries if entry.valid_from <= now)
+    begun = (entry for entry in entries if entry.valid_from <= now or entry.action != Action.ACCEPT)
     return max(begun, key=lambda entry: (entry.valid_from, entry.action != Action.ACCEPT), default=None)
 
 

@@ -61,7 +61,7 @@ class Callers:
         """Whose key is it?"""
         now = self._clock()
         known = self._known.get((token, credentials))
-        if known is not None and now < known[1]:
+        if known is not None and now < known[1] <= now + REMEMBERED:  # later: the clock was set back
             return known[0]
         async with self._database.connection() as connection:
             found = await _identify(connection, token, credentials)

@@ -20,6 +20,7 @@ from parley.presets import RenderedRequest, Renderer, meaning, shipped
 from parley.providers.http import TURN_TIMEOUT, NotSentError, UnansweredError, Wire
 from parley.providers.oauth2 import Credentials, TokenSource
 from parley.queue.backoff import delay
+from parley.queue.steady import steady_clock
 from parley.services.claim_messages import LEASE, Call, claim_messages
 from parley.services.move_messages import Change, move_as_left, move_messages
 from parley.services.receive_reports import join_early_reports, sweep_early_reports
@@ -68,7 +69,7 @@ class Delivery:
         self._wire = wire
         self._clock = clock
         self._chance = chance
-        self._tokens = TokenSource(wire, clock, chance)
+        self._tokens = TokenSource(wire, steady_clock, chance)
         self._renderer = Renderer()
         self._turns = Turns()
         self._woken = asyncio.Event()
@@ -100,7 +101,7 @@ class Delivery:
         """Messages whose worker vanished become uncertain; reports that crossed their send's answer are joined."""
         now = self._clock()
         async with self._database.transaction() as connection:
-            lost = await lost_in_flight(connection, RECORDED_AT_ONCE, now)
+            lost = await lost_in_flight(connection, RECORDED_AT_ONCE, now, now + LEASE)
             sentence = "The process that was sending it vanished before it could record what the provider said."
             changes = [Change(ident, State.UNCERTAIN, now, code="lost_in_flight", sentence=sentence) for ident in lost]
             await move_messages(connection, changes, now)

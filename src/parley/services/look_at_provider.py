@@ -25,6 +25,7 @@ from parley.providers.sinch_conversation.listing import (
     read_keeping,
     read_page,
 )
+from parley.queue.steady import steady_clock
 from parley.services.definitions import ProjectDefinitions, open_secrets, project_definitions
 from parley.services.move_messages import Change, move_messages
 from parley.services.receive_reports import join_early_reports
@@ -85,7 +86,7 @@ class Looker:
         self._database = database
         self._box = box
         self._clock = clock
-        self._tokens = TokenSource(wire, clock, chance)
+        self._tokens = TokenSource(wire, steady_clock, chance)
 
     async def step(self) -> int:
         """Looks once for some messages whose next look is due; says for how many."""

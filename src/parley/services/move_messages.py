@@ -111,11 +111,14 @@ def _story(rows: Sequence[MessageRow], changes: Iterable[Change]) -> _Story:
 
 
 def _applies(row: MessageRow, change: Change) -> bool:
-    """Forward by rank; or back to waiting, which only its own worker says, or a person of an uncertain message."""
+    """Forward by rank; or back to waiting, which only the worker of its last try says, who knows better than the lease
+    that made it uncertain, or a person of an uncertain message.
+    """
     if change.attempt not in (None, row.attempts):
         return False
     if change.state in _WAITING:
-        return row.state in (*_WAITING, State.SENDING) or (change.ordered and row.state == State.UNCERTAIN)
+        knows = change.ordered or change.attempt is not None
+        return row.state in (*_WAITING, State.SENDING) or (knows and row.state == State.UNCERTAIN)
     return may_become(State(row.state), change.state)
 
 

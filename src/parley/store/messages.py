@@ -168,9 +168,11 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
     return {row["id"] for row in rows}
 
 
-async def lost_in_flight(connection: Connection, most: int, now: datetime) -> list[UUID]:
-    """Messages whose worker vanished between calling the provider and recording what it said."""
-    return [row["id"] for row in await sql.messages.lost_in_flight(connection, most=most, now=now)]
+async def lost_in_flight(connection: Connection, most: int, now: datetime, latest: datetime) -> list[UUID]:
+    """Messages whose worker vanished between calling the provider and recording what it said. A lease that is given now
+    ends at `latest`.
+    """
+    return [row["id"] for row in await sql.messages.lost_in_flight(connection, most=most, now=now, latest=latest)]
 
 
 async def ids_at_provider(

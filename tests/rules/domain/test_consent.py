@@ -83,7 +83,12 @@ def test_no_properties_break_it(properties: dict[str, Any]) -> None:
     assert isinstance(read_consent(properties, NOW, "private_api"), ConsentEntry)
 
 
-def test_what_begins_later_does_not_count_yet() -> None:
+def test_a_yes_that_begins_later_does_not_count_yet() -> None:
+    later = said("accept", hours=1)
+    assert standing([said("reject"), later], NOW) == said("reject")
+    assert standing([said("reject"), later], NOW + timedelta(hours=1)) == later
+
+
+def test_a_no_counts_at_once_whatever_time_it_bears() -> None:
     later = said("reject", hours=1)
-    assert standing([said("accept"), later], NOW) == said("accept")
-    assert standing([said("accept"), later], NOW + timedelta(hours=1)) == later
+    assert standing([said("accept"), later], NOW) == later

@@ -69,7 +69,7 @@ SET state = new.state,
     decision = coalesce(m.decision || new.decision, m.decision),
     outcome_code = coalesce(new.outcome_code, m.outcome_code),
     outcome_sentence = coalesce(new.outcome_sentence, m.outcome_sentence),
-    changed_at = :now
+    changed_at = greatest(m.changed_at, :now)
 FROM unnest(
     :buckets::smallint[], :ids::uuid[], :was::text[], :tried::smallint[], :states::text[], :due_ats::timestamptz[],
     :lease_untils::timestamptz[], :attempts::smallint[], :recipients::text[], :provider_message_ids::text[], :decisions::jsonb[],
@@ -82,9 +82,10 @@ WHERE m.bucket = new.bucket AND m.id = new.id AND m.state = new.was AND m.attemp
 RETURNING m.id;
 
 -- name: lost_in_flight
--- services.deliver_messages: their worker vanished between calling and recording; index messages_in_flight.
+-- services.deliver_messages: their worker vanished between calling and recording; index messages_in_flight. A lease
+-- that ends later than any that is given now is from before the clock was set back: whose end would be too late.
 SELECT bucket, id FROM messages
-WHERE state = 'sending' AND lease_until < :now
+WHERE state = 'sending' AND (lease_until < :now OR lease_until > :latest)
 LIMIT :most
 FOR UPDATE SKIP LOCKED;
 
