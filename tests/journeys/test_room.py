@@ -7,15 +7,21 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from parley import segments
 from parley.domain.errors import InvalidInputError
-from parley.journeys import Happened, normal_form, parse_scenario, said
+from parley.journeys import Happened, normal_form, parse_campaign, parse_scenario, said
+from parley.journeys.campaign import SENDS, CampaignFile
 from parley.journeys.nodes import KINDS
 from parley.journeys.nodes.send_template import SendTemplateNode
 from tests.journeys.case_files import FOLDER, ROOT
 
 PAGE = (ROOT / "docs" / "reference" / "scenarios.md").read_text("utf-8")
+CAMPAIGNS_PAGE = (ROOT / "docs" / "reference" / "campaigns.md").read_text("utf-8")
+CAMPAIGNS = [
+    path for path in sorted((ROOT / "examples").glob("*.json")) if '"kind": "campaign"' in path.read_text("utf-8")
+]
 SCENARIOS = [
     path for path in sorted((ROOT / "examples").glob("*.json")) if '"kind": "scenario"' in path.read_text("utf-8")
 ]
@@ -64,6 +70,20 @@ def test_an_example_reads_and_its_templates_stand_beside_it(path: Any) -> None:
         if isinstance(node, SendTemplateNode):
             body = json.loads(beside[node.template].read_text("utf-8"))["body"]["text"]
             assert len(node.parameters) == len(set(re.findall(r"\{\{\d+\}\}", body)))
+
+
+@pytest.mark.parametrize("word", [*(field.name for field in fields(CampaignFile) if field.name != "kind"), *SENDS])
+def test_the_page_of_campaigns_tells_every_field_and_every_send(word: str) -> None:
+    assert f"`{word}`" in CAMPAIGNS_PAGE
+
+
+@pytest.mark.parametrize("path", CAMPAIGNS, ids=lambda path: path.stem)
+def test_a_campaign_among_the_examples_reads_and_its_template_stands_beside_it(path: Any) -> None:
+    send = parse_campaign(path.read_bytes(), segments).send
+    beside = {json.loads(file.read_text("utf-8"))["name"]: file for file in path.parent.glob("*.template.json")}
+    assert isinstance(send, SendTemplateNode)
+    body = json.loads(beside[send.template].read_text("utf-8"))["body"]["text"]
+    assert len(send.parameters) == len(set(re.findall(r"\{\{\d+\}\}", body)))
 
 
 @settings(deadline=None)

@@ -28,6 +28,7 @@ async def list_all(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
 async def show(token: FromPath[str], name: FromPath[str], request: AnyRequest) -> dict[str, Any]:
     """Customers looked at and in the audience, messages by state, reasons of refusals and failures."""
     caller = await admit(request, token, Permission.READ_DEFINITIONS)
+    _check_name(name)
     try:
         progress = await show_campaign(request.app.state.database, caller.project.id, name)
     except UnknownCampaignError as error:
@@ -39,6 +40,7 @@ async def show(token: FromPath[str], name: FromPath[str], request: AnyRequest) -
 async def launch(token: FromPath[str], name: FromPath[str], request: AnyRequest) -> dict[str, Any]:
     """The run. 404 when there is no such campaign, 409 while an earlier run is under way."""
     caller = await admit(request, token, Permission.SEND_MESSAGES)
+    _check_name(name)
     state = request.app.state
     try:
         run = await launch_campaign(state.database, caller.project.id, name, caller.key_id, state.clock())
@@ -55,11 +57,18 @@ async def give_order(
 ) -> dict[str, Any]:
     """Workers follow. 409 when the run does not stand where this can be said."""
     caller = await admit(request, token, Permission.SEND_MESSAGES)
+    _check_name(name)
     try:
         await steer(request.app.state.database, caller.project.id, name, order)
     except NotSteerableError as error:
         raise _conflict(error) from error
     return {"success": True}
+
+
+def _check_name(name: str) -> None:
+    """PostgreSQL knows no text with a zero in it."""
+    if "\0" in name:
+        raise missing("There is no campaign of that name.")
 
 
 def _conflict(error: Exception) -> ApiError:

@@ -47,7 +47,7 @@ Start = Annotated[
 ]
 
 
-class _File(msgspec.Struct, frozen=True):
+class CampaignFile(msgspec.Struct, frozen=True):
     """The fields of the file."""
 
     kind: Literal["campaign"]
@@ -89,7 +89,7 @@ def parse_campaign(data: bytes, conditions: Conditions) -> Campaign:
     raw = json_object(data, "campaign")
     readers = readers_of(conditions)
     problems: list[Problem] = []
-    file = collect(partial(read_struct, _File, raw, "", readers), problems)
+    file = collect(partial(read_struct, CampaignFile, raw, "", readers), problems)
     settings = collect(partial(read_struct, Settings, part_of(raw, "settings", EMPTY), "settings", {}), problems)
     said = part_of(raw, "send", EMPTY)
     send = collect(partial(_read_send, said, settings or Settings(), readers), problems) if said else None

@@ -11,11 +11,13 @@ SELECT definitions_stamp FROM projects WHERE id = :project_id;
 UPDATE projects SET definitions_stamp = definitions_stamp + 1 WHERE id = :project_id;
 
 -- name: put_definition!
--- services.apply_definitions; primary key.
+-- services.apply_definitions: after the last version there ever was, also of one that was deleted; primary keys.
 INSERT INTO definitions (project_id, kind, name, version, body, callback_token, updated_at)
-VALUES (:project_id, :kind, :name, 1, :body, :callback_token, :now)
+SELECT :project_id, :kind, :name, 1 + coalesce(max(v.version), 0), :body, :callback_token, :now
+FROM definition_versions v
+WHERE v.project_id = :project_id AND v.kind = :kind AND v.name = :name
 ON CONFLICT (project_id, kind, name) DO UPDATE
-SET version = definitions.version + 1, body = excluded.body, updated_at = excluded.updated_at;
+SET version = excluded.version, body = excluded.body, updated_at = excluded.updated_at;
 
 -- name: keep_version!
 -- services.apply_definitions: the history of a definition; primary keys.
