@@ -86,13 +86,20 @@ async def test_it_answers_with_the_chosen_line_of_a_list(desk: Desk, page: Page)
 
 async def test_it_opens_links_and_only_shows_what_a_real_phone_would_do(desk: Desk, page: Page) -> None:
     visit = {"type": "URL", "text": "Visit the shop", "url": "https://shop.example/sale"}
-    call = {"type": "PHONE_NUMBER", "text": "Call us"}
-    await desk.offer_template("cart", CART, [visit, call])
+    others = {
+        "PHONE_NUMBER": "Call us",
+        "OTP": "Copy the code",
+        "REQUEST_CONTACT_INFO": "Share",
+        "ORDER_DETAILS": "Pay",
+    }
+    shown = [{"type": kind, "text": text} for kind, text in others.items()]
+    await desk.offer_template("cart", CART, [visit, *shown])
     await desk.send_template(ALICE, "cart", "Alice")
     link = page.get_by_role("link", name="Visit the shop")
     await expect(link).to_have_attribute("href", "https://shop.example/sale")
-    await expect(page.get_by_text("Call us")).to_be_visible()
-    await expect(page.get_by_role("button", name="Call us")).to_have_count(0)
+    for text in others.values():
+        await expect(page.get_by_text(text, exact=True)).to_be_visible()
+        await expect(page.get_by_role("button", name=text)).to_have_count(0)
 
 
 async def test_it_sends_a_picture_with_its_caption(desk: Desk, page: Page, picture: Path) -> None:

@@ -215,6 +215,15 @@ def test_it_fetches_a_token_for_callbacks_and_keeps_it(desk: Desk, how: str, for
         assert [it.path for it in shop.take(2)] == ["/token", "/guarded"]
 
 
+def test_it_tries_again_when_the_token_endpoint_fails(desk: Desk) -> None:
+    with open_shop() as shop:
+        shop.tokens = {"access_token": "t-1", "expires_in": 60}
+        shop.answers = [500]
+        guarded(desk, shop, "BASIC")
+        desk.write({"type": "text", "text": "one"})
+        assert [it.path for it in shop.take(3)] == ["/token", "/token", "/guarded"]
+
+
 @pytest.mark.parametrize("expires_in", [29, 3601])
 def test_it_tries_again_when_it_gets_no_good_token(desk: Desk, expires_in: int) -> None:
     with open_shop() as shop:
@@ -242,6 +251,13 @@ def test_it_reports_strangely_on_order(desk: Desk, shop: Shop, kind: str, status
     desk.write({"type": "text", "text": "the end"})
     assert "message" in shop.next().body
     assert desk.thread()[0]["state"] == {"silence": "sent"}.get(kind, "read")
+
+
+def test_it_may_report_delivery_before_the_channel_has_it(desk: Desk, shop: Shop) -> None:
+    desk.sim(f"handsets/{ALICE}", {"reads": False})
+    desk.sim("faults", {"kind": "disorder", "number": ALICE})
+    desk.send(cart())
+    assert [heard.report()["status"] for heard in shop.take(2)] == ["DELIVERED", "QUEUED_ON_CHANNEL"]
 
 
 def test_it_reports_before_it_answers_on_order(desk: Desk, shop: Shop) -> None:

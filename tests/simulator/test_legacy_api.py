@@ -78,7 +78,17 @@ def test_it_refuses_malformed_json(desk: Desk) -> None:
     assert "Malformed JSON" in answer.json()["reason"]
 
 
-@pytest.mark.parametrize(("path", "method"), [("/provision/optin", "POST"), ("/provision/optin", "DELETE")])
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        ("/provision/optin", "POST"),
+        ("/provision/optin", "DELETE"),
+        ("/provision/blacklist", "POST"),
+        ("/provision/blacklist", "DELETE"),
+        ("/capability", "GET"),
+        ("/capability", "POST"),
+    ],
+)
 @pytest.mark.parametrize("numbers", [[], TWENTY_ONE])
 def test_it_refuses_none_or_more_than_20_numbers(desk: Desk, path: str, method: str, numbers: list[str]) -> None:
     assert desk.call_legacy(method, path, {"numbers": numbers}).status_code == 400

@@ -13,7 +13,7 @@ from parley_simulator.signatures import Seal
 from parley_simulator.world import World
 
 ODD_PERCENT = 4.0
-DIGITS = (3, 6, 9, 0)
+DIGITS = (3, 0, 1, 2, 4, 5, 6, 7, 8, 9)
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,7 +24,16 @@ const REASONS = {
   no_capability: "This number is not on WhatsApp.",
 };
 /** Buttons that a phone acts on without writing to the shop → their sign. */
-const ONLY_SHOWN = { url: "open", flow: "open", call: "call", phone_number: "call", copy_code: "file" };
+const ONLY_SHOWN = {
+  url: "open",
+  flow: "open",
+  order_details: "open",
+  request_contact_info: "open",
+  call: "call",
+  phone_number: "call",
+  copy_code: "file",
+  otp: "file",
+};
 const EMOJI_ONLY = /^[\p{Extended_Pictographic}\u200d\ufe0f\u{1f3fb}-\u{1f3ff}\s]{1,12}$/u;
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
