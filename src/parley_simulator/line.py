@@ -10,7 +10,7 @@ from parley_simulator.fate import FINE, Facts, Step, Verdict, judge, steps
 from parley_simulator.faults import FATE_KINDS
 from parley_simulator.handsets import window_is_open
 from parley_simulator.media import inspect
-from parley_simulator.messages import Api, Failure, Message, State
+from parley_simulator.messages import Api, Content, Failure, Message, State
 from parley_simulator.whatsapp_account import REACHES
 from parley_simulator.world import World
 
@@ -97,12 +97,20 @@ class Line:
         self._plan(message, self._path(message, found or FINE), due)
 
     def _verdict(self, message: Message, now: datetime) -> Verdict:
-        """What goes out to somebody whose window is shut is counted by the sender's tier."""
+        """What goes out is shown as it reads now; to somebody whose window is shut, the sender's tier counts it."""
         facts = self._facts(message, now)
         verdict = judge(facts)
-        if verdict is FINE and not window_is_open(facts.handset, now):
-            self._world.reach.note(message.number, now)
+        if verdict is FINE:
+            self._show(message)
+            if not window_is_open(facts.handset, now):
+                self._world.reach.note(message.number, now)
         return verdict
+
+    def _show(self, message: Message) -> None:
+        call = message.content.template
+        filled = self._world.templates.check(call) if call is not None else message.content
+        if isinstance(filled, Content):
+            self._world.messages.show(message, filled)
 
     def _facts(self, message: Message, now: datetime) -> Facts:
         world = self._world

@@ -134,6 +134,12 @@ class MessageBook:
         if known is not None and RANKS[state] > RANKS[known.state]:
             self._all[message.id] = msgspec.structs.replace(known, state=state, reason=reason)
 
+    def show(self, message: Message, content: Content) -> None:
+        """What the phone shows from now on, whatever becomes of the template."""
+        known = self._all.get(message.id)
+        if known is not None:
+            self._all[message.id] = msgspec.structs.replace(known, content=content)
+
     def thread(self, number: str) -> list[Message]:
         """Oldest first."""
         return [self._all[message_id] for message_id in self._threads.get(number, ())]

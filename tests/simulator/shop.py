@@ -114,11 +114,12 @@ def open_shop() -> Iterator[Shop]:
 
 
 @contextmanager
-def open_shelf(mime_type: str, size: int) -> Iterator[str]:
-    """A server with one file under every path."""
+def open_shelf(mime_type: str, size: int, asked: Callable[[], None] = lambda: None) -> Iterator[str]:
+    """A server with one file under every path; what is done when it is asked for is done first."""
 
     class Shelf(QuietDoor):
         def do_GET(self) -> None:
+            asked()
             self.send_response(200)
             self.send_header("content-type", mime_type)
             self.send_header("content-length", str(size))

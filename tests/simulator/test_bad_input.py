@@ -1,10 +1,12 @@
 """Whatever bytes come, the answer is a refusal in the API's own words, never a 500."""
 
+import json
 from typing import Any
 
 import pytest
 
 from tests.simulator.desk import ALICE, Desk, cart
+from tests.simulator.provisioning import template
 
 ODD = [
     b"",
@@ -65,6 +67,24 @@ def test_the_provisioning_api_refuses_odd_bytes(desk: Desk, body: bytes) -> None
 def test_the_control_api_never_breaks(desk: Desk, body: bytes) -> None:
     statuses = {path: desk.http.post(f"{desk.url}/_sim/{path}", data=body, timeout=5).status_code for path in CONTROL}
     assert set(statuses.values()) <= {200, 400}, statuses
+
+
+def test_a_key_that_nobody_asked_for_may_hold_no_odd_number(desk: Desk) -> None:
+    address = {"identified_by": {"channel_identities": [{"channel": "WHATSAPP", "identity": ALICE}]}}
+    opt_in = {"app_id": desk.app["app_id"], "channels": ["WHATSAPP"], "recipient": address}
+    answers = [
+        desk.call_legacy("POST", "/messages", data=odd({"to": [ALICE], "message": {"type": "text", "text": "x"}})),
+        desk.call_legacy("POST", "/provision/optin", data=odd({"numbers": [ALICE]})),
+        desk.call("POST", "/messages:send", data=odd(desk.sending(cart())), headers=JSON),
+        desk.call("POST", "/optins:register", data=odd(opt_in), headers=JSON),
+        desk.provision("POST", "/whatsapp/templates", data=odd(template()), headers=JSON),
+        desk.provision("POST", "/webhooks", data=odd({"target": "https://x.test", "triggers": ["ALL"]}), headers=JSON),
+    ]
+    assert [answer.status_code for answer in answers] == [400] * len(answers)
+
+
+def odd(body: dict[str, Any]) -> bytes:
+    return json.dumps(body)[:-1].encode() + b', "colour": 1e400}'
 
 
 @pytest.mark.parametrize(

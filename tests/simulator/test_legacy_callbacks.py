@@ -197,8 +197,7 @@ def test_it_says_which_quick_reply_of_a_template_was_tapped(desk: Desk, shop: Sh
     sent = desk.send_legacy(cart_legacy(buttons=[{"type": "quick_reply", "payload": "go"}, {"type": "quick_reply"}]))[0]
     desk.write({"type": "button", "payload": "STOP", "text": "STOP", "reply_to": sent["message_id"]})
     notice = shop.until(lambda it: "notifications" in it.body).body["notifications"][0]
-    assert notice["message"]["type"] == "button"
-    assert (notice["message"]["text"], notice["message"]["payload"]) == ("STOP", "STOP")
+    assert notice["message"] == {"type": "button", "index": "1", "text": "STOP", "payload": "STOP"}
     assert notice["replying_to"]["message_id"] == sent["message_id"]
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+import requests
 
-from tests.simulator.desk import Desk
+from tests.simulator.desk import DEADLINE, Desk
 from tests.simulator.provisioning import BODY, REMINDER, TEMPLATES, approved, create, error_of, shown, template
 from tests.simulator.shop import open_shelf
 
@@ -243,6 +244,22 @@ def test_it_fetches_the_example_of_a_header(
     assert answer.status_code == 201 if error is None else error_of(answer) == error
 
 
+def test_it_gives_way_to_who_was_faster(desk: Desk) -> None:
+    """Another makes the template while Sinch fetches the example of ours."""
+    headers = {"authorization": f"Bearer {desk.token()}"}
+    url = f"{desk.url}/provisioning/v1/projects/{desk.app['project_id']}{TEMPLATES}"
+    faster: list[int] = []
+
+    def make_another() -> None:
+        faster.append(requests.post(url, json=template(), headers=headers, timeout=DEADLINE).status_code)
+
+    with open_shelf("image/png", 10, make_another) as address:
+        picture = {"type": "HEADER", "format": "IMAGE", "examples": [{"url": f"{address}/a.png"}]}
+        answer = desk.provision("POST", TEMPLATES, template(BODY, picture))
+    assert (faster, error_of(answer)) == ([201], (409, "resource_locked"))
+    assert shown(desk)["details"]["components"] == [BODY]
+
+
 def test_it_looks_for_the_examples_of_cards_and_need_not(desk: Desk) -> None:
     picture = {"type": "HEADER", "format": "IMAGE", "examples": [{"url": f"{desk.url}/media/none/a.png"}]}
     parts: list[Part] = [BODY, {"type": "CAROUSEL", "cards": [card(picture, SHORT)]}]
@@ -252,6 +269,8 @@ def test_it_looks_for_the_examples_of_cards_and_need_not(desk: Desk) -> None:
 
 
 def test_it_reports_keys_that_no_document_names(desk: Desk) -> None:
-    create(desk, {**BODY, "colour": "red"}, shade="dark")
-    entry = desk.sim("journal?name=provisioning.templates")["entries"][-1]
-    assert sorted(entry["unknown_keys"]) == ["details.components[0].colour", "shade"]
+    create(desk, {**BODY, "colour": "red"}, status="DRAFT", shade="dark")
+    desk.provision("PATCH", REMINDER, {"hue": 7})
+    made, changed = desk.sim("journal?name=provisioning.templates")["entries"]
+    assert sorted(made["unknown_keys"]) == ["details.components[0].colour", "shade"]
+    assert changed["unknown_keys"] == ["hue"]

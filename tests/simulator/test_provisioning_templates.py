@@ -262,7 +262,9 @@ def test_an_edit_waits_beside_what_is_in_force(desk: Desk, shop: Shop) -> None:
     assert desk.thread()[-1]["text"].startswith("Dear Alice")
     decide(desk, "approve")
     assert shop.report_of(desk.send(sent(ALICE, "Alice")), "DELIVERED")
-    assert desk.thread()[-1]["text"].startswith("Hello Alice")
+    assert [it["text"][:5] for it in desk.thread()] == ["Dear ", "Hello"]
+    decide(desk, "disable")
+    assert [it["text"][:5] for it in desk.thread()] == ["Dear ", "Hello"]  # the phone keeps what arrived
     assert "changes" not in shown(desk)
 
 

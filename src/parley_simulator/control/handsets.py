@@ -110,9 +110,9 @@ def _message(world: World, message: Message) -> dict[str, object]:
 
 
 def _rendered(world: World, message: Message) -> Any:
-    """A template is filled in as registered; if it cannot be, only its name is shown."""
+    """A template that is still on its way is filled in as registered; if it cannot be, only its name is shown."""
     call = message.content.template
-    if call is None:
+    if call is None or message.content.text:
         return message.content
     checked = world.templates.check(call)
     if isinstance(checked, type(message.content)):

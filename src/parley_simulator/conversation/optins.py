@@ -66,6 +66,7 @@ async def _register(way: Way, world: World, call: Call) -> Answer:
         return refuse(world, 404)
     try:
         wanted = msgspec.json.decode(call.body, type=Registration)
+        written = msgspec.json.decode(call.body)
     except UNREADABLE as error:
         return misread(world, error)
     if wanted.app_id != world.app.app_id:
@@ -77,7 +78,6 @@ async def _register(way: Way, world: World, call: Call) -> Answer:
     for channel in wanted.channels:
         number = _number_on(world, wanted.recipient, channel)
         _plan(world, Order(way=way, request_id=request_id, channel=channel, number=number))
-    written = msgspec.json.decode(call.body)
     answer = ok({"request_id": request_id, way.key: written})
     return msgspec.structs.replace(answer, unknown_keys=tuple(unknown_keys(written, Registration)))
 

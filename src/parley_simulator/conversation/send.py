@@ -32,12 +32,12 @@ async def send(world: World, line: Line, call: Call) -> Answer:
         return refuse(world, 400, "Content-Type is missing")
     try:
         request = msgspec.json.decode(call.body, type=SendRequest)
+        written_as = msgspec.json.decode(call.body)
     except UNREADABLE as error:
         return misread(world, error)
     objection = _first_objection(world, line, request)
     if isinstance(objection, Answer):
         return objection
-    written_as = msgspec.json.decode(call.body)
     message = _message(world, request, written_as["message"])
     answer = await _accept(world, line, request, message)
     return msgspec.structs.replace(answer, unknown_keys=tuple(unknown_keys(written_as, SendRequest)))

@@ -212,11 +212,12 @@ def read(body: bytes, shape: type[S]) -> tuple[S, tuple[str, ...]] | Misread:
     """The body as a value with the keys nobody documented, or why not."""
     try:
         value = msgspec.json.decode(body or b"{}", type=shape)
+        written = msgspec.json.decode(body or b"{}")
     except msgspec.ValidationError as error:
         return Misread(_sentence(str(error)))
     except UNREADABLE as error:
         return Misread(f"Malformed JSON: {error}")
-    return value, tuple(unknown_keys(msgspec.json.decode(body or b"{}"), shape))
+    return value, tuple(unknown_keys(written, shape))
 
 
 def _sentence(complaint: str) -> str:

@@ -38,6 +38,7 @@ TROUBLES = {
     "invalid_payload": Trouble(400, "Invalid payload.", "Correct the body and send it again."),
     "not_found": Trouble(404, "There is nothing here.", SEE_PAGE),
     "project_not_initialized": Trouble(400, "The project has no WhatsApp account.", "Have it onboarded first."),
+    "resource_locked": Trouble(409, "The resource is locked.", "Another call is changing it: wait and try again."),
     "sender_not_found": Trouble(404, "Sender not found.", "Verify the sender's id."),
     "template_allow_category_change_not_updatable": Trouble(
         409, "allowCategoryChange cannot be updated.", "Only in a draft, or after a rejection as INCORRECT_CATEGORY."

@@ -1,16 +1,15 @@
 """Webhooks of the project: up to 15, each target once (sinch.md 3.4)."""
 
 import re
-from typing import TypeVar
 
 import msgspec
 
 from parley_simulator.addresses import host_of
-from parley_simulator.exchange import PASS, UNREADABLE, Answer, Call, Pass, ok
+from parley_simulator.exchange import PASS, Answer, Call, Pass, ok
 from parley_simulator.provisioning.callbacks import EVERYTHING
-from parley_simulator.provisioning.errors import invalid, misread, refuse
+from parley_simulator.provisioning.errors import invalid, refuse
 from parley_simulator.provisioning.paging import page
-from parley_simulator.provisioning.wire import HookPatch, NewHook
+from parley_simulator.provisioning.wire import HookPatch, NewHook, read_body
 from parley_simulator.whatsapp_account import Hook
 from parley_simulator.world import World
 
@@ -31,12 +30,10 @@ TRIGGERS = frozenset(
     }
 )  # fmt: skip
 
-S = TypeVar("S", bound=msgspec.Struct)
-
 
 async def create(world: World, call: Call) -> Answer:
     """201 with the webhook, its secret left out."""
-    wanted = _read(call, NewHook)
+    wanted = read_body(call, NewHook)
     if isinstance(wanted, Answer):
         return wanted
     hook = _hook(world.chance.word(32), wanted)
@@ -66,7 +63,7 @@ async def replace(world: World, call: Call) -> Answer:
     found = _find(world, call)
     if isinstance(found, Answer):
         return found
-    wanted = _read(call, NewHook)
+    wanted = read_body(call, NewHook)
     return wanted if isinstance(wanted, Answer) else _put(world, _hook(found.id, wanted))
 
 
@@ -75,7 +72,7 @@ async def patch(world: World, call: Call) -> Answer:
     found = _find(world, call)
     if isinstance(found, Answer):
         return found
-    wanted = _read(call, HookPatch)
+    wanted = read_body(call, HookPatch)
     if isinstance(wanted, Answer):
         return wanted
     changes = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not msgspec.UNSET}
@@ -92,13 +89,6 @@ async def delete(world: World, call: Call) -> Answer:
     left = tuple(hook for hook in world.account.hooks if hook.id != found.id)
     world.account = msgspec.structs.replace(world.account, hooks=left)
     return Answer(status=204)
-
-
-def _read(call: Call, shape: type[S]) -> S | Answer:
-    try:
-        return msgspec.json.decode(call.body, type=shape)
-    except UNREADABLE as error:
-        return misread(error)
 
 
 def _hook(hook_id: str, wanted: NewHook) -> Hook:

@@ -1,10 +1,14 @@
 """The bodies that the Provisioning API takes."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
+from parley_simulator.exchange import UNREADABLE, Answer, Call
+from parley_simulator.provisioning.errors import misread
 from parley_simulator.templates import Category
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_]*[a-z0-9]$", max_length=512)]
 Action = Literal["DRAFT", "SUBMIT"]
@@ -46,3 +50,12 @@ class HookPatch(msgspec.Struct, frozen=True, kw_only=True):
     target: str | msgspec.UnsetType = msgspec.UNSET
     triggers: list[str] | msgspec.UnsetType = msgspec.UNSET
     secret: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def read_body(call: Call, shape: type[S]) -> S | Answer:
+    """The body as a value, or a 400 that says what is wrong, be it in a key that nobody asked for."""
+    try:
+        msgspec.json.decode(call.body)
+        return msgspec.json.decode(call.body, type=shape)
+    except UNREADABLE as error:
+        return misread(error)

@@ -1,10 +1,8 @@
 """Templates made, changed, deleted, synchronised (sinch.md 3.2)."""
 
-from typing import Any, TypeVar
-
 import msgspec
 
-from parley_simulator.exchange import PASS, UNREADABLE, Answer, Call, Pass, ok
+from parley_simulator.exchange import PASS, Answer, Call, Pass, ok
 from parley_simulator.keys import unknown_keys
 from parley_simulator.provisioning.callbacks import tell_of
 from parley_simulator.provisioning.components import Details, read_details
@@ -19,18 +17,17 @@ from parley_simulator.provisioning.sheet import (
     shown,
 )
 from parley_simulator.provisioning.submission import Paper, ill_formed, refused
-from parley_simulator.provisioning.wire import NewTemplate, TemplatePatch
+from parley_simulator.provisioning.wire import NewTemplate, TemplatePatch, read_body
 from parley_simulator.template_book import EVERY_LANGUAGE, Change, Filed
 from parley_simulator.world import World
 
-S = TypeVar("S", bound=msgspec.Struct)
 BOOLEANS = {"true": True, "false": False}
 FREE_STATES = frozenset({"APPROVED", "DISABLED", "PAUSED", "REJECTED"})
 
 
 async def create(world: World, call: Call) -> Answer:
     """201 with a draft, or with a template in review."""
-    wanted = _read(call, NewTemplate)
+    wanted = read_body(call, NewTemplate)
     if isinstance(wanted, Answer):
         return wanted
     objection = _name_objection(world, wanted)
@@ -45,8 +42,8 @@ async def create(world: World, call: Call) -> Answer:
     )
     is_draft, rescue = wanted.status == "DRAFT", wanted.save_draft_on_failure
     answer = await _settle(world, sheet, change, is_draft=is_draft, saves_draft=rescue)
-    unknown = (*unknown_keys(msgspec.json.decode(call.body), NewTemplate), *_unknown_details(wanted.details))
-    return msgspec.structs.replace(answer, unknown_keys=unknown, status=201 if answer.status == 200 else answer.status)
+    made = msgspec.structs.replace(answer, status=201 if answer.status == 200 else answer.status)
+    return _with_unknown_keys(made, call, NewTemplate)
 
 
 async def patch(world: World, call: Call) -> Answer:
@@ -54,7 +51,7 @@ async def patch(world: World, call: Call) -> Answer:
     filed = find(world, call)
     if isinstance(filed, Answer):
         return filed
-    wanted = _read(call, TemplatePatch)
+    wanted = read_body(call, TemplatePatch)
     if isinstance(wanted, Answer):
         return wanted
     objection = _edit_objection(filed, wanted)
@@ -62,7 +59,8 @@ async def patch(world: World, call: Call) -> Answer:
         return objection
     change = _changed(filed, wanted)
     is_draft, rescue = wanted.status == "DRAFT", wanted.save_draft_on_failure
-    return await _settle(world, filed, change, is_draft=is_draft, saves_draft=rescue)
+    answer = await _settle(world, filed, change, is_draft=is_draft, saves_draft=rescue)
+    return _with_unknown_keys(answer, call, TemplatePatch)
 
 
 async def delete_one(world: World, call: Call) -> Answer:
@@ -102,15 +100,11 @@ async def synchronise(world: World, call: Call) -> Answer:
     return Answer(status=200) if world.within_rate("sync", 1, rate) else refuse("too_many_requests")
 
 
-def _read(call: Call, shape: type[S]) -> S | Answer:
-    try:
-        return msgspec.json.decode(call.body, type=shape)
-    except UNREADABLE as error:
-        return misread(error)
-
-
-def _unknown_details(details: dict[str, Any]) -> list[str]:
-    return [f"details.{key}" for key in unknown_keys(details, Details)]
+def _with_unknown_keys(answer: Answer, call: Call, shape: type[msgspec.Struct]) -> Answer:
+    """For the journal: `details` are kept word for word, so their keys are looked at by themselves."""
+    written = msgspec.json.decode(call.body)
+    inside = [f"details.{key}" for key in unknown_keys(written.get("details", {}), Details)]
+    return msgspec.structs.replace(answer, unknown_keys=(*unknown_keys(written, shape), *inside))
 
 
 def _name_objection(world: World, wanted: NewTemplate) -> Answer | Pass:
@@ -175,7 +169,10 @@ async def _settle(world: World, filed: Filed, change: Change, *, is_draft: bool,
     objection = ill_formed(paper)
     if isinstance(objection, Answer):
         return objection
+    known = world.templates.get(filed.name, filed.language)
     refusal = await refused(world, paper)
+    if world.templates.get(filed.name, filed.language) is not known:
+        return refuse("resource_locked")  # somebody else wrote it while its examples were fetched
     if isinstance(refusal, Pass):
         return ok(shown(hand_in(world, filed, change)))
     if saves_draft:
