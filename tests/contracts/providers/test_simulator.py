@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from parley.domain.callback import CallbackItem, DeliveryReport, InboundMessage, Unknown
+from parley.domain.callback import CallbackItem, ConsentReport, DeliveryReport, InboundMessage, Notice, Unknown
 from parley.domain.http import HttpRequest, HttpResponse
 from parley.domain.message import State
 from parley.providers.callbacks import Api, read, verify
@@ -33,6 +33,7 @@ class Desk:
         self.client = client
         self.called: asyncio.Queue[HttpRequest] = asyncio.Queue()
         self.told: dict[str, Any] = {}
+        self.us = ""
 
     async def hear(self, request: HttpRequest) -> HttpResponse:
         """Our callback address."""
@@ -89,7 +90,7 @@ async def desk() -> AsyncIterator[Desk]:
     async with HttpClient() as client:
         made = Desk(client)
         async with http_server(made.hear) as us, simulator(f"{us}/conversation", f"{us}/legacy") as told:
-            made.told = told
+            made.told, made.us = told, us
             await made.control("legacy", {"signing_key": LEGACY_KEY})
             yield made
 
@@ -130,33 +131,59 @@ async def test_the_order_of_a_conversation_and_of_a_form_arrive(desk: Desk) -> N
     assert msgspec.json.decode((await desk.next_inbound()).fields["message"]["payload"]) == {"size": 42}
 
 
-async def test_what_we_send_is_reported_with_our_id(desk: Desk) -> None:
-    await desk.control(f"handsets/{JANA}/messages", {"type": "text", "text": "hi", "api": "conversation"})
-    await desk.next_inbound()  # the window is open
+async def call_conversation(desk: Desk, path: str, more: dict[str, Any]) -> Any:
+    """Our own token and a call about Jana; gives the answer's body."""
     keys = desk.told["conversation"]
     tokens = TokenSource(desk.client, lambda: datetime(2026, 5, 1, tzinfo=UTC), chance=lambda: 0.5)
     credentials = Credentials(f"{desk.told['base_url']}/oauth2/token", keys["key_id"], keys["key_secret"])
-    identity = {"channel": "WHATSAPP", "identity": JANA}
-    body = {
-        "app_id": keys["app_id"],
-        "recipient": {"identified_by": {"channel_identities": [identity]}},
-        "message": {"text_message": {"text": "Your cart: https://shop.example"}},
-        "message_metadata": "our-1",
-        "correlation_id": "our-1",
-    }
-    url = f"{desk.told['base_url']}/v1/projects/{keys['project_id']}/messages:send"
+    identities = [{"channel": "WHATSAPP", "identity": JANA}]
+    body = {"app_id": keys["app_id"], "recipient": {"identified_by": {"channel_identities": identities}}, **more}
+    url = f"{desk.told['base_url']}/v1/projects/{keys['project_id']}/{path}"
     request = HttpRequest("POST", url, (("content-type", "application/json"),), msgspec.json.encode(body))
     answer = await tokens.send(request, credentials, PATIENCE)
+    await tokens.close()
     assert isinstance(answer, HttpResponse)
     assert answer.status == 200, answer.body
+    return msgspec.json.decode(answer.body)
+
+
+async def test_what_we_send_is_reported_with_our_id(desk: Desk) -> None:
+    await desk.control(f"handsets/{JANA}/messages", {"type": "text", "text": "hi", "api": "conversation"})
+    await desk.next_inbound()  # the window is open
+    text = {"text_message": {"text": "Your cart: https://shop.example"}}
+    ours = {"message": text, "message_metadata": "our-1", "correlation_id": "our-1"}
+    sent = await call_conversation(desk, "messages:send", ours)
     states = []
     while State.DELIVERED not in states:
         for item in await desk.next_items():
             if isinstance(item, DeliveryReport):
                 assert item.our_id == "our-1"
-                assert item.message_id == msgspec.json.decode(answer.body)["message_id"]
+                assert item.message_id == sent["message_id"]
                 states.append(item.state)
-    await tokens.close()
+
+
+async def next_of(desk: Desk, kind: type[CallbackItem]) -> Any:
+    """The next item of a kind; what else is told before is passed over."""
+    while True:
+        for item in await desk.next_items():
+            if isinstance(item, kind):
+                return item
+
+
+@pytest.mark.parametrize(("path", "opted_in"), [("optins:register", True), ("optouts:register", False)])
+async def test_what_becomes_of_an_opt_in_is_told(desk: Desk, path: str, opted_in: bool) -> None:
+    await desk.control("webhooks", {"url": f"{desk.us}/consents", "triggers": ["OPT_IN", "OPT_OUT"]})
+    await call_conversation(desk, path, {"channels": ["WHATSAPP"]})
+    report = await next_of(desk, ConsentReport)
+    assert (report.identity, report.opted_in, report.succeeded) == (JANA, opted_in, True)
+
+
+async def test_the_quality_of_the_sender_is_a_notice(desk: Desk) -> None:
+    await desk.control("webhooks", {"url": f"{desk.us}/quality", "triggers": ["CHANNEL_EVENT"]})
+    await desk.control("sender", {"quality_rating": "YELLOW"})
+    notice = await next_of(desk, Notice)
+    assert notice.name == "channel_event"
+    assert notice.fields["channel_event"]["additional_data"] == {"quality_rating": "YELLOW"}
 
 
 async def test_a_wrong_key_stops_the_sender(desk: Desk) -> None:
