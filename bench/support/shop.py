@@ -104,6 +104,7 @@ async def _apply(house: House, project: NewProject, api: str, provider_url: str)
         "api": api,
         "account": _ACCOUNTS[api] | {"base_url": provider_url} | _auth(api, provider_url),
         "signing_secret": SIGNING_SECRET,
+        "limits": {"messages_per_second": None, "requests_per_second": None},
     }
     files = [File("integration", msgspec.json.encode(integration)), File("template", TEMPLATE.read_bytes())]
     changes = await apply_definitions(

@@ -14,7 +14,7 @@ from parley.services.doctor import LATELY, Finding, Releaser, diagnose, needs_op
 from parley.services.turns import Turns
 from parley.store.doctor import What
 from tests.support.builders import NOW, Cast
-from tests.walks.walk import Walk, status
+from tests.walks.walk import LEGACY, Walk, status
 
 SOON = {"minutes": 5}
 LATER = {"minutes": 15}
@@ -70,6 +70,29 @@ async def test_it_leaves_a_delay_of_the_provider_to_the_clock(walk: Walk, people
     (found,) = await _found(walk)
     assert (found.waits_for, found.what) == (Releaser.CLOCK, What.MESSAGES_DEFERRED)
     assert (found.waiting.code, found.waiting.until) == ("rate_limited", NOW + timedelta(minutes=10))
+
+
+async def test_it_tells_what_waits_behind_a_delay_of_the_provider(walk: Walk, people: Cast) -> None:
+    walk.sinch.script.append(_error(429, **{"retry-after": "1200"}))
+    for _ in range(2):
+        await _back_in_stock(walk, people)
+        await walk.come_to_rest()
+    found = {one.what: one for one in await _found(walk, **LATER)}
+    paced = found[What.MESSAGES_PACED]
+    assert (paced.waits_for, paced.waiting.count, paced.waiting.code) == (Releaser.CLOCK, 1, "rate_limited")
+    assert paced.waiting.until == NOW + timedelta(minutes=20)
+    assert What.MESSAGES_DUE not in found
+
+
+async def test_it_tells_what_is_paced_by_its_limit(walk: Walk, people: Cast) -> None:
+    await walk.apply(LEGACY | {"limits": {"messages_per_second": 0.01}})
+    for _ in range(3):
+        await _back_in_stock(walk, people)
+    await walk.plan()
+    await walk.delivery.step()
+    await walk.delivery.step()
+    await walk.delivery.finish()
+    assert await _lines(walk, **LATER) == [(Releaser.CLOCK, What.MESSAGES_PACED, 2)]
 
 
 async def test_it_counts_the_messages_of_a_stopped_sender_once(walk: Walk, people: Cast) -> None:

@@ -109,7 +109,17 @@ async def test_a_report_that_concerns_the_template_holds_back_its_other_messages
     assert (await shop.states(people.alice, "template"))[-1] == "accepted"
 
 
-@pytest.mark.parametrize("code", ["131026", "131050", "131047", "132000", "131000", "130429", "131049"])
+async def test_a_report_of_too_much_speed_holds_the_sender_for_a_moment_and_stops_nothing(
+    shop: Walk, people: Cast
+) -> None:
+    await _remind(shop, people)
+    await shop.call_back(_failed("130429", shop.now))
+    assert await _remind(shop, people) == "queued"
+    await shop.later(seconds=1)
+    assert (await shop.states(people.alice, "template"))[-1] == "accepted"
+
+
+@pytest.mark.parametrize("code", ["131026", "131050", "131047", "132000", "131000", "131049"])
 async def test_a_report_about_one_message_stops_nothing(shop: Walk, people: Cast, code: str) -> None:
     await _remind(shop, people)
     await shop.call_back(_failed(code, shop.now))

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
+from parley.integrations.limits import MESSAGES_PER_SECOND, REQUESTS_PER_SECOND, Limits, or_default
 from parley.integrations.mapping import PAGE_MAPPING
 
 Api = Literal["sinch_legacy", "sinch_conversation"]
@@ -47,11 +48,22 @@ class Integration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signing_secret: Any = None
     """Callbacks are checked with it; without one they are taken unchecked, on the strength of the unguessable URL."""
     inbound: Inbound = Inbound()
+    limits: Limits = Limits()
 
     @property
     def account_name(self) -> str:
         """What the provider calls this account in its callbacks: the bot id or the app id."""
         return str(self.account["account" if self.api == "sinch_legacy" else "app_id"])
+
+    @property
+    def messages_per_second(self) -> float | None:
+        """By this account; None: no limit."""
+        return or_default(self.limits.messages_per_second, MESSAGES_PER_SECOND[self.api])
+
+    @property
+    def requests_per_second(self) -> float | None:
+        """By all accounts of its project at the provider; None: no limit."""
+        return or_default(self.limits.requests_per_second, REQUESTS_PER_SECOND[self.api])
 
 
 def parse_integration(data: bytes) -> Integration:

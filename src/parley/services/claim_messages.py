@@ -1,6 +1,6 @@
 """Takes messages whose time has come: in one transaction locked, judged again, rendered and marked *sending*."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,7 +62,9 @@ async def claim_messages(
         if not given:
             return [], 0
         async with connection.transaction():
-            return await _claim(connection, box, renderer, given, now)
+            calls, taken = await _claim(connection, box, renderer, given, now)
+    turns.used(Counter(row.lane for call in calls for row in call.messages))
+    return calls, taken
 
 
 async def _claim(

@@ -22,6 +22,7 @@ from parley.providers.oauth2 import Credentials, TokenSource
 from parley.queue.backoff import delay
 from parley.queue.steady import steady_clock
 from parley.services.claim_messages import LEASE, Call, claim_messages
+from parley.services.holding import hold_by, put_holds
 from parley.services.move_messages import Change, move_as_left, move_messages
 from parley.services.receive_reports import join_early_reports, sweep_early_reports
 from parley.services.secret_box import SecretBox
@@ -29,6 +30,7 @@ from parley.services.stopping import STOPPING, stop, stop_by
 from parley.services.turns import IN_FLIGHT, Outlook, Turns
 from parley.store.database import Database
 from parley.store.messages import MessageRow, lost_in_flight
+from parley.store.permits import Hold
 from parley.store.stops import Stop
 from parley.telemetry import SENDS
 
@@ -39,8 +41,6 @@ SEND_SECONDS = 90.0
 ATTEMPTS = 16
 """Passing faults are tried again so often (about three quarters of an hour), then the message has failed."""
 RECORDED_AT_ONCE = 500
-LONGEST_WAIT = 1.0
-"""Seconds for a place, then the queue is looked at again."""
 CROWD = IN_FLIGHT // 2
 """A claim costs its statements and its commit however many messages it takes: while more calls than these are under
 way, the next claim waits for room ..."""
@@ -56,6 +56,7 @@ class Outcomes(msgspec.Struct, frozen=True):
     left: tuple[MessageRow, ...]
     changes: tuple[Change, ...]
     stopped: tuple[MessageRow, Stop] | None = None
+    hold: Hold | None = None
 
 
 class Delivery:
@@ -141,7 +142,7 @@ class Delivery:
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), LONGEST_WAIT)
+            await asyncio.wait_for(self._woken.wait(), self._turns.patience)
 
     async def _carry(self, call: Call) -> None:
         outcome = await self._outcome(call)
@@ -180,7 +181,8 @@ class Delivery:
         if outcome.remedy in STOPPING and stopped is None:
             outcome = msgspec.structs.replace(outcome, remedy=Remedy.REFUSE_PERSON)
         changes = tuple(self._not_accepted(row, outcome, now) for row in call.messages)
-        return Outcomes(call.messages, changes, (first, stopped) if stopped else None)
+        hold = None if _is_elsewhere(call) else hold_by(first, outcome)
+        return Outcomes(call.messages, changes, (first, stopped) if stopped else None, hold)
 
     def _not_accepted(self, row: MessageRow, outcome: NotAccepted, now: datetime) -> Change:
         state, wait = self._what_next(row, outcome)
@@ -236,13 +238,18 @@ class Delivery:
             await join_early_reports(connection, changes, now)
             for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
                 await stop(connection, row.project_id, stopped, now, now)
+            await put_holds(connection, [outcomes.hold for outcomes in batch if outcomes.hold], now)
 
 
 def _stop(call: Call, outcome: NotAccepted) -> Stop | None:
-    """Somebody else's server, called by a user's own preset, says nothing about our account at the provider."""
-    if outcome.remedy is Remedy.STOP_SENDER and call.preset is not shipped().get(call.preset.name):
+    if outcome.remedy is Remedy.STOP_SENDER and _is_elsewhere(call):
         return None
     return stop_by(call.messages[0], outcome.remedy, outcome.code, outcome.sentence)
+
+
+def _is_elsewhere(call: Call) -> bool:
+    """Somebody else's server, called by a user's own preset, says nothing about our account at the provider."""
+    return call.preset is not shipped().get(call.preset.name)
 
 
 def _accepted(row: MessageRow, provider_message_id: str | None, now: datetime) -> Change:

@@ -53,6 +53,9 @@ _BROKEN = _Rule(Releaser.OPERATOR, "They break their work each time; the worker'
 
 _RULES: Mapping[What, _Rule] = {
     What.MESSAGES_DUE: _Rule(Releaser.WORKER, _WORKER, _SOON, _NO_WORKER),
+    What.MESSAGES_PACED: _Rule(
+        Releaser.CLOCK, "They leave as fast as the account may send: `limits` in the integration's file says how fast."
+    ),
     What.MESSAGES_DEFERRED: _Rule(Releaser.CLOCK, "They are looked at again at that time."),
     What.MESSAGES_HELD: _Rule(Releaser.OPERATOR, "Mend the cause, then `parley sender release NAME --project TOKEN`."),
     What.TEMPLATES_STOPPED: _Rule(

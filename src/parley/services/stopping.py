@@ -12,10 +12,11 @@ import structlog
 
 from parley.domain.callback import DeliveryReport
 from parley.domain.errors import ParleyError
-from parley.domain.message import Kind, Remedy, State, may_become
+from parley.domain.message import Kind, NotAccepted, Remedy, State, may_become
 from parley.providers.errors import ERRORS
 from parley.services.definitions import project_definitions
 from parley.services.facts import template_named
+from parley.services.holding import hold_by, put_holds
 from parley.store.database import Connection, Database
 from parley.store.messages import MessageRow
 from parley.store.stops import Stop, put_stop, release_sender, release_template, stops_of
@@ -58,6 +59,9 @@ async def heed_reports(
         error = ERRORS.get(report.code or "")
         if report.state is not State.FAILED or error is None or not may_become(State(row.state), State.FAILED):
             continue
+        hold = hold_by(row, NotAccepted(error.code, report.sentence or error.sentence, error.remedy))
+        if hold is not None:
+            await put_holds(connection, [hold], now)
         what = stop_by(row, error.remedy, error.code, report.sentence or error.sentence)
         if what is not None:
             await stop(connection, row.project_id, what, report.occurred_at or now, now)

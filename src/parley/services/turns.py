@@ -1,11 +1,13 @@
 """Whose messages one worker sends next: replies before campaigns, and to every sender its share of the places."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
 
 from parley.queue.shares import Claimant, fair_shares
+from parley.services.definitions import definitions_at
+from parley.services.permits import Limits, Permits, limits_on
 from parley.services.plan_messages import CAMPAIGN_PRIORITY, REPLY_PRIORITY
 from parley.store.database import Connection
 from parley.store.lanes import FIRST, Lane, Turn, WaitingLane, waiting_lanes
@@ -14,6 +16,8 @@ IN_FLIGHT = 100
 """Calls at once by one sender while no other has work, in one process."""
 PLACES = 2 * IN_FLIGHT
 """Calls at once in one process. No sender holds more than are left free, so there is room for whoever comes next."""
+LONGEST_WAIT = 1.0
+"""Seconds for a place or a permit, then the queue is looked at again."""
 LANES_AT_ONCE = 25
 """Of each priority, in one claim; the others come in the next ones."""
 
@@ -23,7 +27,7 @@ class Outlook(Enum):
 
     MORE = auto()
     NOT_YET = auto()
-    """Something is due that must wait for a place."""
+    """Something is due that must wait for a place or a permit."""
     NOTHING = auto()
 
 
@@ -34,6 +38,9 @@ class Turns:
         self._places = places
         self._under_way: Counter[Lane] = Counter()
         self._after = {REPLY_PRIORITY: FIRST, CAMPAIGN_PRIORITY: FIRST}
+        self._permits = Permits()
+        self._limits: dict[Lane, Limits] = {}
+        self._given: list[Turn] = []
         self._taken = 0
         self._held_back = False
 
@@ -53,23 +60,34 @@ class Turns:
             del self._under_way[lane]
 
     async def next(self, connection: Connection, now: datetime) -> list[Turn]:
-        """What to claim, the most urgent first. A share counts messages, and there are never more calls than those."""
+        """What to claim, the most urgent first. A share counts messages, and there are never more calls than those.
+
+        Outside of any transaction: what is asked for here must not wait for the claim of another worker.
+        """
         room = self._places - self._under_way.total()
         if room <= 0:
             self._held_back = True
             return []
         waiting = await waiting_lanes(connection, self._after, LANES_AT_ONCE, room, now)
-        holding = self.under_way
-        turns: list[Turn] = []
-        for priority in self._after:
-            lanes = [one for one in waiting if one.priority == priority]
-            given = _shared(lanes, holding, room)
-            holding.update({turn.lane: turn.share for turn in given})
-            room -= sum(turn.share for turn in given)
-            self._after[priority] = _where_to_go_on(lanes, given)
-            turns += given
-        self._held_back |= any(one.due for one in waiting) and not turns
-        return turns
+        self._limits = {one.lane: await _limits_of(connection, one) for one in waiting}
+        shares = self._share_out(waiting, room)
+        self._held_back |= any(one.due for one in waiting) and not shares
+        self._given = await self._permits.take(connection, shares, self._limits)
+        return self._given
+
+    def used(self, sent: Mapping[Lane, int]) -> None:
+        """So many messages of the turns are leaving; the permits of the others go back."""
+        given: Counter[Lane] = Counter()
+        for turn in self._given:
+            given[turn.lane] += turn.share
+        for lane, count in given.items():
+            self._permits.give_back(self._limits[lane], count - sent.get(lane, 0))
+
+    @property
+    def patience(self) -> float:
+        """Seconds until something that is held back may go."""
+        pauses = [pause for limits in self._limits.values() if (pause := self._permits.pause(limits))]
+        return min([LONGEST_WAIT, *pauses])
 
     def outlook(self, taken: int) -> Outlook:
         """After a claim that took so many."""
@@ -82,18 +100,36 @@ class Turns:
             return Outlook.MORE
         return Outlook.NOT_YET if held_back else Outlook.NOTHING
 
+    def _share_out(self, waiting: Sequence[WaitingLane], room: int) -> list[Turn]:
+        holding = self.under_way
+        turns: list[Turn] = []
+        for priority in self._after:
+            lanes = [one for one in waiting if one.priority == priority]
+            ready = [one for one in lanes if one.due and not self._permits.pause(self._limits[one.lane])]
+            claimants = [Claimant(self._wants(one, room), holding[one.lane]) for one in ready]
+            shares = zip(ready, fair_shares(claimants, room), strict=True)
+            given = [Turn(one.lane, priority, share) for one, share in shares if share]
+            holding.update({turn.lane: turn.share for turn in given})
+            room -= sum(turn.share for turn in given)
+            self._after[priority] = _where_to_go_on(lanes, ready, given)
+            turns += given
+        return turns
 
-def _shared(waiting: Sequence[WaitingLane], holding: Counter[Lane], room: int) -> list[Turn]:
-    """One that has all of its equal share due may have any number more."""
-    claimants = [Claimant(room if one.due == one.share else one.due, holding[one.lane]) for one in waiting]
-    shares = fair_shares(claimants, room)
-    return [Turn(one.lane, one.priority, share) for one, share in zip(waiting, shares, strict=True) if share]
+    def _wants(self, one: WaitingLane, room: int) -> int:
+        """One that has all of its equal share due may have any number more; there are never permits beyond a burst."""
+        due = room if one.due == one.share else one.due
+        return min([due, *(int(limit.burst) for limit in self._limits[one.lane])])
 
 
-def _where_to_go_on(waiting: Sequence[WaitingLane], given: Sequence[Turn]) -> Lane:
+async def _limits_of(connection: Connection, one: WaitingLane) -> Limits:
+    project = await definitions_at(connection, one.lane.project_id, one.stamp)
+    return limits_on(project.integrations.get(one.lane.sender))
+
+
+def _where_to_go_on(lanes: Sequence[WaitingLane], ready: Sequence[WaitingLane], given: Sequence[Turn]) -> Lane:
     """Behind whoever came last, if others got nothing; else behind all that were looked at, or from the start."""
     if given:
         last = given[-1].lane
-        if any(one.due for one in waiting if one.lane > last):
+        if ready[-1].lane > last:
             return last
-    return waiting[-1].lane if len(waiting) == LANES_AT_ONCE else FIRST
+    return lanes[-1].lane if len(lanes) == LANES_AT_ONCE else FIRST

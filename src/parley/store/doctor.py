@@ -13,6 +13,7 @@ class What(StrEnum):
     """Everything that can wait."""
 
     MESSAGES_DUE = "messages_due"
+    MESSAGES_PACED = "messages_paced"
     MESSAGES_DEFERRED = "messages_deferred"
     MESSAGES_HELD = "messages_held"
     TEMPLATES_STOPPED = "templates_stopped"
@@ -49,6 +50,7 @@ async def all_that_waits(
     then = {**whose, "now": now}
     found = {
         What.MESSAGES_DUE: await sql.doctor.messages_due(connection, **then),
+        What.MESSAGES_PACED: await sql.doctor.messages_paced(connection, **then),
         What.MESSAGES_DEFERRED: await sql.doctor.messages_deferred(connection, **then),
         What.MESSAGES_HELD: await sql.doctor.messages_held(connection, **whose),
         What.TEMPLATES_STOPPED: await sql.doctor.templates_stopped(connection, **whose),

@@ -30,6 +30,8 @@ class WaitingLane(msgspec.Struct, frozen=True):
     """How many could be claimed now, counted up to `share`."""
     share: int
     """An equal part of the room for every lane with work."""
+    stamp: int
+    """Of its project's definitions."""
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -53,7 +55,7 @@ async def waiting_lanes(
         room=room,
         now=now,
     )
-    return [WaitingLane(_lane(row), row["priority"], row["due"], row["share"]) for row in rows]
+    return [WaitingLane(_lane(row), row["priority"], row["due"], row["share"], row["stamp"]) for row in rows]
 
 
 def by_lane(turns: Sequence[Turn]) -> dict[str, list[object]]:

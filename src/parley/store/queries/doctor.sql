@@ -1,14 +1,34 @@
 -- name: messages_due
--- services.doctor: whose time has come and nobody has claimed; index messages_waiting. What is stopped has its own line.
+-- services.doctor: whose time has come and nobody has claimed; index messages_waiting. What is stopped or paced has its
+-- own line.
 SELECT m.project_id, m.integration AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(m.due_at) AS since,
     NULL::timestamptz AS until
 FROM messages m
-WHERE m.state IN ('planned', 'queued') AND m.due_at <= :now AND NOT EXISTS (
+LEFT JOIN permits p ON p.name = 'sender:' || m.account AND p.permits < 1
+    AND p.counted_at > clock_timestamp() - interval '1 minute'
+LEFT JOIN holds h ON h.project_id = m.project_id AND h.sender = m.integration AND h.since <= :now AND h.until > :now
+WHERE p.name IS NULL AND h.until IS NULL AND m.state IN ('planned', 'queued') AND m.due_at <= :now AND NOT EXISTS (
         SELECT FROM stops s WHERE s.project_id = m.project_id AND s.sender = m.integration AND s.released_at IS NULL
             AND s.template IN ('', template_of(m.kind, m.content))
     )
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
 GROUP BY m.project_id, m.integration;
+
+-- name: messages_paced
+-- services.doctor: whose time has come, and whose sender may send no more for the moment: it was out of permits lately,
+-- or the provider asked it to slow down; index messages_waiting. What is stopped has its own line.
+SELECT m.project_id, m.integration AS about, h.code, h.sentence, count(*) AS count, min(m.due_at) AS since, h.until
+FROM messages m
+LEFT JOIN permits p ON p.name = 'sender:' || m.account AND p.permits < 1
+    AND p.counted_at > clock_timestamp() - interval '1 minute'
+LEFT JOIN holds h ON h.project_id = m.project_id AND h.sender = m.integration AND h.since <= :now AND h.until > :now
+WHERE (p.name IS NOT NULL OR h.until IS NOT NULL) AND m.state IN ('planned', 'queued') AND m.due_at <= :now
+    AND NOT EXISTS (
+        SELECT FROM stops s WHERE s.project_id = m.project_id AND s.sender = m.integration AND s.released_at IS NULL
+            AND s.template IN ('', template_of(m.kind, m.content))
+    )
+    AND m.project_id = coalesce(:project_id::uuid, m.project_id)
+GROUP BY m.project_id, m.integration, h.code, h.sentence, h.until;
 
 -- name: messages_deferred
 -- services.doctor: what waits for its time, by reason; index messages_waiting. What is stopped has its own line.

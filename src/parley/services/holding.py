@@ -1,0 +1,27 @@
+"""A sender that the provider finds too fast is held for a while: its lane alone, in all processes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from parley.domain.message import NotAccepted
+from parley.queue.backoff import BASE_SECONDS, CEILING_SECONDS
+from parley.store.database import Connection
+from parley.store.messages import MessageRow
+from parley.store.permits import Hold, hold_lane
+
+OF_THE_SENDER = frozenset({"rate_limited", "token_rate_limited", "maintenance"})
+"""Codes (parley.providers.errors) that concern all messages of a sender. Others concern one person or one template."""
+
+
+def hold_by(row: MessageRow, outcome: NotAccepted) -> Hold | None:
+    """What has to be held for what was said of this message, as long as the provider asked."""
+    if row.integration is None or outcome.code not in OF_THE_SENDER:
+        return None
+    return Hold(row.lane, outcome.code, outcome.sentence, outcome.retry_after or 0.0)
+
+
+async def put_holds(connection: Connection, holds: Sequence[Hold], now: datetime) -> None:
+    """One for each sender, in one order for all: many calls of a sender are told the same at the same time."""
+    longest = {hold.lane: hold for hold in sorted(holds, key=lambda hold: hold.seconds)}
+    for lane in sorted(longest):
+        await hold_lane(connection, longest[lane], BASE_SECONDS, CEILING_SECONDS, now)

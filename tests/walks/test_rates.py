@@ -1,0 +1,163 @@
+"""No account sends faster than it may, however many workers there are, and none of them waits for another."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from parley.domain.http import HttpRequest, HttpResponse
+from parley.queue.bucket import BURST_SECONDS, Level, Limit, take
+from parley.services.deliver_messages import Delivery
+from parley.services.permits import Permits
+from parley.store.database import Database
+from parley.store.lanes import Lane, Turn
+from parley.store.permits import Ask, take_permits
+from tests.support.builders import NOW
+from tests.walks.crowd import CountingSinch, add_fan, open_shop, queue
+from tests.walks.walk import Walk
+
+RATE = 40
+TOO_FAST = HttpResponse(429, (), msgspec.json.encode({"message": "429", "reason": "", "details": ""}))
+
+
+class TimedSinch(CountingSinch):
+    """Notes when each call came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: list[float] = []
+
+    async def send(self, request: HttpRequest, timeout: float) -> HttpResponse:  # noqa: ASYNC109  the protocol's word
+        self.times.append(asyncio.get_running_loop().time())
+        return await super().send(request, timeout)
+
+    def most_in(self, seconds: float) -> int:
+        """The most calls of any span that long."""
+        times = sorted(self.times)
+        return max(sum(1 for other in times if at <= other < at + seconds) for at in times)
+
+
+@pytest.fixture
+def sinch(walk: Walk) -> TimedSinch:
+    """Answers for all accounts of the test."""
+    walk.sinch = sinch = TimedSinch()
+    return sinch
+
+
+@pytest.fixture
+async def shop(walk: Walk, sinch: TimedSinch) -> AsyncIterator[Walk]:
+    """One that may send 40 messages a second."""
+    assert walk.sinch is sinch
+    shop = await open_shop(walk, "paced", messages_per_second=RATE)
+    yield shop
+    await shop.delivery.close()
+
+
+async def _work(worker: Delivery) -> float:
+    """Until nothing is due; gives the longest that a step took."""
+    loop, longest, done = asyncio.get_running_loop(), 0.0, 1
+    while done:
+        started = loop.time()
+        done = await worker.step()
+        longest = max(longest, loop.time() - started)
+    await worker.close()
+    return longest
+
+
+async def test_three_workers_keep_one_rate(shop: Walk, sinch: TimedSinch) -> None:
+    await queue(shop, await add_fan(shop, 1), 160)
+    longest = max(await asyncio.gather(*(_work(shop.worker()) for _ in range(3))))
+    assert sinch.sent == {"paced": 160}
+    burst = RATE * BURST_SECONDS
+    assert max(sinch.times) - min(sinch.times) > (160 - burst) / RATE - longest
+    # Permits are given before the claim, whose length a busy machine decides: it may push the calls together.
+    assert sinch.most_in(1.0) <= burst + RATE * (1.0 + longest)
+
+
+async def test_a_throttled_sender_delays_nobody(shop: Walk, sinch: TimedSinch) -> None:
+    slow = await open_shop(shop, "slow", messages_per_second=0.5)
+    free = await open_shop(shop, "free", messages_per_second=None)
+    await queue(slow, await add_fan(slow, 1), 1000)
+    await queue(free, await add_fan(free, 2), 300)
+    for _ in range(50):
+        if sinch.sent["free"] < 300:
+            await shop.delivery.step()
+    assert sinch.sent["free"] == 300
+    assert sinch.sent["slow"] < 30
+
+
+async def test_a_reply_takes_the_next_permit(shop: Walk, sinch: TimedSinch) -> None:
+    slow = await open_shop(shop, "slow", messages_per_second=4)
+    alice = await add_fan(slow, 1)
+    await queue(slow, alice, 50)
+    await slow.delivery.step()
+    await queue(slow, alice, 1, "question")
+    while len(sinch.requests) < 3:
+        await slow.delivery.step()
+    await slow.delivery.close()
+    assert '"An answer"' in sinch.requests[1].body.decode()
+
+
+async def test_a_lane_without_permits_is_not_touched(shop: Walk) -> None:
+    slow = await open_shop(shop, "slow", messages_per_second=0.1)
+    await queue(slow, await add_fan(slow, 1), 20)
+    for _ in range(3):
+        await slow.delivery.step()
+    await slow.delivery.close()
+    async with shop.database.connection() as connection:
+        rows = await connection.fetch("SELECT state, attempts, changed_at FROM messages WHERE state = 'queued'")
+    assert len(rows) == 19
+    assert {row["attempts"] for row in rows} == {0}
+
+
+async def test_accounts_of_one_project_at_the_provider_share_its_requests(shop: Walk) -> None:
+    requests = Limit("requests:P", 8)
+    one, other = Lane(shop.project_id, "one"), Lane(shop.project_id, "other")
+    limits = {one: (Limit("sender:1", 80), requests), other: (Limit("sender:2", 80), requests)}
+    async with shop.database.connection() as connection:
+        turns = await Permits().take(connection, [Turn(one, 0, 1), Turn(one, 10, 5), Turn(other, 10, 5)], limits)
+    assert [turn.share for turn in turns] == [1, 1]
+
+
+async def test_permits_that_were_not_used_go_back_with_the_next_ask(shop: Walk) -> None:
+    lane, limits = Lane(shop.project_id, "one"), (Limit("sender:1", 0.001),)
+    permits = Permits()
+    async with shop.database.connection() as connection:
+        assert await permits.take(connection, [Turn(lane, 10, 1)], {lane: limits})
+        assert not await permits.take(connection, [Turn(lane, 10, 1)], {lane: limits})
+        assert permits.pause(limits) > 100
+        permits.give_back(limits, 1)
+        assert await permits.take(connection, [Turn(lane, 10, 1)], {lane: limits})
+
+
+async def test_a_sender_that_is_too_fast_waits_and_the_others_go_on(shop: Walk, sinch: TimedSinch) -> None:
+    free = await open_shop(shop, "free", messages_per_second=None)
+    await queue(shop, await add_fan(shop, 1), 20)
+    sinch.script.append(TOO_FAST)
+    await shop.delivery.step()
+    await shop.delivery.finish()
+    told = sinch.sent["paced"]
+    await queue(free, await add_fan(free, 2), 20)
+    await shop.come_to_rest()
+    assert (sinch.sent["paced"], sinch.sent["free"]) == (told, 20)
+    await shop.later(seconds=2)
+    assert sinch.sent["paced"] == 21
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_the_statement_agrees_with_the_plain_bucket(database: Database, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  a sequence to repeat, no secret
+    limit = Limit(f"seed-{seed}", chance.choice([0.5, 3, 20, 80, 1000]))
+    level, now = Level(limit.burst, NOW), NOW
+    async with database.connection() as connection:
+        for _ in range(30):
+            now += timedelta(seconds=chance.choice([0.0, chance.random(), chance.random() * 5, 3600.0, -3600.0]))
+            wanted, returned = chance.randrange(300), chance.randrange(3)
+            level, granted = take(level, limit, wanted, returned, now)
+            ask = Ask(limit.name, limit.per_second, limit.burst, wanted, returned)
+            told = (await take_permits(connection, [ask], now))[limit.name]
+            assert told.count == granted
+            assert told.left_over == pytest.approx(level.permits, abs=1e-3)
