@@ -75,7 +75,9 @@ async def furnish(shop: Walk, account: str, **limits: Any) -> None:
     """An account called so, a campaign and an answer."""
     integration = LEGACY | {"account": LEGACY["account"] | {"account": account}}
     template = EXAMPLES / "cart-reminder.template.json"
-    await shop.apply(integration | {"limits": LEGACY["limits"] | limits}, template, REPLY, CAMPAIGN)
+    await shop.apply(
+        integration | {"limits": LEGACY["limits"] | {"pair_rate": False} | limits}, template, REPLY, CAMPAIGN
+    )
 
 
 async def add_fan(shop: Walk, number: int) -> UUID:

@@ -18,6 +18,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By this account."""
     requests_per_second: Requests | msgspec.UnsetType | None = msgspec.UNSET
     """By all accounts of one project at the provider."""
+    pair_rate: bool = True
+    """WhatsApp's own: one message in 6 seconds to one person, after a burst of 45 (parley.policy.pair_rate)."""
 
 
 MESSAGES_PER_SECOND = {

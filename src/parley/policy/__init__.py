@@ -6,7 +6,7 @@ can be recomputed later from what was stored with the message.
 """
 
 from parley.policy.decision import Decision, decide
-from parley.policy.facts import Facts, OpenWindow, SenderFacts, TemplateFacts
+from parley.policy.facts import Facts, OpenWindow, PairFacts, SenderFacts, TemplateFacts
 from parley.policy.verdict import Allow, Defer, Deny, Verdict
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Deny",
     "Facts",
     "OpenWindow",
+    "PairFacts",
     "SenderFacts",
     "TemplateFacts",
     "Verdict",

@@ -37,6 +37,13 @@ class TemplateFacts(msgspec.Struct, frozen=True):
     stopped_sentence: str | None = None
 
 
+class PairFacts(msgspec.Struct, frozen=True):
+    """What the account has sent to this person lately."""
+
+    paid_until: datetime | None
+    """Until then it is paid for, at the pair rate; None where there was nothing."""
+
+
 class Facts(msgspec.Struct, frozen=True):
     """Evidence. What is None is not known or does not exist."""
 
@@ -55,3 +62,5 @@ class Facts(msgspec.Struct, frozen=True):
     """The project's integrations: with several, a message must name one."""
     window: OpenWindow | None = None
     template: TemplateFacts | None = None
+    pair: PairFacts | None = None
+    """Known when a message is about to leave, where the pair rate is kept."""

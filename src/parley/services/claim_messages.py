@@ -10,12 +10,13 @@ import msgspec
 
 from parley.domain.errors import InvalidInputError
 from parley.domain.message import Kind, State
-from parley.policy import Allow, Decision, Defer, Deny, decide
+from parley.policy import Allow, Decision, Defer, Deny, Facts, decide
 from parley.presets import Aborted, Context, Preset, RenderedRequest, Renderer
 from parley.services.bear_with import PARKED, bear_with
 from parley.services.definitions import ProjectDefinitions, open_secrets, project_definitions
 from parley.services.facts import Subject, facts_of, sender_of
 from parley.services.move_messages import Change, move_locked
+from parley.services.pairs import Pairs, pair_of, pairs_in
 from parley.services.people import Person, people
 from parley.services.personalise import at_the_wire, kind_of_form
 from parley.services.secret_box import SecretBox
@@ -23,6 +24,7 @@ from parley.services.turns import Turns
 from parley.store.database import Connection, Database
 from parley.store.lanes import Lane, Turn
 from parley.store.messages import MessageRow, claim_due
+from parley.store.pairs import Pair
 from parley.store.stops import Stops, stops_of
 from parley.telemetry import REFUSALS
 
@@ -75,7 +77,7 @@ async def _claim(
     for row in rows:
         by_project[row.project_id].append(row)
     calls: list[Call] = []
-    for project_id, of_project in by_project.items():
+    for project_id, of_project in sorted(by_project.items()):  # claims lock pairs in one order
         project = await project_definitions(connection, project_id)
         desk = _Desk(connection, project, box, renderer, now)
         calls += await bear_with(connection, of_project, desk.take, desk.park)
@@ -94,13 +96,18 @@ class _Desk:
         self._renderer = renderer
         self._now = now
         self._changes: list[Change] = []
+        self._pairs = Pairs({})
 
     async def take(self, rows: Sequence[MessageRow]) -> list[Call]:
         self._changes = []
         known = await people(self._connection, {row.customer_id for row in rows})
         stops = await stops_of(self._connection, rows[0].project_id)
-        ready = [one for row in rows if (one := self._judge(row, known[row.customer_id], stops)) is not None]
+        facts = [self._facts(row, known[row.customer_id], stops) for row in rows]
+        self._pairs = await pairs_in(self._connection, rows[0].project_id, map(self._pair, facts))
+        judged = zip(rows, facts, strict=True)
+        ready = [one for row, seen in judged if (one := self._judge(row, known[row.customer_id], seen)) is not None]
         calls = [call for group in _grouped(ready) if (call := self._render(group)) is not None]
+        await self._pairs.record(self._connection, rows[0].project_id, self._now)
         await move_locked(self._connection, rows, self._changes, self._now)
         return calls
 
@@ -112,15 +119,23 @@ class _Desk:
         )
         await move_locked(self._connection, [row], [change], self._now)
 
-    def _judge(self, row: MessageRow, person: Person, stops: Stops) -> _Ready | None:
+    def _facts(self, row: MessageRow, person: Person, stops: Stops) -> Facts:
+        subject = Subject(Kind(row.kind), row.content["sender"], row.consent_category, row.content["parameters"])
+        return facts_of(self._project, person, subject, stops)
+
+    def _pair(self, facts: Facts) -> Pair | None:
+        return pair_of(facts, self._project.integrations.get(facts.sender.name) if facts.sender else None)
+
+    def _judge(self, row: MessageRow, person: Person, facts: Facts) -> _Ready | None:
         if row.expires_at is not None and row.expires_at <= self._now:
             sentence = f"Its use was over at {row.expires_at:%Y-%m-%d %H:%M:%S} UTC, before it could be sent."
             self._changes.append(Change(row.id, State.EXPIRED, self._now, code="expired", sentence=sentence))
             return None
         preset = self._project.presets.get(row.content["preset"])
-        subject = Subject(Kind(row.kind), row.content["sender"], row.consent_category, row.content["parameters"])
-        decision = decide(facts_of(self._project, person, subject, stops), self._now)
+        pair = self._pair(facts)
+        decision = decide(self._pairs.seen(facts, pair), self._now)
         if isinstance(decision.verdict, Allow) and preset is not None:
+            self._pairs.leaves(pair, self._now)
             return _Ready(row, preset, person, decision)
         self._hold_back(row, decision)
         return None

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -22,7 +23,7 @@ from parley.providers.oauth2 import Credentials, TokenSource
 from parley.queue.backoff import delay
 from parley.queue.steady import steady_clock
 from parley.services.claim_messages import LEASE, Call, claim_messages
-from parley.services.holding import hold_by, put_holds
+from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
 from parley.services.move_messages import Change, move_as_left, move_messages
 from parley.services.receive_reports import join_early_reports, sweep_early_reports
 from parley.services.secret_box import SecretBox
@@ -30,6 +31,7 @@ from parley.services.stopping import STOPPING, stop, stop_by
 from parley.services.turns import IN_FLIGHT, Outlook, Turns
 from parley.store.database import Database
 from parley.store.messages import MessageRow, lost_in_flight
+from parley.store.pairs import Pair, sweep_pairs
 from parley.store.permits import Hold
 from parley.store.stops import Stop
 from parley.telemetry import SENDS
@@ -57,6 +59,7 @@ class Outcomes(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...]
     stopped: tuple[MessageRow, Stop] | None = None
     hold: Hold | None = None
+    slow: tuple[UUID, Pair] | None = None
 
 
 class Delivery:
@@ -106,6 +109,7 @@ class Delivery:
             sentence = "The process that was sending it vanished before it could record what the provider said."
             changes = [Change(ident, State.UNCERTAIN, now, code="lost_in_flight", sentence=sentence) for ident in lost]
             await move_messages(connection, changes, now)
+            await sweep_pairs(connection, now)
             joined = await sweep_early_reports(connection, RECORDED_AT_ONCE, now)
         return len(lost) + joined
 
@@ -182,7 +186,9 @@ class Delivery:
             outcome = msgspec.structs.replace(outcome, remedy=Remedy.REFUSE_PERSON)
         changes = tuple(self._not_accepted(row, outcome, now) for row in call.messages)
         hold = None if _is_elsewhere(call) else hold_by(first, outcome)
-        return Outcomes(call.messages, changes, (first, stopped) if stopped else None, hold)
+        pair = pair_by(first, outcome.code)
+        slow = (first.project_id, pair) if pair else None
+        return Outcomes(call.messages, changes, (first, stopped) if stopped else None, hold, slow)
 
     def _not_accepted(self, row: MessageRow, outcome: NotAccepted, now: datetime) -> Change:
         state, wait = self._what_next(row, outcome)
@@ -239,6 +245,8 @@ class Delivery:
             for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
                 await stop(connection, row.project_id, stopped, now, now)
             await put_holds(connection, [outcomes.hold for outcomes in batch if outcomes.hold], now)
+            for project_id, pair in sorted({outcomes.slow for outcomes in batch if outcomes.slow}):
+                await slow_pairs(connection, project_id, {pair}, now)
 
 
 def _stop(call: Call, outcome: NotAccepted) -> Stop | None:

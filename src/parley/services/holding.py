@@ -1,12 +1,15 @@
-"""A sender that the provider finds too fast is held for a while: its lane alone, in all processes."""
+"""Whom the provider finds too fast slows down, alone: a sender, or a sender towards one person. In all processes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from parley.domain.message import NotAccepted
+from parley.policy.pair_rate import BURST, EACH, MOST_OWED
 from parley.queue.backoff import BASE_SECONDS, CEILING_SECONDS
 from parley.store.database import Connection
 from parley.store.messages import MessageRow
+from parley.store.pairs import Pair, pay
 from parley.store.permits import Hold, hold_lane
 
 OF_THE_SENDER = frozenset({"rate_limited", "token_rate_limited", "maintenance"})
@@ -25,3 +28,19 @@ async def put_holds(connection: Connection, holds: Sequence[Hold], now: datetime
     longest = {hold.lane: hold for hold in sorted(holds, key=lambda hold: hold.seconds)}
     for lane in sorted(longest):
         await hold_lane(connection, longest[lane], BASE_SECONDS, CEILING_SECONDS, now)
+
+
+TO_ONE_PERSON = "pair_rate_limited"
+
+
+def pair_by(row: MessageRow, code: str) -> Pair | None:
+    """The pair that was too fast, when that is what was said of this message."""
+    if code != TO_ONE_PERSON or row.account is None or row.recipient is None:
+        return None
+    return Pair(row.account, row.recipient)
+
+
+async def slow_pairs(connection: Connection, project_id: UUID, pairs: Collection[Pair], now: datetime) -> None:
+    """Their burst counts as used up: WhatsApp counts what others sent by this number, too."""
+    if pairs:
+        await pay(connection, project_id, dict.fromkeys(sorted(pairs), BURST), EACH, MOST_OWED, now)

@@ -16,7 +16,7 @@ from parley.domain.message import Kind, NotAccepted, Remedy, State, may_become
 from parley.providers.errors import ERRORS
 from parley.services.definitions import project_definitions
 from parley.services.facts import template_named
-from parley.services.holding import hold_by, put_holds
+from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
 from parley.store.database import Connection, Database
 from parley.store.messages import MessageRow
 from parley.store.stops import Stop, put_stop, release_sender, release_template, stops_of
@@ -62,6 +62,8 @@ async def heed_reports(
         hold = hold_by(row, NotAccepted(error.code, report.sentence or error.sentence, error.remedy))
         if hold is not None:
             await put_holds(connection, [hold], now)
+        pair = pair_by(row, error.code)
+        await slow_pairs(connection, row.project_id, {pair} if pair else (), now)
         what = stop_by(row, error.remedy, error.code, report.sentence or error.sentence)
         if what is not None:
             await stop(connection, row.project_id, what, report.occurred_at or now, now)

@@ -1,0 +1,103 @@
+"""One account writes to one person 45 times at once, then once in six seconds; others are not concerned."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+
+from parley.policy.pair_rate import BURST, EACH
+from parley.services.holding import slow_pairs
+from parley.store.pairs import Pair
+from tests.walks.crowd import CountingSinch, add_fan, open_shop, queue
+from tests.walks.walk import Walk
+
+
+@pytest.fixture
+async def shop(walk: Walk) -> AsyncIterator[Walk]:
+    """One whose account keeps the pair rate."""
+    walk.sinch = CountingSinch()
+    shop = await open_shop(walk, "shop", pair_rate=True)
+    yield shop
+    await shop.delivery.close()
+
+
+async def _waiting(shop: Walk, customer_id: UUID) -> list[tuple[str, str]]:
+    async with shop.database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT DISTINCT state, outcome_code FROM messages WHERE customer_id = $1 AND state = 'planned'",
+            customer_id,
+        )
+        return [tuple(row) for row in rows]
+
+
+async def test_a_burst_leaves_then_one_in_six_seconds(shop: Walk) -> None:
+    alice = await add_fan(shop, 1)
+    await queue(shop, alice, BURST + 5)
+    await shop.come_to_rest()
+    left = [len(shop.sinch.requests)]
+    for seconds in (5.9, 0.1, 6, 12):
+        await shop.later(seconds=seconds)
+        left.append(len(shop.sinch.requests))
+    assert left == [BURST, BURST, BURST + 1, BURST + 2, BURST + 4]
+    assert await _waiting(shop, alice) == [("planned", "pair_rate")]
+
+
+async def test_quiet_pays_the_burst_back(shop: Walk) -> None:
+    alice = await add_fan(shop, 1)
+    for _ in range(2):
+        await queue(shop, alice, BURST)
+        await shop.come_to_rest()
+        await shop.later(seconds=EACH.total_seconds() * BURST)
+    assert len(shop.sinch.requests) == 2 * BURST
+
+
+async def test_another_person_is_not_concerned(shop: Walk) -> None:
+    alice, bob = await add_fan(shop, 1), await add_fan(shop, 2)
+    await queue(shop, alice, BURST + 20)
+    await queue(shop, bob, 10)
+    await shop.come_to_rest()
+    assert len(shop.sinch.requests) == BURST + 10
+
+
+async def test_two_workers_that_decide_at_once_keep_it_together(shop: Walk) -> None:
+    alice = await add_fan(shop, 1)
+    await queue(shop, alice, 1)
+    await shop.come_to_rest()
+    await queue(shop, alice, 150)
+    other = shop.worker()
+    await asyncio.gather(*(worker.step() for worker in (shop.delivery, other) for _ in range(3)))
+    await other.close()
+    await shop.come_to_rest()
+    assert len(shop.sinch.requests) == BURST
+
+
+async def test_a_clock_that_steps_an_hour_back_locks_nobody_out(shop: Walk) -> None:
+    alice = await add_fan(shop, 1)
+    await queue(shop, alice, BURST)
+    await shop.come_to_rest()
+    async with shop.database.transaction() as connection:
+        await connection.execute("UPDATE pairs SET paid_until = paid_until + interval '1 hour'")
+    await queue(shop, alice, 1)
+    await shop.come_to_rest()
+    assert len(shop.sinch.requests) == BURST + 1
+
+
+async def test_the_providers_word_uses_the_burst_up(shop: Walk) -> None:
+    alice = await add_fan(shop, 1)
+    async with shop.database.transaction() as connection:
+        await slow_pairs(connection, shop.project_id, {Pair("shop", "421901000001")}, shop.now)
+    await queue(shop, alice, 2)
+    await shop.come_to_rest()
+    assert len(shop.sinch.requests) == 0
+    await shop.later(seconds=6)
+    assert len(shop.sinch.requests) == 1
+
+
+async def test_whoever_has_paid_is_forgotten(shop: Walk) -> None:
+    await queue(shop, await add_fan(shop, 1), 2)
+    await shop.come_to_rest()
+    await shop.later(seconds=13)
+    await shop.delivery.recover()
+    async with shop.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM pairs") == 0
