@@ -11,8 +11,8 @@ import pytest
 from chaos.run import Wanted, run
 
 MESSAGES, KILLS, SEED = 600, 32, 20_261_125
-DEADLINE_SECONDS = 420.0
-"""A quiet machine needs about a minute."""
+DEADLINE_SECONDS = 900.0
+"""A machine with a load of ten needs four minutes."""
 
 
 @pytest.mark.parametrize(("api", "by"), [("sinch_conversation", "campaign"), ("sinch_legacy", "events")])
