@@ -64,9 +64,9 @@ async def _round(shop: Shop, client: HttpClient, messages: int, lanes: int) -> C
             planned,
             lanes,
         )
-    worker, cpu, started = delivery(shop, client), _cpu_seconds(), time.perf_counter()
+    worker, cpu, started = delivery(shop, client), _cpu_seconds(shop), time.perf_counter()
     await deliver_all(worker)
-    seconds, cpu = time.perf_counter() - started, _cpu_seconds() - cpu
+    seconds, cpu = time.perf_counter() - started, _cpu_seconds(shop) - cpu
     await worker.close()
     assert await count_messages(shop, planned, "accepted") == messages
     return Cost(messages / seconds, cpu / messages * 1000)
@@ -85,15 +85,13 @@ async def _limit(shop: Shop, url: str, limits: dict[str, Any] | None) -> None:
     )
 
 
-def _cpu_seconds() -> float:
-    """Of this process, and of every PostgreSQL that one of its children is; ended ones count in their parent's."""
-    mine = psutil.Process().cpu_times()
-    servers = [one for one in psutil.process_iter(["name"]) if one.info["name"] == "postgres" and _is_ours(one)]
-    return mine.user + mine.system + sum(one.cpu_times().user + one.cpu_times().system for one in servers)
-
-
-def _is_ours(process: psutil.Process) -> bool:
-    return any("parley-bench" in word for parent in [process, *process.parents()] for word in parent.cmdline())
+def _cpu_seconds(shop: Shop) -> float:
+    """Of this process and of PostgreSQL's; those that have ended count in their parent's."""
+    sign_of_life = shop.house.config.data_dir / "postgres" / "postmaster.pid"
+    server = psutil.Process(int(sign_of_life.read_text(encoding="utf-8").splitlines()[0]))
+    times = [psutil.Process().cpu_times(), server.cpu_times(), *(one.cpu_times() for one in server.children())]
+    ended = server.cpu_times()
+    return sum(one.user + one.system for one in times) + ended.children_user + ended.children_system
 
 
 def _spread(values: Sequence[float]) -> str:
