@@ -8,6 +8,7 @@ Whom a run looks at: whoever was a customer when it began, once. Who is merged i
 that one; a message of the run that comes with a merge is not doubled.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -31,8 +32,18 @@ CHUNK = 500
 """Customers in one transaction: enough to make the statements cheap, few enough to let a pause through."""
 
 
+SHARES_AT_ONCE = 2
+"""In one worker: while the database writes one chunk, Python works on the other."""
+
+
 async def plan_campaigns(database: Database, now: datetime) -> int:
     """How many customers were looked at; 0: no run has any left."""
+    async with asyncio.TaskGroup() as together:
+        chunks = [together.create_task(_plan_chunk(database, now)) for _ in range(SHARES_AT_ONCE)]
+    return sum(chunk.result() for chunk in chunks)
+
+
+async def _plan_chunk(database: Database, now: datetime) -> int:
     async with database.transaction() as connection:
         share = await claim_share(connection, now)
         if share is None:
