@@ -7,13 +7,14 @@ from parley.presets.parameters import Parameter
 from parley.presets.preset import Preset, parameters_of
 from parley.presets.preview import Preview, preview
 from parley.presets.reading import parse_preset
-from parley.presets.rendering import Aborted, Context, RenderedBatch, RenderedRequest, Renderer
+from parley.presets.rendering import Aborted, Context, OwnTexts, RenderedBatch, RenderedRequest, Renderer
 from parley.presets.texts import read_list, render_text, text_faults, words_of
 
 __all__ = [
     "Aborted",
     "Context",
     "OAuth2Grant",
+    "OwnTexts",
     "Parameter",
     "Preset",
     "Preview",

@@ -49,6 +49,14 @@ class Context(msgspec.Struct, frozen=True):
     """The message's own parameters, personalised when it was planned: final text, never read as a template again."""
 
 
+class OwnTexts(msgspec.Struct, frozen=True):
+    """The part of a context that a message brings itself: all that a stencil prints."""
+
+    recipient: str
+    message_id: str
+    form_values: Mapping[str, Any]
+
+
 class RenderedRequest(msgspec.Struct, frozen=True, tag="rendered"):
     """Ready to be sent, except for a token if `oauth2` is there."""
 
@@ -108,10 +116,17 @@ class Renderer:
         return RenderedBatch(done.outcome, done.skipped)
 
     def render_form(
-        self, form: Hashable, preset: Preset, values: Callable[[], Mapping[str, Any]], context: Context
+        self,
+        form: Hashable,
+        preset: Preset,
+        values: Callable[[], Mapping[str, Any]],
+        own: OwnTexts,
+        context: Callable[[], Context],
     ) -> RenderedRequest | Aborted:
-        """As `render`. `form` stands for the preset and all its values, which are asked for only when it is new."""
-        return self._kept_as(form, lambda: _Compiled(preset, values())).render_one(context)
+        """As `render`. `form` stands for the preset and all its values, which are asked for only when it is new; the
+        whole `context`, only when the message's own texts are not enough.
+        """
+        return self._kept_as(form, lambda: _Compiled(preset, values())).render_one(own, context)
 
     def look(
         self, preset: Preset, values: Mapping[str, Any], contexts: Sequence[Context], shared: Context
@@ -151,15 +166,16 @@ class _Compiled:
         self._fixed_url = self._fixed("url", self._checked_url)
         self._outline = self._outlined()
 
-    def render_one(self, context: Context) -> RenderedRequest | Aborted:
+    def render_one(self, own: OwnTexts, context: Callable[[], Context]) -> RenderedRequest | Aborted:
         """For one customer, when nobody asks what was empty: by the stencil where there is one and it fits."""
         if self._outline is not None:
             request, stencil = self._outline
-            body = stencil.fill(context)
+            body = stencil.fill(own)
             if body is not None:
                 request = HttpRequest(request.method, request.url, request.headers, _of_bearable_size(body))
                 return RenderedRequest(request, self._grant, self._prepared.secrets)
-        return self.render([context], context).outcome
+        whole = context()
+        return self.render([whole], whole).outcome
 
     def render(self, contexts: Sequence[Context], shared: Context) -> Rendering:
         skipped: dict[int, Aborted] = {}

@@ -33,7 +33,7 @@ class Stencil(msgspec.Struct, frozen=True):
     paths: tuple[Path, ...]
 
     def fill(self, message: object) -> bytes | None:
-        """The body, with what a message's context holds; None when a value is no text, too long, or no Unicode."""
+        """The body, with what a message brings itself; None when a value is no text, too long, or no Unicode."""
         parts = [self.pieces[0]]
         for path, piece in zip(self.paths, self.pieces[1:], strict=True):
             value = _found(message, path)

@@ -11,7 +11,7 @@ import msgspec
 from parley.domain.errors import InvalidInputError
 from parley.domain.message import Kind, State
 from parley.policy import Allow, Decision, Defer, Deny, Facts, decide
-from parley.presets import Aborted, Context, Preset, RenderedRequest, Renderer
+from parley.presets import Aborted, Context, OwnTexts, Preset, RenderedRequest, Renderer
 from parley.services.bear_with import PARKED, bear_with
 from parley.services.definitions import ProjectDefinitions, open_secrets, project_definitions
 from parley.services.facts import Subject, facts_of, sender_of
@@ -195,14 +195,16 @@ class _Desk:
 
     def _rendered(self, group: Sequence[_Ready]) -> RenderedRequest | Aborted:
         first = group[0]
-        contexts = [self._context(one) for one in group]
         if first.preset.batch is None:
             content = first.row.content
             form = (
                 first.row.project_id, self._project.stamp, first.preset.name, content["sender"],
                 kind_of_form(first.preset, content["parameters"]),
             )  # fmt: skip
-            return self._renderer.render_form(form, first.preset, lambda: self._values(first), contexts[0])
+            return self._renderer.render_form(
+                form, first.preset, lambda: self._values(first), self._own(first), lambda: self._context(first)
+            )
+        contexts = [self._context(one) for one in group]
         return self._renderer.render_batch(first.preset, self._values(first), contexts, contexts[0]).outcome
 
     def _values(self, one: _Ready) -> Any:
@@ -211,16 +213,20 @@ class _Desk:
         account = integration.account if integration else {}
         return open_secrets(self._box, self._project, at_the_wire(one.preset, account, one.row.content["parameters"]))
 
+    def _own(self, one: _Ready) -> OwnTexts:
+        return OwnTexts(one.decision.facts.recipient or "", str(one.row.id), one.row.content["parameters"])
+
     def _context(self, one: _Ready) -> Context:
+        own = self._own(one)
         return Context(
             customer=one.person.customer.properties,
             customer_ids=one.person.ids,
             consents=one.person.consented(self._now),
             project=self._project.about,
-            recipient=one.decision.facts.recipient or "",
-            message_id=str(one.row.id),
+            recipient=own.recipient,
+            message_id=own.message_id,
             time=self._now.timestamp(),
-            form_values=one.row.content["parameters"],
+            form_values=own.form_values,
         )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.domain.errors import InvalidInputError
-from parley.presets import Aborted, Context, Preset, RenderedRequest, Renderer, shipped
+from parley.presets import Aborted, Context, OwnTexts, Preset, RenderedRequest, Renderer, shipped
 from parley.presets.prepare import prepare
 from parley.presets.stencil import LONGEST_VALUE, Stencil, stencil_of
 from tests.rules.presets.presets import Case, cases, context, preset
@@ -31,8 +31,12 @@ def _both(of: Preset, values: dict[str, Any], seen: Context) -> list[Any]:
     plain, fast = Renderer(), Renderer()
     return [
         _outcome(lambda: plain.render(of, values, seen)),
-        _outcome(lambda: fast.render_form("a form", of, lambda: values, seen)),
+        _outcome(lambda: fast.render_form("a form", of, lambda: values, _own(seen), lambda: seen)),
     ]
+
+
+def _own(seen: Context) -> OwnTexts:
+    return OwnTexts(seen.recipient, seen.message_id, seen.form_values)
 
 
 def _outcome(render: Any) -> RenderedRequest | Aborted | list[str]:
@@ -59,7 +63,7 @@ def test_it_agrees_on_every_rendering(case: Case) -> None:
 def test_it_agrees_whatever_the_texts_are(a: str, many: list[str], recipient: str) -> None:
     seen = context(recipient=recipient, form_values={"a": a, "many": many})
     plain = _outcome(lambda: RENDERER.render(PLAIN, GIVEN, seen))
-    fast = _outcome(lambda: RENDERER.render_form("plain", PLAIN, lambda: GIVEN, seen))
+    fast = _outcome(lambda: RENDERER.render_form("plain", PLAIN, lambda: GIVEN, _own(seen), lambda: seen))
     assert plain == fast
 
 
