@@ -9,9 +9,8 @@ import msgspec
 
 from parley.domain.consent import ConsentEntry, is_granted, standing
 from parley.domain.customer import Address, AddressKind, Customer
-from parley.domain.phone import match_key_of_wa_id
 from parley.store.consents import consents_of
-from parley.store.customers import addresses_of, customers_by_id, customers_sharing
+from parley.store.customers import addresses_of, customers_by_id
 from parley.store.database import Connection
 from parley.store.windows import Window, windows_of
 
@@ -60,33 +59,8 @@ async def people(connection: Connection, customer_ids: Collection[UUID]) -> dict
     customers = await customers_by_id(connection, customer_ids)
     addresses = await addresses_of(connection, customer_ids)
     consents = await consents_of(connection, customer_ids)
-    windows = await _windows(connection, customers, addresses)
+    windows = await windows_of(connection, customers)
     return {
         ident: Person(customer, addresses[ident], consents[ident], windows[ident])
         for ident, customer in customers.items()
     }
-
-
-async def _windows(
-    connection: Connection, customers: Mapping[UUID, Customer], addresses: Mapping[UUID, list[Address]]
-) -> dict[UUID, list[Window]]:
-    """WhatsApp opens a window to a number, not to our record of a person: of several customers with one number, what
-    one of them wrote counts for all.
-    """
-    phones = {ident: {one for one in addresses[ident] if one.kind is AddressKind.PHONE} for ident in customers}
-    sharing = await customers_sharing(connection, customers, {one for many in phones.values() for one in many})
-    windows = await windows_of(connection, {*customers, *(other for others in sharing.values() for other in others)})
-    return {ident: _latest_last(ident, phones[ident], sharing, windows) for ident in customers}
-
-
-def _latest_last(
-    ident: UUID, phones: set[Address], sharing: Mapping[Address, set[UUID]], windows: Mapping[UUID, list[Window]]
-) -> list[Window]:
-    numbers = {phone.value for phone in phones}
-    theirs = [
-        window
-        for other in {other for phone in phones for other in sharing.get(phone, ())} - {ident}
-        for window in windows[other]
-        if match_key_of_wa_id(window.address) in numbers
-    ]
-    return sorted([*windows[ident], *theirs], key=lambda window: window.last_inbound_at)

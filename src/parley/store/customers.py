@@ -69,19 +69,6 @@ async def addresses_of(connection: Connection, customer_ids: Collection[UUID]) -
     return found
 
 
-async def customers_sharing(
-    connection: Connection, customers: Mapping[UUID, Customer], phones: Collection[Address]
-) -> dict[Address, set[UUID]]:
-    """Everybody of the same projects who has one of these phone numbers."""
-    found: dict[Address, set[UUID]] = {}
-    if not phones:
-        return found
-    project_ids = list({customer.project_id for customer in customers.values()})
-    for row in await sql.customers.customers_sharing(connection, project_ids=project_ids, **_columns(phones)):
-        found.setdefault(_address(row), set()).add(row["customer_id"])
-    return found
-
-
 async def insert_customers(connection: Connection, project_id: UUID, ids: Sequence[UUID], now: datetime) -> None:
     """Stores customers that are known by their ids only."""
     await sql.customers.insert_customers(connection, project_id=project_id, now=now, **keys(ids))
@@ -209,8 +196,11 @@ def _columns(addresses: Iterable[Address]) -> dict[str, list[Any]]:
     }
 
 
+_KINDS = {kind.value: kind for kind in AddressKind}
+
+
 def _address(row: Any) -> Address:
-    return Address(AddressKind(row["kind"]), row["name"], row["value"])
+    return Address(_KINDS[row["kind"]], row["name"], row["value"])
 
 
 def _customer(row: Any) -> Customer:

@@ -1,6 +1,6 @@
 """Messages as stored: the outbox, its claims, and the reports that came too early."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -156,14 +156,14 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
         was=[move.was for move in moves],
         tried=[move.tried for move in moves],
         states=[move.state for move in moves],
-        due_ats=[move.due_at for move in moves],
-        lease_untils=[move.lease_until for move in moves],
+        due_ats=_where_said(move.due_at for move in moves),
+        lease_untils=_where_said(move.lease_until for move in moves),
         attempts=[move.attempts for move in moves],
-        recipients=[move.recipient for move in moves],
-        provider_message_ids=[move.provider_message_id for move in moves],
-        decisions=[move.decision for move in moves],
-        outcome_codes=[move.outcome_code for move in moves],
-        outcome_sentences=[move.outcome_sentence for move in moves],
+        recipients=_where_said(move.recipient for move in moves),
+        provider_message_ids=_where_said(move.provider_message_id for move in moves),
+        decisions=_where_said(move.decision for move in moves),
+        outcome_codes=_where_said(move.outcome_code for move in moves),
+        outcome_sentences=_where_said(move.outcome_sentence for move in moves),
     )
     return {row["id"] for row in rows}
 
@@ -220,3 +220,9 @@ async def named_early_reports(connection: Connection, most: int) -> dict[str, UU
 def message_row(row: Any) -> MessageRow:
     """From a query that selects its columns in their order."""
     return MessageRow(*row)
+
+
+def _where_said(values: Iterable[Any]) -> list[Any]:
+    """A column in which nobody says anything is handed over empty: `unnest` fills it up, for less than the driver."""
+    column = list(values)
+    return column if any(value is not None for value in column) else []

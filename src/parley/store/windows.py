@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.ids import bucket_of
+from parley.domain.phone import match_key_of_wa_id
 from parley.store.customers import keys
 from parley.store.database import Connection, sql
 
@@ -37,8 +38,14 @@ async def open_windows(connection: Connection, project_id: UUID, windows: Sequen
 
 
 async def windows_of(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, list[Window]]:
-    """All of each customer, the latest last."""
+    """All that are open to each customer, the latest last.
+
+    WhatsApp opens a window to a number, not to our record of a person: of several customers with one number, what one
+    of them wrote from it counts for all.
+    """
     found: dict[UUID, list[Window]] = {one: [] for one in customer_ids}
-    for row in await sql.windows.windows_of_customers(connection, **keys(customer_ids)):
-        found[row["customer_id"]].append(Window(**row))
+    for asked, number, *columns in await sql.windows.windows_of_customers(connection, **keys(customer_ids)):
+        window = Window(*columns)
+        if number is None or match_key_of_wa_id(window.address) == number:
+            found[asked].append(window)
     return found

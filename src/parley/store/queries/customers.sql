@@ -149,9 +149,3 @@ SELECT id, properties FROM customers WHERE project_id = :project_id AND id > :af
 SELECT DISTINCT name FROM customers, jsonb_object_keys(properties) AS name
 WHERE project_id = :project_id ORDER BY name;
 
--- people: everybody with one of these phone numbers; primary key of addresses.
--- name: customers_sharing
-SELECT a.kind, a.name, a.value, a.customer_id
-FROM unnest(:buckets::smallint[], :kinds::text[], :names::text[], :values::text[]) AS n (bucket, kind, name, value)
-JOIN addresses a ON a.bucket = n.bucket AND a.project_id = ANY(:project_ids::uuid[]) AND a.kind = n.kind
-    AND a.name = n.name AND a.value = n.value;

@@ -14,9 +14,17 @@ SET last_inbound_at = excluded.last_inbound_at, inbound_id = excluded.inbound_id
 WHERE windows.last_inbound_at < excluded.last_inbound_at;
 
 -- name: windows_of_customers
--- services.facts: who may be sent free text; primary key.
-SELECT w.customer_id, w.account, w.address, w.last_inbound_at, w.inbound_id
-FROM windows w
-JOIN unnest(:buckets::smallint[], :ids::uuid[]) AS wanted (bucket, id)
-    ON w.bucket = wanted.bucket AND w.customer_id = wanted.id
-ORDER BY w.last_inbound_at;
+-- services.people: who may be sent free text. A customer's own, then those of others with the same number, which is told;
+-- primary key, addresses_of_customer, primary key of addresses.
+SELECT w.customer_id AS asked, NULL AS number, w.customer_id, w.account, w.address, w.last_inbound_at, w.inbound_id
+FROM unnest(:buckets::smallint[], :ids::uuid[]) AS wanted (bucket, id)
+JOIN windows w ON w.bucket = wanted.bucket AND w.customer_id = wanted.id
+UNION ALL
+SELECT mine.customer_id, mine.value, w.customer_id, w.account, w.address, w.last_inbound_at, w.inbound_id
+FROM addresses mine
+JOIN addresses theirs ON theirs.bucket = mine.bucket AND theirs.project_id = mine.project_id
+    AND theirs.kind = mine.kind AND theirs.name = mine.name AND theirs.value = mine.value
+    AND theirs.customer_id <> mine.customer_id
+JOIN windows w ON w.bucket = (get_byte(uuid_send(theirs.customer_id), 15) & 63) AND w.customer_id = theirs.customer_id
+WHERE mine.customer_id = ANY(:ids::uuid[]) AND mine.kind = 'phone'
+ORDER BY last_inbound_at;
