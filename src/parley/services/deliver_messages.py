@@ -43,6 +43,8 @@ SEND_SECONDS = 90.0
 ATTEMPTS = 16
 """Passing faults are tried again so often (about three quarters of an hour), then the message has failed."""
 RECORDED_AT_ONCE = 500
+GATHER_SECONDS = 0.005
+"""Outcomes that come in this time after the first are recorded with it: one commit for all of them."""
 CROWD = IN_FLIGHT // 2
 """A claim costs its statements and its commit however many messages it takes: while more calls than these are under
 way, the next claim waits for room ..."""
@@ -216,6 +218,7 @@ class Delivery:
     async def _record_for_ever(self) -> None:
         while True:
             batch = [await self._done.get()]
+            await asyncio.sleep(GATHER_SECONDS)
             while not self._done.empty() and len(batch) < RECORDED_AT_ONCE:
                 batch.append(self._done.get_nowait())
             await self._record_surely(batch)
