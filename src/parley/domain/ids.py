@@ -35,8 +35,10 @@ def bucket_of_text(text: str) -> int:
 
 
 def new_token() -> str:
-    """An unguessable text for URLs and keys: 256 bits, URL-safe."""
-    return secrets.token_urlsafe(32)
+    """An unguessable text for URLs and keys: 256 bits. Hex, for a key's id is also a word on the command line, where a
+    leading hyphen would make an option of it.
+    """
+    return secrets.token_hex(32)
 
 
 def new_project_token() -> str:

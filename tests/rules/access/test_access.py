@@ -35,6 +35,12 @@ def test_a_secret_opens_its_own_key_only() -> None:
     assert not is_secret(first.stored, "")
 
 
+def test_a_key_can_be_named_on_the_command_line() -> None:
+    """`parley key revoke -x…` would be read as an option."""
+    keys = [new_private_key(new_id(), Role.EDITOR).key_id, new_public_key(new_id()).key_id]
+    assert all(key.isalnum() for key in keys)
+
+
 def test_a_stored_key_does_not_hold_the_secret() -> None:
     key = new_private_key(new_id(), Role.ADMIN)
     assert key.key_secret not in repr(key.stored)
