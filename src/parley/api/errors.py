@@ -67,8 +67,14 @@ def _told(_: Request[Any, Any, Any], error: ApiError) -> Response[dict[str, Any]
 
 
 def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
-    sentence = _SENTENCES.get(error.status_code, error.detail)
-    return _response(error.status_code, {"success": False, "errors": [sentence]}, error.headers)
+    errors = _unfit(error) or [_SENTENCES.get(error.status_code, error.detail)]
+    return _response(error.status_code, {"success": False, "errors": errors}, error.headers)
+
+
+def _unfit(error: HTTPException) -> list[str]:
+    """Which part of the address, or which query parameter, cannot be what it is: the framework tells it apart."""
+    parts = error.extra if isinstance(error.extra, list) else []
+    return [f"{part['key']}: {part['message']}." for part in parts if {"key", "message"} <= part.keys()]
 
 
 def _passing(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
