@@ -3,6 +3,9 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+FARTHEST = 10 * 365 * 86_400  # seconds of one jump: ten years, past every window, review and deletion
+FASTEST = 1_000_000.0  # virtual seconds per second, or times a pause: much more, and the calendar ends within hours
+
 
 class Clock:
     """Virtual time. `speed` is virtual seconds per real second; `delays` scales every pause the simulator makes."""

@@ -19,7 +19,7 @@ from pyreqwest.client import ClientBuilder
 from parley_simulator.accounts import Region
 from parley_simulator.app import build
 from parley_simulator.chance import Chance
-from parley_simulator.clock import Clock, machine_time
+from parley_simulator.clock import FASTEST, Clock, machine_time
 from parley_simulator.control.knobs import NewTarget, add_webhook
 from parley_simulator.settings import Mode
 from parley_simulator.world import World
@@ -37,8 +37,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     json: bool = False
     seed: int = 1
     chaos: Literal["off", "few"] = "few"
-    speed: Annotated[float, msgspec.Meta(gt=0)] = 1.0
-    delays: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+    speed: Annotated[float, msgspec.Meta(gt=0, le=FASTEST)] = 1.0
+    delays: Annotated[float, msgspec.Meta(ge=0, le=FASTEST)] = 1.0
     region: Region = "eu"
     mode: Mode = "DISPATCH"
     webhooks: tuple[str, ...] = ()

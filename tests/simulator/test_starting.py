@@ -64,9 +64,10 @@ def test_it_reads_its_options() -> None:
     assert parse(words) == expected
 
 
-def test_it_refuses_a_clock_that_stands_still(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("speed", ["0", "1e300"])
+def test_it_refuses_a_clock_that_stands_still_or_runs_away(speed: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        parse(["--speed", "0"])
+        parse(["--speed", speed])
     assert "$.speed" in capsys.readouterr().err
 
 

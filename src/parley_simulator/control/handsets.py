@@ -12,6 +12,7 @@ from parley_simulator.conversation import inbound as conversation_inbound
 from parley_simulator.conversation.contacts import is_new, meet
 from parley_simulator.conversation.greetings import greet
 from parley_simulator.exchange import Answer, Call, Route, ok
+from parley_simulator.fate import is_possible
 from parley_simulator.handsets import Handset, digits
 from parley_simulator.legacy import inbound as legacy_inbound
 from parley_simulator.legacy.callbacks import Outbox
@@ -130,7 +131,7 @@ async def _write(world: World, outbox: Outbox, call: Call) -> Answer:
     it = read_with(call, WRITTEN)
     if isinstance(it, Answer):
         return it
-    if not number.isdigit():
+    if not is_possible(number):
         return refused(f"{call.path['number']} is not a phone number")
     api = it.api or _default_api(world, number)
     try:

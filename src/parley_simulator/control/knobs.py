@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from parley_simulator.accounts import Webhook
-from parley_simulator.clock import written
+from parley_simulator.addresses import host_of
+from parley_simulator.clock import FARTHEST, FASTEST, written
 from parley_simulator.control.answers import read, refused
 from parley_simulator.conversation.webhooks import keep, objections
 from parley_simulator.exchange import Answer, Call, Route, ok
@@ -26,15 +27,14 @@ USUAL_TRIGGERS = (
     "CONTACT_CREATE",
     "CONVERSATION_START",
 )
-Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class ClockChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Jump, flow, and the scale of the simulator's own pauses."""
 
-    advance_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0
-    speed: Positive | None = None
-    delays: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    advance_seconds: Annotated[float, msgspec.Meta(ge=0, le=FARTHEST)] = 0
+    speed: Annotated[float, msgspec.Meta(gt=0, le=FASTEST)] | None = None
+    delays: Annotated[float, msgspec.Meta(ge=0, le=FASTEST)] | None = None
 
 
 class FaultOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -207,6 +207,8 @@ async def _legacy(world: World, call: Call) -> Answer:
     wanted = read(call, LegacyTarget)
     if isinstance(wanted, Answer):
         return wanted
+    if wanted.callback_url and not host_of(wanted.callback_url):
+        return refused("callback_url is no http address; an empty one turns callbacks off")
     changes = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value is not msgspec.UNSET}
     world.bot = msgspec.structs.replace(world.bot, **changes)
     bot = world.bot
