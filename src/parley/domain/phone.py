@@ -78,14 +78,21 @@ def match_key_of_wa_id(text: str) -> str | None:
     """The match key of a provider's name of a WhatsApp user; None when that name is not a number."""
     if WHATSAPP_USER_ID.fullmatch(text.strip()):
         return None
-    digits = "".join(letter for letter in _plain(text) if letter.isdecimal())
+    written = _plain(text)
+    digits = written if written.isdecimal() else "".join(letter for letter in written if letter.isdecimal())
     return match_key(digits) if 7 <= len(digits) <= 15 else None
 
 
 def _plain(text: str) -> str:
     """One plus, ASCII digits, no invisible letters: numbers are pasted from chats, sheets and phones."""
+    if text.isascii():
+        return text.translate(_ASCII_SPACES).strip()
     unmarked = (letter for letter in unicodedata.normalize("NFKC", text) if unicodedata.category(letter) != "Cf")
     return "".join(_plain_letter(letter) for letter in unmarked).strip()
+
+
+_ASCII_SPACES = {number: " " for number in range(128) if chr(number).isspace()}
+"""ASCII has no other way of writing a digit, and no invisible letter."""
 
 
 def _plain_letter(letter: str) -> str:

@@ -42,7 +42,9 @@ SignatureCheck = Genuine | NotGenuine
 
 
 def header(headers: Mapping[str, str], name: str) -> str | None:
-    """The value of `name` (lower case), however the headers are written."""
+    """The value of `name` (lower case), however the headers are written; our own door has them in lower case."""
+    if (value := headers.get(name)) is not None:
+        return value
     return next((value for key, value in headers.items() if key.lower() == name), None)
 
 

@@ -17,7 +17,7 @@ from parley.integrations import Integration, event_properties
 from parley.journeys import Reply
 from parley.presets import Aborted, render_text
 from parley.services.find_or_create_by_address import find_or_create_by_address
-from parley.services.record_events import record_events
+from parley.services.record_events import record_held_events
 from parley.store.callbacks import keep_inbound
 from parley.store.database import Connection
 from parley.store.journeys import signal_journeys
@@ -43,9 +43,9 @@ async def receive_inbound(connection: Connection, project_id: UUID, inbound: Seq
     if not new:
         return
     await open_windows(connection, project_id, [_window(one, who, now) for one, who in new if one.message.opens_window])
-    await record_events(connection, project_id, [_event(one, who, now) for one, who in new], now)
-    await signal_journeys(connection, [(who, _reply(one.message, now)) for one, who in new], now)
-    await announce_work(connection)
+    await record_held_events(connection, project_id, [_event(one, who, now) for one, who in new], now)
+    if await signal_journeys(connection, [(who, _reply(one.message, now)) for one, who in new], now):
+        await announce_work(connection)
 
 
 async def _not_seen_before(

@@ -98,15 +98,19 @@ async def park_journey(connection: Connection, row: JourneyRow, until: datetime,
 
 async def signal_journeys(
     connection: Connection, signals: Sequence[tuple[UUID, dict[str, Any]]], now: datetime
-) -> None:
-    """(customer, reply): what awaits a reply of that customer looks at it as soon as a worker is free."""
-    await sql.journeys.signal_journeys(
+) -> bool:
+    """(customer, reply): what awaits a reply of that customer looks at it as soon as a worker is free.
+
+    False when nothing does.
+    """
+    status: str = await sql.journeys.signal_journeys(
         connection,
         now=now,
         buckets=[bucket_of(customer_id) for customer_id, _ in signals],
         customer_ids=[customer_id for customer_id, _ in signals],
         signals=[signal for _, signal in signals],
     )
+    return not status.endswith(" 0")
 
 
 async def log_steps(connection: Connection, lines: Sequence[StepLine], now: datetime) -> None:

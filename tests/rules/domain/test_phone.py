@@ -59,3 +59,8 @@ def test_it_has_an_answer_to_everything(value: str | int) -> None:
             assert read_phone(e164) == PhoneNumber(e164, match_key(e164[1:]), e164)
         case UnusablePhone(reason=reason):
             assert reason.endswith(".")
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=30))
+def test_a_name_in_ascii_has_the_key_that_it_has_beside_an_invisible_letter(name: str) -> None:
+    assert match_key_of_wa_id(name) == match_key_of_wa_id(f"{name}\u200e")

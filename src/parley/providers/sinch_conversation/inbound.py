@@ -57,17 +57,19 @@ def _as_message(event: ContactEvent, seen: dict[str, Any]) -> ContactMessage:
 
 def _inbound(envelope: Envelope, message: ContactMessage, content: Said, item: Any) -> InboundMessage:
     quoted = answered(message.contact_message)
+    occurred_at = read_time(envelope.event_time, message.accept_time, envelope.accepted_time)
+    fields = _fields(envelope, message, content, quoted)
     return InboundMessage(
         message_id=message.id,
         sender=message.channel_identity.identity,
         recipient=envelope.app_id or "",
         type=content.type,
         body=content.body,
-        occurred_at=read_time(envelope.event_time, message.accept_time, envelope.accepted_time),
+        occurred_at=occurred_at,
         opens_window=_opens_window(message, content),
         replying_to=quoted,
         our_id=message.metadata or envelope.correlation_id or None,
-        fields=_fields(envelope, message, content, quoted) | {"raw": item},
+        fields={**fields, "timestamp": time_text(occurred_at), "raw": item},
     )
 
 
@@ -85,7 +87,6 @@ def _fields(envelope: Envelope, message: ContactMessage, content: Said, quoted: 
         "from": message.channel_identity.identity,
         "to": envelope.app_id,
         "sender_id": or_none(message.sender_id),
-        "timestamp": time_text(read_time(envelope.event_time, message.accept_time, envelope.accepted_time)),
         "message": content.tree(),
         "contact": {"name": None, "id": or_none(message.contact_id)},
         "replying_to": {"message_id": quoted, "from": None},

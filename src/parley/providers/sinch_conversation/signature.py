@@ -23,6 +23,7 @@ TIMESTAMP = "x-sinch-webhook-signature-timestamp"
 NONCE = "x-sinch-webhook-signature-nonce"
 ALGORITHM = "x-sinch-webhook-signature-algorithm"
 EXPECTED_ALGORITHM = "HmacSHA256"
+_SIGNED = (SIGNATURE, NONCE, TIMESTAMP)
 
 
 def verify(
@@ -31,10 +32,9 @@ def verify(
     """`not_before` refuses older signatures. Leave it out: a retry of Sinch may keep its first timestamp for hours."""
     if not secret:
         return no_secret()
-    absent = next((name for name in (SIGNATURE, NONCE, TIMESTAMP) if header(headers, name) is None), None)
-    if absent is not None:
-        return missing(absent)
-    given, nonce, timestamp = (header(headers, name) or "" for name in (SIGNATURE, NONCE, TIMESTAMP))
+    given, nonce, timestamp = (header(headers, name) for name in _SIGNED)
+    if given is None or nonce is None or timestamp is None:
+        return missing(next(name for name in _SIGNED if header(headers, name) is None))
     expected = digest(secret, b".".join((body, as_bytes(nonce), as_bytes(timestamp))))
     if not matches_base64(expected, given):
         return mismatch(header(headers, ALGORITHM), EXPECTED_ALGORITHM)

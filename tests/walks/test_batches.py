@@ -1,0 +1,87 @@
+"""Many callbacks at once share one transaction: each is taken as if it had come alone."""
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+
+import msgspec
+
+from parley.providers.signature import NotGenuine
+from parley.services.callback_doors import Doors
+from parley.services.callback_spool import Arrival
+from parley.services.receive_callbacks import (
+    Admitted,
+    Callback,
+    UnknownDoor,
+    admit,
+    kept_headers,
+    receive_arrivals,
+)
+from tests.support.builders import Cast
+from tests.walks.walk import LEGACY, Walk, inbound, status
+
+ALICE, STRANGER = "421901000001", "421901999999"
+
+
+def _signed(body: bytes, secret: str) -> dict[str, str]:
+    hashed = hmac.new(secret.encode(), body + b".nonce", hashlib.sha256).digest()
+    return {
+        "sinch-whatsapp-callback-signature": base64.b64encode(hashed).decode(),
+        "sinch-whatsapp-callback-signature-algorithm": "HMAC_SHA_256",
+        "sinch-whatsapp-callback-signature-nonce": "nonce",
+    }
+
+
+def _arrival(walk: Walk, told: dict[str, Any] | bytes, secret: str = "shared", token: str | None = None) -> Arrival:
+    body = told if isinstance(told, bytes) else msgspec.json.encode(told)
+    return Arrival(walk.now, walk.token if token is None else token, kept_headers(_signed(body, secret)), body)
+
+
+async def _receive(walk: Walk, doors: Doors, *arrivals: Arrival) -> list[type[Admitted]]:
+    return [type(one) for one in await receive_arrivals(walk.database, doors, arrivals, walk.now)]
+
+
+async def test_each_of_a_batch_is_told_what_it_would_be_told_alone(walk: Walk, people: Cast) -> None:
+    await walk.apply({**LEGACY, "signing_secret": "shared"})
+    wrote = inbound(ALICE, "CART", walk.now)
+    batch = [
+        _arrival(walk, wrote),
+        _arrival(walk, wrote),
+        _arrival(walk, {**wrote, **status("SINCH-9", "sent", walk.now)}),
+        _arrival(walk, inbound(ALICE, "forged", walk.now, "IN-2"), "guess"),
+        _arrival(walk, inbound(ALICE, "lost", walk.now, "IN-3"), token="nobody"),
+        _arrival(walk, b"no JSON"),
+        _arrival(walk, inbound(STRANGER, "hello", walk.now, "IN-4")),
+    ]
+    alone = [type(await admit(walk.database, walk.box, one.token, one.headers, one.body)) for one in batch]
+    assert await _receive(walk, Doors(walk.box), *batch) == alone
+    assert alone == [Callback, Callback, Callback, NotGenuine, UnknownDoor, Callback, Callback]
+    assert [one["message"] for one in await walk.events(people.alice)] == ["CART"]
+    async with walk.database.connection() as connection:
+        assert await connection.fetchval("SELECT array_agg(times_seen ORDER BY times_seen) FROM callbacks") == [
+            1, 1, 1, 1,
+        ]  # fmt: skip
+
+
+async def test_a_changed_secret_counts_from_the_next_callback_on(walk: Walk, people: Cast) -> None:
+    doors = Doors(walk.box)
+    await walk.apply({**LEGACY, "signing_secret": "old"})
+    first, second = (_arrival(walk, inbound(ALICE, name, walk.now, name), "old") for name in ("one", "two"))
+    assert await _receive(walk, doors, first) == [Callback]
+    await walk.apply({**LEGACY, "signing_secret": "new"})
+    third = _arrival(walk, inbound(ALICE, "three", walk.now, "three"), "new")
+    assert await _receive(walk, doors, second, third) == [NotGenuine, Callback]
+    assert [one["message"] for one in await walk.events(people.alice)] == ["one", "three"]
+
+
+async def test_what_was_remembered_of_a_door_goes_with_it(walk: Walk) -> None:
+    doors = Doors(walk.box)
+    await walk.apply({**LEGACY, "signing_secret": "shared"})
+    one = _arrival(walk, inbound(ALICE, "hello", walk.now))
+    assert await _receive(walk, doors, one) == [Callback]
+    assert doors.remembered(walk.token) is not None
+    async with walk.database.connection() as connection:
+        await connection.execute("DELETE FROM definitions")
+    assert await _receive(walk, doors, one) == [UnknownDoor]
+    assert doors.remembered(walk.token) is None
