@@ -1,14 +1,20 @@
 """How fast are callbacks taken? Verified, deduplicated, stored and answered, against the same server's constant.
 
     python bench/inbound.py [--callbacks 4000] [--rounds 3] [--at-once 100]
+    python bench/inbound.py --rate 3300 --sends 1000 [--seconds 10]
 
 Half of them are messages of known customers, half are reports (sent, delivered, read) of messages that a worker has
 sent before the clock starts; all are signed as Sinch's Conversation API signs, all are different. They go to
 `parley serve --workers 0` over HTTP. The floor is the very same requests to the same server answering a constant.
+
+With `--rate` they come evenly, that many a second, whether or not the server keeps up, to `parley serve` with its one
+worker, which meanwhile sends `--sends` messages a second. Told is how long each callback waited for its answer from the
+moment when it was due.
 """
 
 import argparse
 import sys
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from uuid import UUID
@@ -24,13 +30,17 @@ from bench.support.figures import print_ratio
 from bench.support.folders import data_folder
 from bench.support.load import Load
 from bench.support.programs import constant_server, parley_server, provider
-from bench.support.raw_load import send_all_raw
-from bench.support.shop import Shop, count_messages, count_rows, deliver_all, delivery, open_shop, plan
+from bench.support.raw_load import send_all_raw, send_evenly
+from bench.support.shop import Shop, count_messages, count_rows, deliver_all, delivery, open_shop, plan, spread
 from parley.cli.event_loop import run_to_end
 from parley.domain.http import HttpRequest
 from parley.providers.http import HttpClient
 
 CUSTOMERS = 1000
+LINES = 200
+"""Connections of an even load: callbacks under way at once, at most."""
+SLOW_SECONDS = 0.25
+"""An answer that takes longer is counted."""
 
 
 class _Round(msgspec.Struct, frozen=True):
@@ -67,6 +77,31 @@ async def _round(shop: Shop, client: HttpClient, urls: tuple[str, str], callback
     assert await count_rows(shop, "callbacks") == before + len(ours_to_send)
     assert await count_messages(shop, messages, "read") == told
     return _Round(ours, await send_all_raw(_mixed(shop, constant_url, messages), at_once), spent)
+
+
+async def under_load(rate: int, sends: int, seconds: int) -> None:
+    """Measures and prints."""
+    with data_folder() as folder:
+        async with (
+            provider() as sinch_url,
+            open_shop(folder, "sinch_conversation", sinch_url, CUSTOMERS) as shop,
+            HttpClient() as client,
+        ):
+            reported = await _sent(shop, client, rate * seconds // 2 // len(STORY))
+            waiting = await plan(shop, sends * seconds)
+            await spread(shop, waiting, shop.house.clock() + timedelta(hours=1), sends)  # not before the server is up
+            async with parley_server(folder, workers=1) as url:
+                told = _mixed(shop, url, reported)
+                await spread(shop, waiting, shop.house.clock(), sends)
+                timed = await send_evenly(told, rate, LINES)
+                sent = await count_messages(shop, waiting, "accepted")
+                assert await count_messages(shop, reported, "read") == len(reported)
+    print(
+        f"inbound, {rate} callbacks/s for {seconds} s beside {sends} sends/s: p50 {timed.at(50) * 1000:.1f} ms, "
+        f"p99 {timed.at(99) * 1000:.1f} ms, {timed.share_above(SLOW_SECONDS):.2%} above {SLOW_SECONDS * 1000:.0f} ms; "
+        f"answered in {timed.seconds:.1f} s, {sent} of {len(waiting)} sent by then",
+        flush=True,
+    )
 
 
 def _cpu(shop: Shop, url: str) -> Cpu:
@@ -108,5 +143,11 @@ if __name__ == "__main__":
     parser.add_argument("--callbacks", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--at-once", type=int, default=100)
+    parser.add_argument("--rate", type=int)
+    parser.add_argument("--sends", type=int, default=1000)
+    parser.add_argument("--seconds", type=int, default=10)
     asked = parser.parse_args()
-    run_to_end(main(asked.callbacks, asked.rounds, asked.at_once))
+    if asked.rate is None:
+        run_to_end(main(asked.callbacks, asked.rounds, asked.at_once))
+    else:
+        run_to_end(under_load(asked.rate, asked.sends, asked.seconds))

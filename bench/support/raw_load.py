@@ -82,7 +82,8 @@ class RawLoad:
         self._idle.extend(line for _, line in opened)
         started = time.perf_counter()
         pacing = asyncio.create_task(self._pace(started))
-        await asyncio.wait_for(self._done, PATIENCE_SECONDS)
+        planned = self._wanted / self._rate if self._rate else 0.0
+        await asyncio.wait_for(self._done, planned + PATIENCE_SECONDS)
         seconds = time.perf_counter() - started
         await pacing
         for _, line in opened:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -58,6 +59,19 @@ async def plan(shop: Shop, count: int) -> list[UUID]:
     """`count` template messages in the queue, by the service that scenarios use. Customers take turns."""
     turns = [shop.customers[number % len(shop.customers)] for number in range(count)]
     return [one for part in _parts(turns) for one in await _plan(shop, part)]
+
+
+async def spread(shop: Shop, messages: Sequence[UUID], start: datetime, per_second: float) -> None:
+    """Planned messages become due one after another from `start` on: an even load for a worker."""
+    places = [place / per_second for place in range(len(messages))]
+    async with shop.house.database.transaction() as connection:
+        await connection.execute(
+            "UPDATE messages m SET due_at = $3::timestamptz + place * interval '1 second' "
+            "FROM unnest($1::uuid[], $2::float8[]) AS one (id, place) WHERE m.id = one.id",
+            messages,
+            places,
+            start,
+        )
 
 
 def delivery(shop: Shop, wire: Wire) -> Delivery:

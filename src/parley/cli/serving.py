@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -34,6 +35,7 @@ async def serve(
     stopping = stop_on_signals()
     chosen = _port(host, port)
     async with open_house(config) as house, open_app(house) as app:
+        gc.freeze()  # what the start has made stays: the collector need not look through it while requests come
         server = Server(
             app, host, chosen, interface=Interfaces.ASGI, log_enabled=False, websockets=False, backlog=1024
         )  # fmt: skip

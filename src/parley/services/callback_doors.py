@@ -53,10 +53,10 @@ class Doors:
         return self._kept.get(token)
 
     async def _known(self, connection: Connection, token: str, row: Door | None) -> KnownDoor | None:
-        kept = self._kept.pop(token, None)
-        door = None if row is None else await self._door(connection, row, kept)
+        door = None if row is None else await self._door(connection, row, self._kept.get(token))
+        self._kept.pop(token, None)
         if door is not None:
-            self._kept[token] = door
+            self._kept[token] = door  # as the last used
         return door
 
     async def _door(self, connection: Connection, row: Door, kept: KnownDoor | None) -> KnownDoor | None:
