@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,7 @@ LONGEST_CATEGORY = 128
 """Characters: a category stands in an index."""
 SOURCES = ("crm", "import", "page", "private_api", "public_api", "scenario")
 """Who may write a category: the app, an import, the consent page, a private key, a public key, a scenario."""
+Source = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(SOURCES)})$")]
 
 
 class Action(StrEnum):
@@ -44,7 +45,7 @@ class ConsentEntry(msgspec.Struct, frozen=True):
     """The `consent` event that said so, once it is recorded."""
 
 
-class ConsentCategory(msgspec.Struct, frozen=True, kw_only=True):
+class ConsentCategory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What customers are asked about. Kept as a definition of kind `consent_category`."""
 
     kind: str = "consent_category"
@@ -52,7 +53,7 @@ class ConsentCategory(msgspec.Struct, frozen=True, kw_only=True):
     """The id that events carry in `category`; case-sensitive."""
     legitimate_interest: bool = False
     """Granted until rejected."""
-    sources: Mapping[str, bool] = {}
+    sources: Mapping[Source, bool] = {}
     translations: Mapping[str, Mapping[str, str]] = {}
 
     def may_be_written_by(self, source: str) -> bool:

@@ -77,7 +77,8 @@ def _parse_consent_category(data: bytes) -> ConsentCategory:
     try:
         return msgspec.json.decode(data, type=ConsentCategory)
     except msgspec.ValidationError as error:
-        raise InvalidInputError([Problem("consent_category", f"{error}.")]) from error
+        sentence, _, path = str(error).partition(" - at `$")
+        raise InvalidInputError([Problem(path.strip(".`") or "consent_category", f"{sentence}.")]) from error
 
 
 PARSERS: dict[str, Callable[[bytes], Any]] = {
