@@ -1,6 +1,7 @@
 """The file of an integration: which provider API, which account, how it signs, how messages become events."""
 
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -25,11 +26,15 @@ SECRET_FIELDS = frozenset({"bearer_token", "key_secret", "signing_secret"})
 """Encrypted at rest and never shown again (house decision 8)."""
 
 
+EventName = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+"""As the tracking API takes types and properties."""
+
+
 class Inbound(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a customer's message becomes an event of that customer."""
 
-    event_type: str = "campaign"
-    mapping: dict[str, str] = msgspec.field(default_factory=PAGE_MAPPING.copy)
+    event_type: EventName = "campaign"
+    mapping: dict[EventName, str] = msgspec.field(default_factory=PAGE_MAPPING.copy)
     """Event property to Jinja text over the message's fields (docs/reference/inbound-fields.md)."""
     rest: bool = True
     """Also everything else the message holds, under its own names."""
@@ -72,7 +77,7 @@ def parse_integration(data: bytes) -> Integration:
         integration = msgspec.json.decode(data, type=Integration)
     except msgspec.ValidationError as error:
         raise InvalidInputError([_problem_of(error)]) from error
-    problems = list(_account_problems(integration))
+    problems = [*_account_problems(integration), *_kind_problems(integration)]
     if problems:
         raise InvalidInputError(problems)
     return integration
@@ -96,3 +101,18 @@ def _account_problems(integration: Integration) -> list[Problem]:
         if field not in needed + optional
     ]
     return missing + unknown
+
+
+def _kind_problems(integration: Integration) -> Iterator[Problem]:
+    """Only a text is sealed: a secret that came as anything else would be stored and shown as it is."""
+    values = {f"account.{field}": value for field, value in integration.account.items()}
+    for field, value in {**values, "signing_secret": integration.signing_secret}.items():
+        if field.rpartition(".")[2] in SECRET_FIELDS:
+            if value is not None and not isinstance(value, str) and not _is_reference(value):
+                yield Problem(field, 'must be a text, or {"$env": "NAME"} for the variable that holds it.')
+        elif value is not None and not isinstance(value, str):
+            yield Problem(field, "must be a text.")
+
+
+def _is_reference(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("$secret"), str)

@@ -4,6 +4,7 @@ from parley.presets.answers import meaning
 from parley.presets.authentication import OAuth2Grant
 from parley.presets.catalogue import shipped
 from parley.presets.parameters import Parameter
+from parley.presets.prefix import url_fault
 from parley.presets.preset import Preset, parameters_of
 from parley.presets.preview import Preview, preview
 from parley.presets.reading import parse_preset
@@ -29,5 +30,6 @@ __all__ = [
     "render_text",
     "shipped",
     "text_faults",
+    "url_fault",
     "words_of",
 ]

@@ -12,7 +12,7 @@ from parley.domain.errors import InvalidInputError, ParleyError, Problem
 from parley.domain.settings import Settings, parse_settings
 from parley.integrations import Integration, parse_integration
 from parley.journeys import Campaign, Scenario, parse_campaign, parse_scenario
-from parley.presets import Preset, parse_preset, shipped, text_faults
+from parley.presets import Preset, parse_preset, shipped, text_faults, url_fault
 from parley.services.definition_secrets import put_back, references
 from parley.services.secret_box import SecretBox
 from parley.store.database import Connection
@@ -60,6 +60,11 @@ def _parse_integration(data: bytes) -> Integration:
         Problem(f"inbound.mapping.{name}", problem.sentence)
         for name, text in integration.inbound.mapping.items()
         for problem in text_faults(text)
+    ]
+    problems += [
+        Problem(f"account.{name}", f"{fault}.")
+        for name in ("base_url", "auth_url")
+        if (url := integration.account.get(name)) and (fault := url_fault(url))
     ]
     if problems:
         raise InvalidInputError(problems)

@@ -14,6 +14,8 @@ from parley.services.definitions import PARSERS
 
 LARGEST_FILE = 2_000_000
 """Bytes."""
+LONGEST_NAME = 128
+"""Characters. Templates and scenarios are stricter."""
 
 
 class File(msgspec.Struct, frozen=True):
@@ -60,6 +62,7 @@ def _read_one(file: File, environment: Mapping[str, str]) -> ReadDefinition:
     if taken.problems:
         raise InvalidInputError(taken.problems)
     definition = PARSERS[kind](body)
+    _check_name(definition.name)
     return ReadDefinition(file.path, kind, _name_of(definition), body, taken.secrets)
 
 
@@ -67,9 +70,19 @@ def _json_object(data: bytes) -> dict[str, Any]:
     if len(data) > LARGEST_FILE:
         raise InvalidInputError([Problem("file", f"is larger than {LARGEST_FILE} bytes.")])
     try:
-        return msgspec.json.decode(data, type=dict[str, Any])
+        raw = msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInputError([Problem("file", f"is not a JSON object: {error}.")]) from error
+    if b"\\u0000" in data.replace(b"\\\\", b""):  # the one way to write it in JSON; a backslash's own pair is none
+        raise InvalidInputError([Problem("file", "holds the character NUL, which no database keeps: remove it.")])
+    return raw
+
+
+def _check_name(name: str) -> None:
+    """It stands in an address, and before the names of the definition's own secrets."""
+    if not name.strip() or len(name) > LONGEST_NAME or "/" in name or not name.isprintable():
+        sentence = f"must be 1 to {LONGEST_NAME} printable characters without a slash."
+        raise InvalidInputError([Problem("name", sentence)])
 
 
 def _is_secret(kind: str, path: Path) -> bool:

@@ -19,6 +19,13 @@ INTEGRATION: dict[str, Any] = {
     "api": "sinch_legacy",
     "account": {"account": "shop-bot", "bearer_token": "very-secret-token"},
 }
+
+
+def account(**fields: Any) -> dict[str, Any]:
+    """The integration x with other fields of its account."""
+    return {**INTEGRATION, "name": "x", "account": {**INTEGRATION["account"], **fields}}
+
+
 PRESET: dict[str, Any] = {
     "kind": "preset",
     "name": "crm-note",
@@ -103,6 +110,25 @@ async def test_the_servers_environment_cannot_be_read(api: ProjectApi) -> None:
             "/integration/x",
             {"kind": "integration", "name": "x", "api": "sinch_legacy", "account": {}},
             "account.account",
+        ),
+        ("/integration/x", account(bearer_token=["very-secret-token"]), "account.bearer_token: must be a text"),
+        ("/integration/x", account(account=5), "account.account: must be a text"),
+        ("/integration/x", account(base_url="nowhere"), "account.base_url: the address must begin with https://"),
+        ("/integration/x", {**account(), "signing_secret": [1]}, "signing_secret: must be a text"),
+        ("/integration/x", {**account(), "inbound": {"event_type": ""}}, "inbound.event_type: Expected"),
+        ("/integration/x%20", {**account(), "name": " "}, "name: must be 1 to 128"),
+        ("/preset/n%00", {**PRESET, "name": "n\0"}, "NUL"),
+        ("/preset/crm-note", {**PRESET, "name": "crm/note"}, "name: must be 1 to 128"),
+        ("/preset/crm-note", {**PRESET, "name": "n" * 129}, "name: must be 1 to 128"),
+        (
+            "/consent_category/news",
+            {"kind": "consent_category", "name": "news", "legit": True},
+            "unknown field `legit`",
+        ),
+        (
+            "/consent_category/news",
+            {"kind": "consent_category", "name": "news", "sources": {"web": True}},
+            "(crm|import|",
         ),
         ("/template/t.en", {"kind": "template", "name": "t"}, "language"),
         ("/scenario/s", {"kind": "scenario", "name": "s", "nodes": []}, "nodes"),
