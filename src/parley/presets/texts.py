@@ -17,15 +17,20 @@ from parley.presets.weave import weave
 
 
 def render_text(text: str, variables: Mapping[str, Any]) -> str | Aborted:
-    """Plain text, nothing escaped. Raises InvalidInputError: Jinja that does not parse, fails or never ends."""
+    """Plain text, nothing escaped. Raises InvalidInputError: Jinja that does not parse, fails, never ends, or makes
+    NUL.
+    """
     if "{" not in text:
         return text
     if (named := _named_text(text, variables)) is not None:
         return named
     try:
-        return Printer(variables).print(_compiled(text))
+        rendered = Printer(variables).print(_compiled(text))
     except AbortReached as abort:
         return Aborted(str(abort))
+    if "\0" in rendered:
+        raise InvalidInputError([Problem("text", "makes the character NUL, which no database keeps")])
+    return rendered
 
 
 def read_list(text: str) -> tuple[str, ...]:

@@ -106,3 +106,5 @@ def test_a_lone_text_is_rendered_within_the_same_limits() -> None:
     assert render_text("Dear {{ customer.name }}", {"customer": {"name": 'A"'}}) == 'Dear A"'
     with pytest.raises(InvalidInputError):
         render_text("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", {})
+    with pytest.raises(InvalidInputError, match="NUL"):
+        render_text(r"{{ '\u0000' }}", {})
