@@ -1,7 +1,7 @@
 """`POST /callbacks/sinch/{token}`: what Sinch tells us. A 2xx means durable; a valid callback never gets a 4xx.
 
 The hottest door of all, so it is a plain ASGI application in front of the framework: routing, the request object and
-the rendered answer of the framework took longer than everything that Parley itself does for a callback.
+the rendered answer of the framework took longer than everything that Parley itself does for a callback (ADR 12).
 """
 
 import msgspec
