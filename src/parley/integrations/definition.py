@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
-from parley.integrations.limits import MESSAGES_PER_SECOND, REQUESTS_PER_SECOND, Limits, or_default
+from parley.integrations.limits import LEVELS, MESSAGES_PER_SECOND, REQUESTS_PER_SECOND, Limits, or_default
 from parley.integrations.mapping import PAGE_MAPPING
 
 Api = Literal["sinch_legacy", "sinch_conversation"]
@@ -70,6 +70,12 @@ class Integration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """By all accounts of its project at the provider; None: no limit."""
         return or_default(self.limits.requests_per_second, REQUESTS_PER_SECOND[self.api])
 
+    @property
+    def people_per_day(self) -> int | None:
+        """By this account, or all of its portfolio; None: no limit."""
+        tier = self.limits.tier
+        return LEVELS[tier] if isinstance(tier, str) else tier
+
 
 def parse_integration(data: bytes) -> Integration:
     """Raises InvalidInputError that names every field that is missing or unknown."""
@@ -77,7 +83,7 @@ def parse_integration(data: bytes) -> Integration:
         integration = msgspec.json.decode(data, type=Integration)
     except msgspec.ValidationError as error:
         raise InvalidInputError([_problem_of(error)]) from error
-    problems = [*_account_problems(integration), *_kind_problems(integration)]
+    problems = [*_account_problems(integration), *_kind_problems(integration), *_limits_problems(integration)]
     if problems:
         raise InvalidInputError(problems)
     return integration
@@ -116,3 +122,10 @@ def _kind_problems(integration: Integration) -> Iterator[Problem]:
 
 def _is_reference(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("$secret"), str)
+
+
+def _limits_problems(integration: Integration) -> list[Problem]:
+    """An account that counts nothing would use up the places of the others unseen."""
+    if integration.limits.portfolio is None or integration.limits.tier is not None:
+        return []
+    return [Problem("limits.tier", "is missing; with a portfolio, say the tier that its accounts share.")]

@@ -6,7 +6,7 @@ can be recomputed later from what was stored with the message.
 """
 
 from parley.policy.decision import Decision, decide
-from parley.policy.facts import Facts, OpenWindow, PairFacts, SenderFacts, TemplateFacts
+from parley.policy.facts import Facts, OpenWindow, PairFacts, SenderFacts, TemplateFacts, TierFacts
 from parley.policy.verdict import Allow, Defer, Deny, Verdict
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "PairFacts",
     "SenderFacts",
     "TemplateFacts",
+    "TierFacts",
     "Verdict",
     "decide",
 ]

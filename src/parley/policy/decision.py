@@ -6,11 +6,19 @@ from datetime import datetime
 import msgspec
 
 from parley.domain.message import Kind
-from parley.policy import address_usable, consent_given, pair_rate, sender_usable, template_usable, window_open
+from parley.policy import (
+    address_usable,
+    consent_given,
+    pair_rate,
+    recipient_tier,
+    sender_usable,
+    template_usable,
+    window_open,
+)
 from parley.policy.facts import Facts
 from parley.policy.verdict import Allow, Verdict
 
-POLICY_VERSION = "2026-11-25.2"
+POLICY_VERSION = "2026-11-25.3"
 """Changes whenever a rule does; stored with every decision."""
 
 _TO_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA, Kind.CONSENT})
@@ -24,6 +32,7 @@ RULES: tuple[tuple[str, frozenset[Kind], Callable[[Facts, datetime], Verdict]], 
     ("consent_given", _MAY_NEED_CONSENT, consent_given.check),
     ("window_open", _IN_A_CONVERSATION, window_open.check),
     ("template_usable", _BY_TEMPLATE, template_usable.check),
+    ("recipient_tier", _BY_TEMPLATE, recipient_tier.check),
     ("pair_rate", _IN_A_CONVERSATION | _BY_TEMPLATE, pair_rate.check),
 )
 

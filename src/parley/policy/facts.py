@@ -14,6 +14,8 @@ class OpenWindow(msgspec.Struct, frozen=True):
     last_inbound_at: datetime
     """By the message's own clock, not by its arrival."""
     inbound_id: str
+    by_recipient: bool = True
+    """Whoever wrote it is whom the message goes to; the customer may have written from another number."""
 
 
 class SenderFacts(msgspec.Struct, frozen=True):
@@ -44,6 +46,20 @@ class PairFacts(msgspec.Struct, frozen=True):
     """Until then it is paid for, at the pair rate; None where there was nothing."""
 
 
+class TierFacts(msgspec.Struct, frozen=True):
+    """How far the sender's tier is used, seen by one message."""
+
+    name: str
+    """Of the account, or of the portfolio that shares it."""
+    most: int
+    reached: int
+    """People within 24 hours."""
+    counted: bool
+    """This one is among them."""
+    free_at: datetime | None = None
+    """When there is a place for one more; None: now."""
+
+
 class Facts(msgspec.Struct, frozen=True):
     """Evidence. What is None is not known or does not exist."""
 
@@ -64,3 +80,5 @@ class Facts(msgspec.Struct, frozen=True):
     template: TemplateFacts | None = None
     pair: PairFacts | None = None
     """Known when a message is about to leave, where the pair rate is kept."""
+    tier: TierFacts | None = None
+    """Known when a message is about to leave, where the sender has a tier."""

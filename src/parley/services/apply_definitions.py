@@ -15,6 +15,7 @@ from parley.services.definition_links import broken_links, linked_of
 from parley.services.definitions import parsed
 from parley.services.read_definitions import ReadDefinition
 from parley.services.secret_box import SecretBox
+from parley.services.tiers import OVER_TIER
 from parley.store.database import Connection, Database
 from parley.store.definitions import (
     StoredDefinition,
@@ -25,6 +26,7 @@ from parley.store.definitions import (
     put_secret,
     secrets_of,
 )
+from parley.store.messages import look_again
 from parley.store.stops import release_template
 
 
@@ -137,5 +139,7 @@ async def _write(
             await put_secret(connection, project_id, reference, box.seal(secret), now)
         if one.kind == "template":
             await release_template(connection, project_id, one.name, now)  # it says something new: tried afresh
+        if one.kind == "integration":
+            await look_again(connection, project_id, one.name, OVER_TIER, now)  # the tier may have been raised
         token = new_token() if one.kind == "integration" else None
         await put_definition(connection, project_id, StoredDefinition(one.kind, one.name, 0, one.body, token), now)

@@ -20,6 +20,7 @@ from parley.services.pairs import Pairs, pair_of, pairs_in
 from parley.services.people import Person, people
 from parley.services.personalise import at_the_wire, kind_of_form
 from parley.services.secret_box import SecretBox
+from parley.services.tiers import Places, Tiers, places_in
 from parley.services.turns import Turns
 from parley.store.database import Connection, Database
 from parley.store.lanes import Lane, Turn
@@ -64,13 +65,14 @@ async def claim_messages(
         if not given:
             return [], 0
         async with connection.transaction():
-            calls, taken = await _claim(connection, box, renderer, given, now)
+            held = await turns.hold_tiers(connection)
+            calls, taken = await _claim(connection, box, renderer, held, turns.tiers, now)
     turns.used(Counter(row.lane for call in calls for row in call.messages))
     return calls, taken
 
 
 async def _claim(
-    connection: Connection, box: SecretBox, renderer: Renderer, given: Sequence[Turn], now: datetime
+    connection: Connection, box: SecretBox, renderer: Renderer, given: Sequence[Turn], tiers: Tiers, now: datetime
 ) -> tuple[list[Call], int]:
     rows = await claim_due(connection, given, now)
     by_project: dict[UUID, list[MessageRow]] = defaultdict(list)
@@ -79,7 +81,7 @@ async def _claim(
     calls: list[Call] = []
     for project_id, of_project in sorted(by_project.items()):  # claims lock pairs in one order
         project = await project_definitions(connection, project_id)
-        desk = _Desk(connection, project, box, renderer, now)
+        desk = _Desk(connection, project, box, renderer, tiers, now)
         calls += await bear_with(connection, of_project, desk.take, desk.park)
     return calls, len(rows)
 
@@ -88,7 +90,13 @@ class _Desk:
     """Judges and renders the messages of one project in one claim."""
 
     def __init__(
-        self, connection: Connection, project: ProjectDefinitions, box: SecretBox, renderer: Renderer, now: datetime
+        self,
+        connection: Connection,
+        project: ProjectDefinitions,
+        box: SecretBox,
+        renderer: Renderer,
+        tiers: Tiers,
+        now: datetime,
     ) -> None:
         self._connection = connection
         self._project = project
@@ -97,6 +105,8 @@ class _Desk:
         self._now = now
         self._changes: list[Change] = []
         self._pairs = Pairs({})
+        self._tiers = tiers
+        self._places = Places({}, [], {})
 
     async def take(self, rows: Sequence[MessageRow]) -> list[Call]:
         self._changes = []
@@ -104,9 +114,12 @@ class _Desk:
         stops = await stops_of(self._connection, rows[0].project_id)
         facts = [self._facts(row, known[row.customer_id], stops) for row in rows]
         self._pairs = await pairs_in(self._connection, rows[0].project_id, map(self._pair, facts))
+        asked = zip((row.lane for row in rows), facts, strict=True)
+        self._places = await places_in(self._connection, self._tiers, asked, self._now)
         judged = zip(rows, facts, strict=True)
         ready = [one for row, seen in judged if (one := self._judge(row, known[row.customer_id], seen)) is not None]
         calls = [call for group in _grouped(ready) if (call := self._render(group)) is not None]
+        await self._places.record(self._connection)
         await self._pairs.record(self._connection, rows[0].project_id, self._now)
         await move_locked(self._connection, rows, self._changes, self._now)
         return calls
@@ -133,10 +146,12 @@ class _Desk:
             return None
         preset = self._project.presets.get(row.content["preset"])
         pair = self._pair(facts)
-        decision = decide(self._pairs.seen(facts, pair), self._now)
+        decision = decide(self._places.seen(row.lane, self._pairs.seen(facts, pair)), self._now)
         if isinstance(decision.verdict, Allow) and preset is not None:
             self._pairs.leaves(pair, self._now)
+            self._places.leaves(decision.facts, self._now)
             return _Ready(row, preset, person, decision)
+        self._places.waits(decision.facts, decision.verdict)
         self._hold_back(row, decision)
         return None
 
@@ -144,8 +159,9 @@ class _Desk:
         kept = {"wire": decision}
         match decision.verdict:
             case Defer() as later:
+                due_at = min(later.until, row.expires_at or later.until)
                 change = Change(
-                    row.id, State.PLANNED, self._now, due_at=later.until, decision=kept, code=later.code,
+                    row.id, State.PLANNED, self._now, due_at=due_at, decision=kept, code=later.code,
                     sentence=later.sentence,
                 )  # fmt: skip
             case Deny() as no:

@@ -28,6 +28,7 @@ from parley.services.move_messages import Change, move_as_left, move_messages
 from parley.services.receive_reports import join_early_reports, sweep_early_reports
 from parley.services.secret_box import SecretBox
 from parley.services.stopping import STOPPING, stop, stop_by
+from parley.services.tiers import forget_past
 from parley.services.turns import IN_FLIGHT, Outlook, Turns
 from parley.store.database import Database
 from parley.store.messages import MessageRow, lost_in_flight
@@ -113,6 +114,7 @@ class Delivery:
             await move_messages(connection, changes, now)
             await sweep_pairs(connection, now)
             joined = await sweep_early_reports(connection, RECORDED_AT_ONCE, now)
+            await forget_past(connection, now)
         return len(lost) + joined
 
     async def finish(self) -> None:

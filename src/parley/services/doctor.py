@@ -9,6 +9,7 @@ import msgspec
 
 from parley.domain.settings import Then, UncertainRule
 from parley.services.definitions import project_definitions
+from parley.services.tiers import OVER_TIER
 from parley.store.database import Database
 from parley.store.doctor import Waiting, What, all_that_waits
 
@@ -50,6 +51,14 @@ _WORKER = "A worker takes them when its turn comes."
 _NO_WORKER = "Does a worker run, and what does its log say? `parley serve`, or `parley worker` for one more."
 
 _BROKEN = _Rule(Releaser.OPERATOR, "They break their work each time; the worker's log says why (`parked`).")
+_BY_CODE: Mapping[str | None, _Rule] = {
+    "internal_error": _BROKEN,
+    OVER_TIER: _Rule(
+        Releaser.CLOCK,
+        "They leave as places of the account's tier are free again, 24 hours after they were taken. When WhatsApp has "
+        "raised the tier, say so in the integration's file (`limits.tier`) and apply it.",
+    ),
+}
 
 _RULES: Mapping[What, _Rule] = {
     What.MESSAGES_DUE: _Rule(Releaser.WORKER, _WORKER, _SOON, _NO_WORKER),
@@ -123,7 +132,7 @@ def _by_rule(finding: Finding, rules: Mapping[UUID, UncertainRule], now: datetim
 
 
 def _finding(what: What, waiting: Waiting, now: datetime) -> Finding:
-    rule = _BROKEN if waiting.code == "internal_error" else _RULES[what]
+    rule = _BY_CODE.get(waiting.code, _RULES[what])
     too_long = rule.patience is not None and now - waiting.since > rule.patience
     waits_for, remedy = (Releaser.OPERATOR, rule.remedy) if too_long else (rule.waits_for, rule.told)
     return Finding(waits_for, what, waiting.project_id, waiting, remedy)

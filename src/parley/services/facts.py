@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 
 from parley.domain.message import Kind
+from parley.domain.phone import match_key, match_key_of_wa_id
 from parley.integrations import Integration
 from parley.policy import Facts, OpenWindow, SenderFacts, TemplateFacts
 from parley.services.definitions import ProjectDefinitions
 from parley.services.people import Person
 from parley.store.stops import Stops
+from parley.store.windows import Window
 from parley.templates import check_parameters
 
 DEFAULT_CATEGORY = "whatsapp"
@@ -36,11 +38,12 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
     sender = _sender(integration, account, stops)
     window = person.window(account)
     in_conversation = subject.kind in IN_A_CONVERSATION
+    recipient = window.address.removeprefix("+") if window and in_conversation else person.recipient
     category = subject.consent_category or (DEFAULT_CATEGORY if subject.kind is Kind.TEMPLATE else None)
     known_category = project.consent_categories.get(category or "")
     return Facts(
         kind=subject.kind,
-        recipient=window.address.removeprefix("+") if window and in_conversation else person.recipient,
+        recipient=recipient,
         address_problem=person.customer.phone_problem,
         consent_category=category,
         consents=tuple(person.consents.get(category or "", ())),
@@ -48,9 +51,15 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
         sender=sender,
         sender_asked_for=subject.sender,
         sender_choices=tuple(sorted(project.integrations)),
-        window=OpenWindow(window.last_inbound_at, window.inbound_id) if window else None,
+        window=_window(window, recipient) if window else None,
         template=_template(project, subject.parameters, sender, stops) if subject.kind is Kind.TEMPLATE else None,
     )
+
+
+def _window(window: Window, recipient: str | None) -> OpenWindow:
+    wrote = window.address.removeprefix("+")
+    same = wrote == recipient or match_key_of_wa_id(wrote) == match_key(recipient or "")
+    return OpenWindow(window.last_inbound_at, window.inbound_id, by_recipient=same)
 
 
 def sender_of(project: ProjectDefinitions, kind: Kind, name: str | None) -> Integration | None:

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
 
+from parley.integrations import Integration
 from parley.queue.shares import Claimant, fair_shares
 from parley.services.definitions import definitions_at
 from parley.services.permits import Limits, Permits, limits_on
 from parley.services.plan_messages import CAMPAIGN_PRIORITY, REPLY_PRIORITY
+from parley.services.tiers import Tier, tier_on, turns_held
 from parley.store.database import Connection
 from parley.store.lanes import FIRST, Lane, Turn, WaitingLane, waiting_lanes
 
@@ -18,6 +20,8 @@ PLACES = 2 * IN_FLIGHT
 """Calls at once in one process. No sender holds more than are left free, so there is room for whoever comes next."""
 LONGEST_WAIT = 1.0
 """Seconds for a place or a permit, then the queue is looked at again."""
+HELD_SECONDS = 0.02
+"""A claim takes about so long: then a tier that another worker was counting is free."""
 LANES_AT_ONCE = 25
 """Of each priority, in one claim; the others come in the next ones."""
 
@@ -40,9 +44,16 @@ class Turns:
         self._after = {REPLY_PRIORITY: FIRST, CAMPAIGN_PRIORITY: FIRST}
         self._permits = Permits()
         self._limits: dict[Lane, Limits] = {}
+        self._tiers: dict[Lane, Tier] = {}
         self._given: list[Turn] = []
         self._taken = 0
         self._held_back = False
+        self._tier_is_held = False
+
+    @property
+    def tiers(self) -> Mapping[Lane, Tier]:
+        """Of the senders that were looked at last and have one."""
+        return self._tiers
 
     @property
     def under_way(self) -> Counter[Lane]:
@@ -69,11 +80,20 @@ class Turns:
             self._held_back = True
             return []
         waiting = await waiting_lanes(connection, self._after, LANES_AT_ONCE, room, now)
-        self._limits = {one.lane: await _limits_of(connection, one) for one in waiting}
+        senders = {one.lane: await _sender_of(connection, one) for one in waiting}
+        self._limits = {lane: limits_on(sender) for lane, sender in senders.items()}
+        self._tiers = {lane: tier for lane, sender in senders.items() if (tier := tier_on(sender))}
         shares = self._share_out(waiting, room)
         self._held_back |= any(one.due for one in waiting) and not shares
         self._given = await self._permits.take(connection, shares, self._limits)
         return self._given
+
+    async def hold_tiers(self, connection: Connection) -> list[Turn]:
+        """In the transaction of the claim: the turns without those whose tier another worker is counting."""
+        held = await turns_held(connection, self._given, self._tiers)
+        self._tier_is_held = len(held) < len(self._given)
+        self._held_back |= self._tier_is_held
+        return held
 
     def used(self, sent: Mapping[Lane, int]) -> None:
         """So many messages of the turns are leaving; the permits of the others go back."""
@@ -87,7 +107,7 @@ class Turns:
     def patience(self) -> float:
         """Seconds until something that is held back may go."""
         pauses = [pause for limits in self._limits.values() if (pause := self._permits.pause(limits))]
-        return min([LONGEST_WAIT, *pauses])
+        return min([HELD_SECONDS if self._tier_is_held else LONGEST_WAIT, *pauses])
 
     def outlook(self, taken: int) -> Outlook:
         """After a claim that took so many."""
@@ -121,9 +141,9 @@ class Turns:
         return min([due, *(int(limit.burst) for limit in self._limits[one.lane])])
 
 
-async def _limits_of(connection: Connection, one: WaitingLane) -> Limits:
+async def _sender_of(connection: Connection, one: WaitingLane) -> Integration | None:
     project = await definitions_at(connection, one.lane.project_id, one.stamp)
-    return limits_on(project.integrations.get(one.lane.sender))
+    return project.integrations.get(one.lane.sender)
 
 
 def _where_to_go_on(lanes: Sequence[WaitingLane], ready: Sequence[WaitingLane], given: Sequence[Turn]) -> Lane:

@@ -133,6 +133,11 @@ async def claim_due(connection: Connection, turns: Sequence[Turn], now: datetime
     return [message_row(row) for row in await sql.messages.claim_due(connection, now=now, **by_lane(turns))]
 
 
+async def look_again(connection: Connection, project_id: UUID, sender: str, code: str, now: datetime) -> None:
+    """The sender's messages that wait for this reason are due."""
+    await sql.messages.look_again(connection, project_id=project_id, sender=sender, code=code, now=now)
+
+
 async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[MessageRow]:
     """Locks them in the order of their ids, as everybody does, so that nobody waits in a circle.
 

@@ -36,6 +36,15 @@ def test_null_is_no_limit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("tier", "people"),
+    [("250", 250), ("2K", 2_000), ("100K", 100_000), (1_500, 1_500), ("unlimited", None), (None, None)],
+)
+def test_a_tier_is_a_level_of_whatsapp_or_a_number(tier: object, people: int | None) -> None:
+    assert _integration(tier=tier).people_per_day == people
+    assert _integration().people_per_day is None
+
+
+@pytest.mark.parametrize(
     ("limits", "field"),
     [
         ({"messages_per_second": 0}, "limits.messages_per_second"),
@@ -43,6 +52,11 @@ def test_null_is_no_limit() -> None:
         ({"messages_per_second": "80"}, "limits.messages_per_second"),
         ({"requests_per_second": -1}, "limits.requests_per_second"),
         ({"per_second": 1}, "limits"),
+        ({"tier": 0}, "limits.tier"),
+        ({"tier": "3K"}, "limits.tier"),
+        ({"tier": 2.5}, "limits.tier"),
+        ({"tier": "2K", "portfolio": ""}, "limits.portfolio"),
+        ({"portfolio": "P"}, "limits.tier"),
     ],
 )
 def test_nonsense_is_refused_by_its_field(limits: dict[str, Any], field: str) -> None:

@@ -34,6 +34,17 @@ CROSS JOIN LATERAL (
     FOR UPDATE SKIP LOCKED
 ) m;
 
+-- name: look_again!
+-- services.apply_definitions: what waits for this reason is judged anew; whoever holds one judges it now. Index
+-- messages_waiting.
+UPDATE messages SET due_at = :now
+WHERE (bucket, id) IN (
+    SELECT bucket, id FROM messages
+    WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = :sender
+        AND outcome_code = :code AND due_at > :now
+    FOR UPDATE SKIP LOCKED
+);
+
 -- name: lock_by_id
 -- services.move_messages: the messages that reports and outcomes are about, in one order for all; primary key.
 SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
