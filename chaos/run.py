@@ -150,7 +150,9 @@ class Run:
         spooled = len(list((self._crew.data_dir / "spool").glob("*.spool")))
         quiet = await self._sinch.is_quiet()
         self._say(f"waiting: {waiting or 'nothing'}, under way {under_way}, spooled {spooled}, Sinch quiet: {quiet}")
-        return not (waiting.keys() - set(but)) and under_way == spooled == 0 and quiet
+        # A campaign is under way while a message of it is: in a hurry the one that holds the lost ones, too.
+        over = under_way == 0 or (bool(waiting) and self._wanted.by == "campaign" and under_way == 1)
+        return not (waiting.keys() - set(but)) and over and spooled == 0 and quiet
 
     async def _settle_as_if_later(self) -> None:
         """What a worker does that starts when leases are over, then when looks and the project's rule are due."""
