@@ -134,7 +134,8 @@ def _warned(result: Result) -> dict[str, list[str]]:
 def _command(name: object, raw: bytes, settings: ProjectSettings) -> Command | Refused:
     reader = _COMMANDS.get(name) if isinstance(name, str) else None
     if reader is None:
-        return Refused((f"There is no command {str(name)[:40]!r}: use {', '.join(_COMMANDS)}.",))
+        said = "A command needs a `name`" if name is None else f"There is no command {str(name)[:40]!r}"
+        return Refused((f"{said}: use {', '.join(_COMMANDS)}.",))
     try:
         return reader(raw, settings)
     except UnusableError as error:

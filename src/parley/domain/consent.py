@@ -95,7 +95,7 @@ def with_hint(entry: ConsentEntry, known: Mapping[str, ConsentCategory]) -> Cons
 def _problem(properties: Mapping[str, Any], until: datetime | str) -> str | None:
     category, action = properties.get("category"), properties.get("action")
     if not isinstance(category, str) or not 0 < len(category) <= LONGEST_CATEGORY:
-        return "`category` is missing: no category could be revoked."
+        return "`category` is missing, or no text of 1 to 128 characters: no category could be revoked."
     if action not in (Action.ACCEPT.value, Action.REJECT.value):
         return "`action` must be accept or reject, in lower case."
     if action == Action.ACCEPT and isinstance(until, str) and until != UNLIMITED:

@@ -8,6 +8,14 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _MOST_DECODINGS = 5
 
 
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+
+def method_fault(method: str) -> str | None:
+    """Why nothing is sent by this method; None when it is fine."""
+    return None if method in METHODS else f"{method[:20]!r} is not one of {', '.join(sorted(METHODS))}"
+
+
 def url_fault(url: str) -> str | None:
     """Why `url` is not sent to by anybody; None when it is fine. No credentials, no `..`, nothing invisible."""
     if not _VISIBLE.fullmatch(url) or "\\" in url:

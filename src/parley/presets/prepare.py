@@ -14,6 +14,7 @@ from parley.presets.dialect import environment
 from parley.presets.parameters import Parameter, fill_parameters
 from parley.presets.pieces import Piece, SyntaxFault, Tag, Text
 from parley.presets.places import Place, place_for
+from parley.presets.prefix import method_fault, url_fault
 from parley.presets.preset import Preset, parameters_of, pieces_of
 from parley.presets.weave import Filling, Woven, weave
 
@@ -63,7 +64,7 @@ def check_preset(preset: Preset) -> None:
     examples = {parameter.name: _example(preset, parameter) for parameter in parameters}
     prepared = _weave_all(preset, parameters, fill_parameters(parameters, examples))
     check_sources(prepared)
-    problems = [*_header_faults(preset), *_unknown_filters(preset)]
+    problems = [*_fixed_faults(preset), *_header_faults(preset), *_unknown_filters(preset)]
     if problems:
         raise InvalidInputError(problems)
 
@@ -147,6 +148,14 @@ def _literal(name: str, text: str, fillings: Mapping[str, Filling], problems: li
 
 def _plain_text(pieces: tuple[Piece, ...]) -> str:
     return "".join(piece.text for piece in pieces if isinstance(piece, Text))
+
+
+def _fixed_faults(preset: Preset) -> Iterator[Problem]:
+    """Of a method and an address that are the same for everybody: those with slots or tags are seen when rendered."""
+    for field, text, fault_of in (("method", preset.method, method_fault), ("url", preset.url, url_fault)):
+        is_fixed = "[[" not in text and "{{" not in text and "{%" not in text
+        if is_fixed and (fault := fault_of(text.strip())):
+            yield Problem(field, fault)
 
 
 def _header_faults(preset: Preset) -> Iterator[Problem]:

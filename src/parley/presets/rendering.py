@@ -14,14 +14,13 @@ from parley.domain.http import HttpRequest
 from parley.presets.authentication import NoAuthentication, OAuth2Grant, credential_headers, grant_of
 from parley.presets.dialect import environment
 from parley.presets.escapes import HeaderFault, header
-from parley.presets.prefix import is_under, url_fault
+from parley.presets.prefix import is_under, method_fault, url_fault
 from parley.presets.prepare import Prepared, check_sources, content_type, prepare
 from parley.presets.preset import Preset
 from parley.presets.run import AbortReached, Items, LimitReached, RenderFault, Run, freeze
 from parley.presets.stencil import Stencil, stencil_of
 from parley.presets.weave import Woven
 
-METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 LARGEST_BODY = 1_000_000
 """Bytes."""
 _PYTHON_SAYS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
@@ -334,8 +333,8 @@ def _variables(context: Context) -> dict[str, Any]:
 
 def _checked_method(printed: str) -> str:
     method = printed.strip()
-    if method not in METHODS:
-        raise _invalid("method", f"{method[:20]!r} is not one of {', '.join(sorted(METHODS))}")
+    if fault := method_fault(method):
+        raise _invalid("method", fault)
     return method
 
 

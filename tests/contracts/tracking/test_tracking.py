@@ -104,6 +104,15 @@ async def test_a_batch_answers_each_command(api: ProjectApi) -> None:
     assert len(await events_of_jana(api)) == 1
 
 
+async def test_a_command_says_whether_its_name_is_missing_or_unknown(api: ProjectApi) -> None:
+    answer = await api.post("track/batch", {"commands": [{"data": {}}, {"name": "custommers", "data": {}}]})
+    known = "use customers, customers/events, system/time."
+    assert [result["errors"] for result in answer.body["results"]] == [
+        [f"A command needs a `name`: {known}"],
+        [f"There is no command 'custommers': {known}"],
+    ]
+
+
 async def test_a_batch_of_51_is_refused_as_a_whole(api: ProjectApi) -> None:
     commands = [{"name": "customers/events", "data": event()}] * 51
     answer = await api.post("track/batch", {"commands": commands})
