@@ -11,6 +11,7 @@ import pytest
 
 from parley.domain.customer import CustomerIds
 from parley.services.apply_definitions import delete_definition
+from parley.services.doctor import Releaser, diagnose
 from parley.services.launch_campaign import CampaignUnderWayError, UnknownCampaignError
 from parley.services.plan_campaigns import plan_campaigns
 from parley.services.record_events import record_events
@@ -18,6 +19,7 @@ from parley.services.resolve_customers import resolve_customers
 from parley.services.set_properties import PropertyUpdate, set_properties
 from parley.services.show_campaigns import Progress
 from parley.services.steer_campaigns import NotSteerableError, Order, steer
+from parley.store.doctor import What
 from tests.support.builders import NOW, Cast, consent_event
 from tests.walks.walk import Walk
 
@@ -134,6 +136,10 @@ async def test_a_pause_keeps_back_what_waits_and_it_goes_on_where_it_was(walk: W
     paused = await walk.progress("sale")
     assert (state(paused), walk.sinch.bodies()) == ("paused", [])
     assert 0 < paused.planned < 100
+    (told,) = await diagnose(walk.database, walk.project_id, walk.now)
+    assert (told.what, told.waits_for, told.waiting.count) == (
+        What.CAMPAIGNS_PAUSED, Releaser.OPERATOR, paused.planned,
+    )  # fmt: skip
     await walk.later(days=3)
     assert walk.sinch.bodies() == []
 

@@ -66,6 +66,7 @@ _RULES: Mapping[What, _Rule] = {
         Releaser.CLOCK, "They leave as fast as the account may send: `limits` in the integration's file says how fast."
     ),
     What.MESSAGES_DEFERRED: _Rule(Releaser.CLOCK, "They are looked at again at that time."),
+    What.CAMPAIGNS_PAUSED: _Rule(Releaser.OPERATOR, "`parley campaign resume NAME --project TOKEN`, or `cancel`."),
     What.MESSAGES_HELD: _Rule(Releaser.OPERATOR, "Mend the cause, then `parley sender release NAME --project TOKEN`."),
     What.TEMPLATES_STOPPED: _Rule(
         Releaser.OPERATOR,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from parley.store.campaigns import HELD_UNTIL
 from parley.store.database import Connection, sql
 
 
@@ -15,6 +16,7 @@ class What(StrEnum):
     MESSAGES_DUE = "messages_due"
     MESSAGES_PACED = "messages_paced"
     MESSAGES_DEFERRED = "messages_deferred"
+    CAMPAIGNS_PAUSED = "campaigns_paused"
     MESSAGES_HELD = "messages_held"
     TEMPLATES_STOPPED = "templates_stopped"
     MESSAGES_IN_FLIGHT = "messages_in_flight"
@@ -31,7 +33,7 @@ class Waiting(msgspec.Struct, frozen=True):
 
     project_id: UUID
     about: str | None
-    """The sender; of a journey the scenario."""
+    """The sender; of a journey the scenario; the campaign."""
     code: str | None
     sentence: str | None
     """What was said of one of them."""
@@ -51,7 +53,8 @@ async def all_that_waits(
     found = {
         What.MESSAGES_DUE: await sql.doctor.messages_due(connection, **then),
         What.MESSAGES_PACED: await sql.doctor.messages_paced(connection, **then),
-        What.MESSAGES_DEFERRED: await sql.doctor.messages_deferred(connection, **then),
+        What.MESSAGES_DEFERRED: await sql.doctor.messages_deferred(connection, **then, held_until=HELD_UNTIL),
+        What.CAMPAIGNS_PAUSED: await sql.doctor.campaigns_paused(connection, **whose),
         What.MESSAGES_HELD: await sql.doctor.messages_held(connection, **whose),
         What.TEMPLATES_STOPPED: await sql.doctor.templates_stopped(connection, **whose),
         What.MESSAGES_IN_FLIGHT: await sql.doctor.messages_in_flight(connection, **then),

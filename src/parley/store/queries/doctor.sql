@@ -31,16 +31,27 @@ WHERE (p.name IS NOT NULL OR h.until IS NOT NULL) AND m.state IN ('planned', 'qu
 GROUP BY m.project_id, m.integration, h.code, h.sentence, h.until;
 
 -- name: messages_deferred
--- services.doctor: what waits for its time, by reason; index messages_waiting. What is stopped has its own line.
+-- services.doctor: what waits for its time, by reason; index messages_waiting. What is stopped, or held back by the
+-- pause of its campaign, has its own line.
 SELECT m.project_id, m.integration AS about, m.outcome_code AS code, max(m.outcome_sentence) AS sentence,
     count(*) AS count, min(m.planned_at) AS since, min(m.due_at) AS until
 FROM messages m
-WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND NOT EXISTS (
+WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND m.due_at < :held_until AND NOT EXISTS (
         SELECT FROM stops s WHERE s.project_id = m.project_id AND s.sender = m.integration AND s.released_at IS NULL
             AND s.template IN ('', template_of(m.kind, m.content))
     )
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
 GROUP BY m.project_id, m.integration, m.outcome_code;
+
+-- name: campaigns_paused
+-- services.doctor: campaigns that a person has paused, and how many of their messages wait; indexes
+-- campaign_runs_under_way and messages_of_run.
+SELECT r.project_id, r.campaign AS about, NULL AS code, NULL AS sentence, count(m.id) AS count, r.launched_at AS since,
+    NULL::timestamptz AS until
+FROM campaign_runs r
+LEFT JOIN messages m ON m.run_id = r.id AND m.state IN ('planned', 'queued')
+WHERE r.ended_at IS NULL AND r.state = 'paused' AND r.project_id = coalesce(:project_id::uuid, r.project_id)
+GROUP BY r.id;
 
 -- name: messages_held
 -- services.doctor: stopped senders, and how many messages wait for each; primary key of stops, index messages_waiting.
