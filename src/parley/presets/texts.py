@@ -69,14 +69,20 @@ def _named_text(text: str, variables: Mapping[str, Any]) -> str | None:
     return found if isinstance(found, str) and len(found) <= LONGEST_NAMED and found.isprintable() else None
 
 
+_WORDS_OF_JINJA = frozenset(
+    {"true", "false", "none", "not", "in", "is", "and", "or", "if", "else", "self", "super", "loop", "caller"}
+)
+"""They mean something else than a variable, whatever variables there are."""
 _NAMED = re.compile(r"\{\{ ?([a-z_]+)(?:\.([a-z_]+))? ?\}\}", re.ASCII)
 
 
 @lru_cache(maxsize=2_000)
 def _path(text: str) -> tuple[str, str | None] | None:
-    """What such a text names. A name that dictionaries themselves use is left to Jinja."""
+    """What such a text names. A word of Jinja's own, or a name that dictionaries themselves use, is left to Jinja."""
     named = _NAMED.fullmatch(text)
-    return None if named is None or hasattr(dict, named[2] or "") else (named[1], named[2])
+    if named is None or named[1] in _WORDS_OF_JINJA or hasattr(dict, named[2] or ""):
+        return None
+    return named[1], named[2]
 
 
 def text_faults(text: str) -> tuple[Problem, ...]:
