@@ -21,7 +21,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
-demo: $(READY) ## Play the seed page's loop on a local Sinch, then keep serving (ARGS=--exit: stop after the loop)
+demo: $(READY) ## Play a shop and its customer on a local Sinch, then keep serving (ARGS=--exit: stop after the loop)
 	@$(BIN)/parley demo $(ARGS)
 
 test: check ## Check style, types and import directions, then run all tests

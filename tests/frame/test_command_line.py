@@ -246,7 +246,7 @@ async def test_every_command_says_how_it_is_used() -> None:
         (("why", "no-such-message"), 1, "campaign event"),
         (("message", "resend", "no-such-message", "--by", "Olga", "--why", "lost"), 1, "campaign event"),
         (("message", "give-up", "no-such-message", "--by", "Olga", "--why", ""), 1, "why"),
-        (("apply", "/nowhere", "--project", "x"), 1, "no .json file"),
+        (("apply", "/nowhere", "--project", "x"), 1, "There is no folder"),
         (("preset", "list", "--project", "no-such-project"), 1, "parley project list"),
         (("sender", "release"), 2, "requires an argument"),
         (("project", "create", " "), 2, "1 to 200 characters"),

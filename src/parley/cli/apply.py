@@ -52,6 +52,8 @@ def apply(
 
 
 def _files(folder: Path) -> list[File]:
+    if not folder.exists():
+        raise NothingToApplyError(f"There is no folder {folder}. Make it, or begin with a copy of the examples.")
     paths = [folder] if folder.is_file() else sorted(folder.rglob("*.json"))
     if not paths:
         raise NothingToApplyError(f"{folder} holds no .json file.")

@@ -134,7 +134,7 @@ def _parse(original: str, dialled: str, region: str | None) -> PhoneNumber | Unu
     import phonenumbers  # noqa: PLC0415  its tables cost 30 ms and several MB: only who reads phones pays
 
     if not dialled.startswith("+") and region is None:
-        return UnusablePhone(original, "The country is missing: write the number as +421... or 00421....")
+        return UnusablePhone(original, "The country is missing: write it as +421901234567 or 00421901234567.")
     try:
         number = phonenumbers.parse(dialled, region)
     except phonenumbers.NumberParseException:
