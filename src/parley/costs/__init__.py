@@ -1,0 +1,48 @@
+"""What a message costs: rate cards by date, markets, regimes, volume tiers, mark-up, and the ledger's arithmetic."""
+
+from parley.costs.budget import Budget, Over, Spent, Warned, Within, judge
+from parley.costs.card import CURRENCIES, RateCard, card_in_force, parse_card
+from parley.costs.catalogue import shipped_cards
+from parley.costs.ledger import Entry, EntryKind, Standing, cancel, correct, reserve, settle, standing
+from parley.costs.market import market_of
+from parley.costs.markup import Markup, failed_fee, with_markup
+from parley.costs.price import Category, Charge, Delivered, Free, Price, Unpriced, price
+from parley.costs.regime import Regime, regime_on
+from parley.costs.tier import charge_for, rate_after
+
+__all__ = [
+    "CURRENCIES",
+    "Budget",
+    "Category",
+    "Charge",
+    "Delivered",
+    "Entry",
+    "EntryKind",
+    "Free",
+    "Markup",
+    "Over",
+    "Price",
+    "RateCard",
+    "Regime",
+    "Spent",
+    "Standing",
+    "Unpriced",
+    "Warned",
+    "Within",
+    "cancel",
+    "card_in_force",
+    "charge_for",
+    "correct",
+    "failed_fee",
+    "judge",
+    "market_of",
+    "parse_card",
+    "price",
+    "rate_after",
+    "regime_on",
+    "reserve",
+    "settle",
+    "shipped_cards",
+    "standing",
+    "with_markup",
+]
