@@ -1,0 +1,24 @@
+"""A phone button has a number of at most 20 characters."""
+
+from collections.abc import Iterator
+
+from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.template import MessageTemplate
+
+LONGEST = 20
+
+
+def check(template: MessageTemplate) -> Iterator[Fault]:
+    """International form."""
+    for number, button in enumerate(template.buttons):
+        if button.type != "phone_number":
+            continue
+        given = button.phone_number
+        if not given.startswith("+") or not given.removeprefix("+").isdecimal() or len(given) > LONGEST:
+            field = f"buttons[{number}].phone_number"
+            yield Fault(field, f'"{given[:40]}" cannot be dialled.', "Write + and digits: +421901000001")
+
+
+RULE = LintRule(
+    Severity.ERROR, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
+)

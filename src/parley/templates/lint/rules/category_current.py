@@ -1,0 +1,20 @@
+"""Is it one of today's three categories?"""
+
+from collections.abc import Iterator
+
+from parley.templates.lint.categories import CURRENT
+from parley.templates.lint.finding import Fault, LintRule, RuleSet, Severity
+from parley.templates.template import MessageTemplate
+
+
+def check(template: MessageTemplate) -> Iterator[Fault]:
+    """Marketing, utility or authentication."""
+    if template.category.upper() not in CURRENT:
+        yield Fault(
+            "category", f"{template.category} is no category of today.", f"Use one of {', '.join(sorted(CURRENT))}."
+        )
+
+
+RULE = LintRule(
+    Severity.ERROR, 'Meta, "Template categorization", 14 November 2025', check, frozenset({RuleSet.CURRENT})
+)

@@ -1,0 +1,20 @@
+"""Is it one of the ten categories of transactional templates?"""
+
+from collections.abc import Iterator
+
+from parley.templates.lint.categories import TRANSACTIONAL
+from parley.templates.lint.finding import Fault, LintRule, RuleSet, Severity
+from parley.templates.template import MessageTemplate
+
+
+def check(template: MessageTemplate) -> Iterator[Fault]:
+    """The old regime's tag said what the text is for."""
+    if template.category.upper().replace(" ", "_") not in TRANSACTIONAL:
+        yield Fault(
+            "category", f"{template.category} is none of the ten.", f"Use one of {', '.join(sorted(TRANSACTIONAL))}."
+        )
+
+
+RULE = LintRule(
+    Severity.ERROR, "The seed page, and Meta until 15 September 2021", check, frozenset({RuleSet.TRANSACTIONAL})
+)

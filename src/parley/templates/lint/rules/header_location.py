@@ -1,0 +1,20 @@
+"""A location header stands in utility and marketing templates only."""
+
+from collections.abc import Iterator
+
+from parley.templates.lint.finding import Fault, LintRule, RuleSet, Severity
+from parley.templates.template import MessageTemplate
+
+
+def check(template: MessageTemplate) -> Iterator[Fault]:
+    """Authentication has none."""
+    if template.header and template.header.format == "location" and template.category.upper() == "AUTHENTICATION":
+        yield Fault("header.format", "An authentication template has no location.", "Leave the header out.")
+
+
+RULE = LintRule(
+    Severity.ERROR,
+    'Meta, "Template components" and "Create templates", November 2025 and September 2026',
+    check,
+    frozenset({RuleSet.CURRENT}),
+)

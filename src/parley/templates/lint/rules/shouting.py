@@ -1,0 +1,22 @@
+"""More than a third in capitals reads as shouting."""
+
+from collections.abc import Iterator
+
+from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.texts import PLACEHOLDER
+from parley.templates.template import MessageTemplate
+
+SHARE = 0.3
+ENOUGH_LETTERS = 20
+
+
+def check(template: MessageTemplate) -> Iterator[Fault]:
+    """A keyword to answer with is no shouting, so short texts pass."""
+    letters = [letter for letter in PLACEHOLDER.sub("", template.body.text) if letter.isalpha()]
+    capitals = sum(letter.isupper() for letter in letters)
+    if len(letters) >= ENOUGH_LETTERS and capitals > len(letters) * SHARE:
+        share = round(100 * capitals / len(letters))
+        yield Fault("body.text", f"{share} % of its letters are capitals.", "Write as you would speak.")
+
+
+RULE = LintRule(Severity.WARN, "Own rule, after providers' notes on low quality, 2025", check)

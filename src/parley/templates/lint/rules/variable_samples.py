@@ -1,0 +1,27 @@
+"""Every variable has a sample."""
+
+from collections.abc import Iterator
+
+from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.template import MessageTemplate, variables_of
+
+
+def check(template: MessageTemplate) -> Iterator[Fault]:
+    """The reviewer reads the template with them."""
+    yield from _lacking(
+        "header.samples", len(template.header_variables), template.header.samples if template.header else ()
+    )
+    yield from _lacking("body.samples", len(template.body_variables), template.body.samples)
+    for number, button in enumerate(template.buttons):
+        wanted = 1 if button.type == "copy_code" else len(variables_of(button.url))
+        yield from _lacking(f"buttons[{number}].samples", wanted, button.samples)
+
+
+def _lacking(field: str, wanted: int, given: tuple[str, ...]) -> Iterator[Fault]:
+    if wanted and len(given) != wanted:
+        yield Fault(field, f"There are {wanted} variables and {len(given)} samples.", "Give one sample for each.")
+
+
+RULE = LintRule(
+    Severity.ERROR, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
+)
