@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import REVIEW
 from parley.templates.lint.texts import written_texts
 from parley.templates.template import MessageTemplate
 
 _ASKS = re.compile(
     r"(?:send|give|reply with|tell|enter|confirm)\s(?:us\s)?your\s(?:full\s|complete\s)?"
-    r"(?:(?:credit\s|debit\s)?card number|bank account number|iban|passport number|social security number|cvv|pin code)",
+    r"(?:(?:credit\s|debit\s)?card number|bank account number|iban|passport number"
+    r"|social security number|cvv|pin code)",
     re.IGNORECASE,
 )
 
@@ -23,4 +25,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
             )
 
 
-RULE = LintRule(Severity.ERROR, 'Meta, "Template review" and error list, December 2025', check)
+RULE = LintRule(Severity.ERROR, REVIEW, check)

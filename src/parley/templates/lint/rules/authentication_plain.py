@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, RuleSet, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.lint.texts import count_emoji, written_texts
 from parley.templates.template import MessageTemplate
 
@@ -19,9 +20,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         yield Fault("body.text", "It has an emoji.", "Leave it out.")
 
 
-RULE = LintRule(
-    Severity.ERROR,
-    'Meta, "Template components" and "Create templates", November 2025 and September 2026',
-    check,
-    frozenset({RuleSet.CURRENT}),
-)
+RULE = LintRule(Severity.ERROR, COMPONENTS, check, frozenset({RuleSet.CURRENT}))

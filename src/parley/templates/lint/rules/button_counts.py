@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.template import MessageTemplate
 
 MOST = 10
@@ -12,7 +13,7 @@ MOST_OF_A_KIND = {"quick_reply": 10, "url": 2, "phone_number": 1, "copy_code": 1
 
 def check(template: MessageTemplate) -> Iterator[Fault]:
     """Ten in all; two links, one phone number, one code."""
-    counts = Counter(button.type for button in template.buttons)
+    counts: Counter[str] = Counter(button.type for button in template.buttons)
     if len(template.buttons) > MOST:
         yield Fault("buttons", f"There are {len(template.buttons)}; {MOST} may be.", "Leave the least important out.")
     for kind, most in MOST_OF_A_KIND.items():
@@ -22,6 +23,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
             )
 
 
-RULE = LintRule(
-    Severity.ERROR, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
-)
+RULE = LintRule(Severity.ERROR, COMPONENTS, check)

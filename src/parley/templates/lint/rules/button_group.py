@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.template import MessageTemplate
 
 MOST_GROUPS = 2
@@ -16,6 +17,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         yield Fault("buttons", "Quick replies are mixed with other buttons.", "Put all quick replies first, or last.")
 
 
-RULE = LintRule(
-    Severity.ERROR, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
-)
+RULE = LintRule(Severity.ERROR, COMPONENTS, check)

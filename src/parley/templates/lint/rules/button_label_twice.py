@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.template import MessageTemplate
 
 
@@ -15,6 +16,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
             yield Fault("buttons", f'{count} buttons are labelled "{label[:40]}".', "Give each a label of its own.")
 
 
-RULE = LintRule(
-    Severity.ERROR, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
-)
+RULE = LintRule(Severity.ERROR, COMPONENTS, check)

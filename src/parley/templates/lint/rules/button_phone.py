@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.template import MessageTemplate
 
 LONGEST = 20
@@ -19,6 +20,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
             yield Fault(field, f'"{given[:40]}" cannot be dialled.', "Write + and digits: +421901000001")
 
 
-RULE = LintRule(
-    Severity.ERROR, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
-)
+RULE = LintRule(Severity.ERROR, COMPONENTS, check)

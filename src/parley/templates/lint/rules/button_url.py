@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.lint.texts import PLACEHOLDER
 from parley.templates.template import MessageTemplate
 
@@ -25,6 +26,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
             yield Fault(field, "A variable may stand once and only at the end.", "https://shop.example/track/{{1}}")
 
 
-RULE = LintRule(
-    Severity.ERROR, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
-)
+RULE = LintRule(Severity.ERROR, COMPONENTS, check)

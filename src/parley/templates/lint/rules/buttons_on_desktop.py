@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.template import MessageTemplate
 
 TOO_MANY = 4
@@ -16,6 +17,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         yield Fault("buttons", sentence, "Use up to three buttons, all quick replies or none.")
 
 
-RULE = LintRule(
-    Severity.WARN, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
-)
+RULE = LintRule(Severity.WARN, COMPONENTS, check)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from parley.templates.lint.categories import CURRENT
 from parley.templates.lint.finding import Fault, LintRule, RuleSet, Severity
+from parley.templates.lint.sources import CATEGORIES
 from parley.templates.template import MessageTemplate
 
 
@@ -15,6 +16,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         )
 
 
-RULE = LintRule(
-    Severity.ERROR, 'Meta, "Template categorization", 14 November 2025', check, frozenset({RuleSet.CURRENT})
-)
+RULE = LintRule(Severity.ERROR, CATEGORIES, check, frozenset({RuleSet.CURRENT}))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from parley.templates.lint.categories import TRANSACTIONAL
 from parley.templates.lint.finding import Fault, LintRule, RuleSet, Severity
+from parley.templates.lint.sources import SEED_PAGE
 from parley.templates.template import MessageTemplate
 
 
@@ -15,6 +16,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         )
 
 
-RULE = LintRule(
-    Severity.ERROR, "The seed page, and Meta until 15 September 2021", check, frozenset({RuleSet.TRANSACTIONAL})
-)
+RULE = LintRule(Severity.ERROR, SEED_PAGE, check, frozenset({RuleSet.TRANSACTIONAL}))

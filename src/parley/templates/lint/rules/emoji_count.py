@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import OWN
 from parley.templates.lint.texts import count_emoji, written_texts
 from parley.templates.template import MessageTemplate
 
@@ -16,6 +17,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         yield Fault("body.text", f"It has {count} emoji.", f"Keep to {MOST} or fewer.")
 
 
-RULE = LintRule(
-    Severity.WARN, "Own threshold; WhatsApp has a limit and does not publish it (error list, December 2025)", check
-)
+RULE = LintRule(Severity.WARN, OWN, check)

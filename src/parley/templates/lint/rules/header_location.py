@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, RuleSet, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.template import MessageTemplate
 
 
@@ -12,9 +13,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         yield Fault("header.format", "An authentication template has no location.", "Leave the header out.")
 
 
-RULE = LintRule(
-    Severity.ERROR,
-    'Meta, "Template components" and "Create templates", November 2025 and September 2026',
-    check,
-    frozenset({RuleSet.CURRENT}),
-)
+RULE = LintRule(Severity.ERROR, COMPONENTS, check, frozenset({RuleSet.CURRENT}))

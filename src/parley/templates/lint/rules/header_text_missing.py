@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.template import MessageTemplate
 
 
@@ -12,6 +13,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         yield Fault("header.text", "A header of the format text has no text.", "Write one, or leave the header out.")
 
 
-RULE = LintRule(
-    Severity.ERROR, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
-)
+RULE = LintRule(Severity.ERROR, COMPONENTS, check)

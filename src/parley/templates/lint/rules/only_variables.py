@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import REVIEW
 from parley.templates.lint.texts import PLACEHOLDER
 from parley.templates.template import MessageTemplate
 
@@ -18,4 +19,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         )
 
 
-RULE = LintRule(Severity.ERROR, 'Meta, "Template review" and error list, December 2025 ("floating variables")', check)
+RULE = LintRule(Severity.ERROR, REVIEW, check)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import REVIEW
 from parley.templates.template import MessageTemplate
 from parley.templates.values import check_parameters
 
@@ -25,4 +26,4 @@ def _buttons(template: MessageTemplate) -> tuple[str, ...]:
     return tuple((samples[number] or ("x",))[0] for number, _ in template.button_variables)
 
 
-RULE = LintRule(Severity.ERROR, 'Meta, "Template review" and error list, December 2025 (132018, 132005)', check)
+RULE = LintRule(Severity.ERROR, REVIEW, check)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import PROVIDERS
 from parley.templates.lint.texts import written_texts
 from parley.templates.template import MessageTemplate
 
@@ -22,4 +23,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
             yield Fault(field, f"{found[1]} hides where the link leads.", "Write the address of your own site.")
 
 
-RULE = LintRule(Severity.ERROR, "Rejection lists of MessageBird and AiSensy, 2021 to 2025; CTIA principles", check)
+RULE = LintRule(Severity.ERROR, PROVIDERS, check)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import OWN
 from parley.templates.lint.texts import PLACEHOLDER
 from parley.templates.template import MessageTemplate
 
@@ -19,4 +20,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         yield Fault("body.text", f"{share} % of its letters are capitals.", "Write as you would speak.")
 
 
-RULE = LintRule(Severity.WARN, "Own rule, after providers' notes on low quality, 2025", check)
+RULE = LintRule(Severity.WARN, OWN, check)

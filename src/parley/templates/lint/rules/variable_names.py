@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.template import MessageTemplate
 
 _NAME = re.compile(r"[a-z0-9_]+")
@@ -16,6 +17,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
             yield Fault("body.text", f"{{{{{name}}}}} is no name of a variable.", "Use a-z, 0-9 and _: {{order_id}}")
 
 
-RULE = LintRule(
-    Severity.ERROR, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
-)
+RULE = LintRule(Severity.ERROR, COMPONENTS, check)

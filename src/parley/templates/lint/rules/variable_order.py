@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.lint.texts import PLACEHOLDER
 from parley.templates.template import MessageTemplate
 
@@ -15,6 +16,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         yield Fault("body.text", f"Its variables come as {', '.join(firsts)}.", "Number them as they are read.")
 
 
-RULE = LintRule(
-    Severity.WARN, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
-)
+RULE = LintRule(Severity.WARN, COMPONENTS, check)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import PROVIDERS
 from parley.templates.lint.texts import PLACEHOLDER
 from parley.templates.template import MessageTemplate
 
@@ -20,8 +21,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         )
 
 
-RULE = LintRule(
-    Severity.WARN,
-    "Providers' notes on rejected templates, 2025; WhatsApp does not publish the number; 2388293 is the error",
-    check,
-)
+RULE = LintRule(Severity.WARN, PROVIDERS, check)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import COMPONENTS
 from parley.templates.template import MessageTemplate, variables_of
 
 
@@ -19,9 +20,7 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
 
 def _lacking(field: str, wanted: int, given: tuple[str, ...]) -> Iterator[Fault]:
     if wanted and len(given) != wanted:
-        yield Fault(field, f"There are {wanted} variables and {len(given)} samples.", "Give one sample for each.")
+        yield Fault(field, f"Samples wanted: {wanted}, given: {len(given)}.", "Give one sample for each.")
 
 
-RULE = LintRule(
-    Severity.ERROR, 'Meta, "Template components" and "Create templates", November 2025 and September 2026', check
-)
+RULE = LintRule(Severity.ERROR, COMPONENTS, check)

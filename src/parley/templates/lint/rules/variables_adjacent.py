@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import PROVIDERS
 from parley.templates.lint.texts import PLACEHOLDER, written_texts
 from parley.templates.template import MessageTemplate
 
@@ -17,6 +18,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
             yield Fault(field, "No word stands between two variables.", "Put words between them, or make them one.")
 
 
-RULE = LintRule(
-    Severity.WARN, "Providers' notes on rejected templates, 2025; WhatsApp does not publish the number", check
-)
+RULE = LintRule(Severity.WARN, PROVIDERS, check)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import REVIEW
 from parley.templates.lint.texts import PLACEHOLDER, written_texts
 from parley.templates.template import MessageTemplate
 
@@ -17,4 +18,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
             yield Fault(field, "Two variables touch each other.", "Put words between them.")
 
 
-RULE = LintRule(Severity.ERROR, "Meta, template status webhook, sample of INVALID_FORMAT, December 2025", check)
+RULE = LintRule(Severity.ERROR, REVIEW, check)

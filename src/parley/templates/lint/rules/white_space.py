@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.sources import PROVIDERS
 from parley.templates.template import MessageTemplate
 
 TOO_MANY_SPACES = 5
@@ -19,6 +20,4 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         yield Fault("body.text", "It has more than two empty lines in a row.", "One empty line parts two paragraphs.")
 
 
-RULE = LintRule(
-    Severity.WARN, "Providers' notes on rejected templates, 2025; WhatsApp does not publish the number", check
-)
+RULE = LintRule(Severity.WARN, PROVIDERS, check)
