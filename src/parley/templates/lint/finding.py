@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from parley.templates.rule_sets import RuleSet
 from parley.templates.template import MessageTemplate
 
 
@@ -13,15 +14,6 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARN = "warn"
-
-
-class RuleSet(StrEnum):
-    """Which regime a project writes for."""
-
-    TRANSACTIONAL = "transactional"
-    """The strict default: one of the ten categories that stood until September 2021, and no promotion."""
-    CURRENT = "current"
-    """Marketing, utility, authentication; since June 2023."""
 
 
 class Fault(msgspec.Struct, frozen=True):

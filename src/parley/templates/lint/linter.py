@@ -4,7 +4,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from parley.templates.lint import rules
-from parley.templates.lint.finding import Finding, LintRule, RuleSet, Severity
+from parley.templates.lint.finding import Finding, LintRule, Severity
+from parley.templates.rule_sets import RuleSet
 from parley.templates.template import MessageTemplate
 
 RULES: dict[str, LintRule] = {

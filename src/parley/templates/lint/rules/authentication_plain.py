@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from parley.templates.lint.finding import Fault, LintRule, RuleSet, Severity
+from parley.templates.lint.finding import Fault, LintRule, Severity
 from parley.templates.lint.sources import COMPONENTS
 from parley.templates.lint.texts import count_emoji, written_texts
+from parley.templates.rule_sets import RuleSet
 from parley.templates.template import MessageTemplate
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from parley.templates.lint.categories import CURRENT
-from parley.templates.lint.finding import Fault, LintRule, RuleSet, Severity
+from parley.templates.lint.finding import Fault, LintRule, Severity
 from parley.templates.lint.sources import CATEGORIES
+from parley.templates.rule_sets import CURRENT, RuleSet
 from parley.templates.template import MessageTemplate
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from parley.templates.lint.categories import TRANSACTIONAL
-from parley.templates.lint.finding import Fault, LintRule, RuleSet, Severity
+from parley.templates.lint.finding import Fault, LintRule, Severity
 from parley.templates.lint.sources import SEED_PAGE
+from parley.templates.rule_sets import TRANSACTIONAL, RuleSet
 from parley.templates.template import MessageTemplate
 
 

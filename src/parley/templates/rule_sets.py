@@ -1,4 +1,16 @@
-"""The categories of templates, then and now."""
+"""The two regimes that a template may be written for, and their categories (whatsapp.md 1.1, 1.2)."""
+
+from enum import StrEnum
+
+
+class RuleSet(StrEnum):
+    """Which regime a project writes for."""
+
+    TRANSACTIONAL = "transactional"
+    """The strict default: one of the ten categories that stood until September 2021, and no promotion."""
+    CURRENT = "current"
+    """Marketing, utility, authentication; since June 2023."""
+
 
 TRANSACTIONAL = frozenset(
     {
