@@ -1,0 +1,146 @@
+"""The terms of a lexicon, and an index that finds them in a sentence.
+
+A term is words with blanks between: `sale` (that word), `discount*` (a word that begins so), `*konto` (that ends so),
+`*rabatt*` (that has it anywhere), `buy|shop now` (one of them, then the other), `our?` (may be missing), `..` (up to three
+words), `...` (up to seven), `^order` (only where a clause begins). `<var>`, `<num>`, `<pct>`, `<-pct>`, `<money>` and
+`<url>` stand for a variable, number, percentage, percentage with a minus, sum of money, link. Accents do not count.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from parley.templates.promotion.words import Word, fold
+
+GAPS = {"..": 3, "...": 7}
+"""How many words a gap may hold."""
+_APOSTROPHE = re.compile("(?<=[^\\W_])['’](?=[^\\W_])")
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One place of a term."""
+
+    exact: frozenset[str]
+    begins: tuple[str, ...]
+    ends: tuple[str, ...]
+    holds: tuple[str, ...]
+    opens: bool
+    optional: bool
+    gap: int
+    """Words that may stand before it."""
+
+    def fits(self, word: Word) -> bool:
+        """Is this word one of those meant?"""
+        return (word.opens or not self.opens) and any(self._fits(form) for form in word.forms)
+
+    def _fits(self, form: str) -> bool:
+        if form in self.exact or form.startswith(self.begins) or form.endswith(self.ends):
+            return True
+        return any(part in form for part in self.holds)
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A term of a list: its first word leads to it, the steps are the rest."""
+
+    name: str
+    """Of the list."""
+    opens: bool
+    steps: tuple[Step, ...]
+
+    def end(self, words: Sequence[Word], start: int) -> int:
+        """Where it ends when it begins at `start`; 0 when it does not."""
+        if self.opens and not words[start].opens:
+            return 0
+        return _end(words, start + 1, self.steps)
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A term that was found, and where."""
+
+    name: str
+    sentence: int
+    start: int
+    end: int
+
+
+def _end(words: Sequence[Word], at: int, steps: tuple[Step, ...]) -> int:
+    """The nearest end; a place that may be missing is tried first."""
+    if not steps:
+        return at
+    step, rest = steps[0], steps[1:]
+    for place in range(at, min(at + step.gap + 1, len(words))):
+        if step.fits(words[place]) and (end := _end(words, place + 1, rest)):
+            return end
+    return _end(words, at, rest) if step.optional else 0
+
+
+class Index:
+    """Finds terms by their first word: the cost grows with the text, not with the lexicon."""
+
+    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
+        """From the terms of each list, by the list's name."""
+        self._exact: dict[str, list[Term]] = defaultdict(list)
+        self._begins: dict[str, list[Term]] = defaultdict(list)
+        self._ends: dict[str, list[Term]] = defaultdict(list)
+        self._holds: dict[str, list[Term]] = defaultdict(list)
+        for name, texts in lists.items():
+            for text in texts:
+                self._add(name, text)
+        self._lengths = range(min(map(len, self._begins), default=1), max(map(len, self._begins), default=0) + 1)
+        self._inside = range(min(map(len, self._holds), default=1), max(map(len, self._holds), default=0) + 1)
+
+    def hits(self, words: Sequence[Word], sentence: int) -> Iterator[Hit]:
+        """Every term in a sentence, overlapping ones too."""
+        for start, word in enumerate(words):
+            for term in self._beginning(word):
+                if end := term.end(words, start):
+                    yield Hit(term.name, sentence, start, end)
+
+    def _add(self, name: str, text: str) -> None:
+        first, *rest = parse_steps(text)
+        if first.optional or first.gap:
+            raise ValueError(f"{name}: {text}: the first word of a term must be there")
+        term = Term(name, first.opens, tuple(rest))
+        tables = (self._exact, first.exact), (self._begins, first.begins), (self._ends, first.ends)
+        for table, keys in (*tables, (self._holds, first.holds)):
+            for key in keys:
+                table[key].append(term)
+
+    def _beginning(self, word: Word) -> Iterator[Term]:
+        for form in word.forms:
+            yield from self._exact.get(form, ())
+            if form[0] != "<":
+                yield from _looked_up(self._begins, form, 0, self._lengths)
+                if self._holds:
+                    for start in range(len(form) - self._inside.start + 1):
+                        yield from _looked_up(self._holds, form, start, self._inside)
+                        yield from self._ends.get(form[start:], ())
+
+
+def _looked_up(table: dict[str, list[Term]], form: str, start: int, lengths: range) -> Iterator[Term]:
+    for end in range(start + lengths.start, min(start + lengths.stop, len(form) + 1)):
+        if found := table.get(form[start:end]):
+            yield from found
+
+
+def parse_steps(text: str) -> Iterator[Step]:
+    """The places of a term."""
+    gap = 0
+    for part in _APOSTROPHE.sub(" ", text).split():
+        if part in GAPS:
+            gap = GAPS[part]
+        else:
+            yield _step(part, gap)
+            gap = 0
+
+
+def _step(part: str, gap: int) -> Step:
+    opens, optional = part.startswith("^"), part.endswith("?")
+    words = [fold(word) for word in part.removeprefix("^").removesuffix("?").split("|")]
+    holds = tuple(word.strip("*") for word in words if word.startswith("*") and word.endswith("*"))
+    begins = tuple(word[:-1] for word in words if word.endswith("*") and not word.startswith("*"))
+    ends = tuple(word[1:] for word in words if word.startswith("*") and not word.endswith("*"))
+    exact = frozenset(word for word in words if "*" not in word)
+    return Step(exact, begins, ends, holds, opens, optional, gap)

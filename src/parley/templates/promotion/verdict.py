@@ -1,0 +1,180 @@
+"""Is a text promotional, and why? Rules over the terms that were found; the first that fits decides."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from parley.templates.promotion.lexicon import find_hits, term_lists
+from parley.templates.promotion.terms import Hit
+from parley.templates.promotion.words import NUMBER, VARIABLE, Sentence, read_sentences
+from parley.templates.rule_sets import RuleSet
+
+
+class Label(StrEnum):
+    """What a text is. Promotional is Meta's marketing."""
+
+    PROMOTIONAL = "promotional"
+    UTILITY = "utility"
+    AUTHENTICATION = "authentication"
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a text is, and why."""
+
+    label: Label
+    category: str | None
+    """Which of the ten categories it would be; nothing for what is promotional."""
+    why: str
+    """The rule, the words and the sentence that caused it."""
+    sentence: str = ""
+    """That sentence alone."""
+
+
+ENOUGH_ANCHORS = 2
+"""One word such as *table* or *flight* is said in an advertisement, too; two tie a text to a transaction."""
+WEIGHTS = {"call": 3, "urgency": 2, "praise": 1}
+"""How much each word persuades, in anchors."""
+
+
+class Reading(msgspec.Struct):
+    """A text, and what was found in it by the role of the terms."""
+
+    sentences: tuple[Sentence, ...]
+    hits: dict[str, list[Hit]]
+    specific: bool
+    """Does it name a variable or number beside the one it greets with?"""
+
+    def role(self, role: str) -> list[Hit]:
+        """In the order of the text."""
+        return self.hits.get(role, [])
+
+    @property
+    def anchors(self) -> int:
+        """How firmly it is tied to something of this customer."""
+        return len(self.role("anchor")) + self.specific if self.role("anchor") else 0
+
+    @property
+    def persuasion(self) -> int:
+        """How much it persuades, in anchors."""
+        return sum(weight * len(self.role(role)) for role, weight in WEIGHTS.items())
+
+
+def classify(text: str, language: str | None, rules: RuleSet) -> Verdict:
+    """Reads the language that is named, `de` or `de_AT`; without one, the languages that the text reads like."""
+    reading = _read(text, language)
+    return next(verdict for rule in _RULES if (verdict := rule(reading, rules)))
+
+
+def _offers(reading: Reading, _: RuleSet) -> Verdict | None:
+    hits = reading.role("offer")
+    return _promotional(reading, hits, "which has no place in a notice") if hits else None
+
+
+def _is_code(reading: Reading, _: RuleSet) -> Verdict | None:
+    hits = reading.role("code")
+    return _verdict(reading, Label.AUTHENTICATION, "ACCOUNT_UPDATE", hits, "and nothing else") if hits else None
+
+
+def _reminds(reading: Reading, rules: RuleSet) -> Verdict | None:
+    hits = reading.role("reminder")
+    if not hits or (hits[0].name == "stock" and reading.anchors > ENOUGH_ANCHORS):
+        return None
+    if rules is RuleSet.CURRENT:
+        return _promotional(reading, hits, "which is marketing today even when it was asked for")
+    return _verdict(reading, Label.UTILITY, "ALERT_UPDATE", hits, "without an offer")
+
+
+def _calls(reading: Reading, _: RuleSet) -> Verdict | None:
+    hits = reading.role("call")
+    return _promotional(reading, hits, "not to something that was agreed") if hits else None
+
+
+def _persuades(reading: Reading, _: RuleSet) -> Verdict | None:
+    hits = reading.role("urgency") + reading.role("praise")
+    if not hits or reading.anchors > reading.persuasion:
+        return None
+    return _promotional(reading, hits, "and it weighs more than what ties it to a transaction")
+
+
+def _informs(reading: Reading, _: RuleSet) -> Verdict | None:
+    hits = reading.role("anchor")
+    if reading.anchors < ENOUGH_ANCHORS:
+        return None
+    return _verdict(reading, Label.UTILITY, _category(hits), hits, "and nothing in it persuades")
+
+
+def _is_unclear(reading: Reading, _: RuleSet) -> Verdict:
+    hits = reading.role("anchor")
+    if hits:
+        return _promotional(reading, hits, "which alone does not say what it is about: unclear counts as promotional")
+    first = reading.sentences[0].text if reading.sentences else ""
+    why = "Nothing in it names an order, booking, payment or other business: unclear counts as promotional."
+    return Verdict(Label.PROMOTIONAL, None, why, first)
+
+
+_RULES: tuple[Callable[[Reading, RuleSet], Verdict | None], ...] = (
+    _offers,
+    _is_code,
+    _reminds,
+    _calls,
+    _persuades,
+    _informs,
+    _is_unclear,
+)
+
+
+def _promotional(reading: Reading, hits: Sequence[Hit], because: str) -> Verdict:
+    return _verdict(reading, Label.PROMOTIONAL, None, hits, because)
+
+
+def _verdict(reading: Reading, label: Label, category: str | None, hits: Sequence[Hit], because: str) -> Verdict:
+    sentence = reading.sentences[hits[0].sentence].text
+    told = [f"“{_quote(reading, hit)}” ({term_lists()[hit.name].what})" for hit in hits[:MOST_QUOTED]]
+    return Verdict(label, category, f"It says {', '.join(told)}, {because}: “{sentence}”", sentence)
+
+
+MOST_QUOTED = 4
+"""Words that a reason quotes."""
+
+
+def _quote(reading: Reading, hit: Hit) -> str:
+    return " ".join(word.text for word in reading.sentences[hit.sentence].words[hit.start : hit.end])
+
+
+def _category(anchors: Sequence[Hit]) -> str | None:
+    """The one that most anchors speak for; the first in the text of several."""
+    counts = Counter(category for hit in anchors if (category := term_lists()[hit.name].category))
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def _read(text: str, language: str | None) -> Reading:
+    sentences = read_sentences(text)
+    by_role: dict[str, list[Hit]] = {}
+    for hit in find_hits(sentences, language):
+        by_role.setdefault(term_lists()[hit.name].role, []).append(hit)
+    masks = by_role.get("harmless", [])
+    hits = {role: _apart([hit for hit in found if not _masked(hit, masks, role)]) for role, found in by_role.items()}
+    return Reading(sentences, hits, _is_specific(sentences))
+
+
+def _masked(hit: Hit, masks: Sequence[Hit], role: str) -> bool:
+    """Is it part of words that only look like an offer? They may well be an anchor."""
+    return role not in {"anchor", "harmless", "code"} and any(
+        mask.sentence == hit.sentence and mask.start < hit.end and hit.start < mask.end for mask in masks
+    )
+
+
+def _apart(hits: Sequence[Hit]) -> list[Hit]:
+    """Without those that overlap an earlier or longer one."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.sentence, hit.start, -hit.end)):
+        if not kept or (hit.sentence, hit.start) >= (kept[-1].sentence, kept[-1].end):
+            kept.append(hit)
+    return kept
+
+
+def _is_specific(sentences: Sequence[Sentence]) -> bool:
+    words = [word.forms[0] for sentence in sentences for word in sentence.words]
+    return any(form in {VARIABLE, NUMBER} for form in words[3:])
