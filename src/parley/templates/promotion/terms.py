@@ -2,11 +2,10 @@
 
 A term is words with blanks between: `sale` (that word), `discount*` (a word that begins so), `*konto` (that ends so),
 `*rabatt*` (that has it anywhere), `buy|shop now` (one of them, then the other), `our?` (may be missing), `..` (up to three
-words), `...` (up to seven), `^order` (only where a clause begins). `<var>`, `<num>`, `<pct>`, `<-pct>`, `<money>` and
+words), `...` (up to seven), `^order` (only where a clause begins), `rendez-vous` and `l'offre` (two words). `<var>`, `<num>`, `<pct>`, `<-pct>`, `<money>` and
 `<url>` stand for a variable, number, percentage, percentage with a minus, sum of money, link. Accents do not count.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,7 +15,7 @@ from parley.templates.promotion.words import Word, fold
 
 GAPS = {"..": 3, "...": 7}
 """How many words a gap may hold."""
-_APOSTROPHE = re.compile("(?<=[^\\W_])['’](?=[^\\W_])")
+
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -64,6 +63,10 @@ class Hit(msgspec.Struct, frozen=True):
     start: int
     end: int
 
+    def overlaps(self, other: "Hit") -> bool:
+        """Do they share a word?"""
+        return self.sentence == other.sentence and self.start < other.end and other.start < self.end
+
 
 def _end(words: Sequence[Word], at: int, steps: tuple[Step, ...]) -> int:
     """The nearest end; a place that may be missing is tried first."""
@@ -87,7 +90,8 @@ class Index:
         self._holds: dict[str, list[Term]] = defaultdict(list)
         for name, texts in lists.items():
             for text in texts:
-                self._add(name, text)
+                for simple in _simpler(text.replace("'", "-")):
+                    self._add(name, simple)
         self._lengths = range(min(map(len, self._begins), default=1), max(map(len, self._begins), default=0) + 1)
         self._inside = range(min(map(len, self._holds), default=1), max(map(len, self._holds), default=0) + 1)
 
@@ -125,10 +129,23 @@ def _looked_up(table: dict[str, list[Term]], form: str, start: int, lengths: ran
             yield from found
 
 
+def _simpler(text: str) -> Iterator[str]:
+    """A text is split at hyphens and apostrophes, so `rendez-vous|rdv pris` is two terms: `rendez vous pris`, `rdv pris`."""
+    parts = text.split()
+    for place, part in enumerate(parts):
+        whole = part.removeprefix("^").removesuffix("?").split("|")
+        if joined := [word for word in whole if "-" in word and not word.startswith("<")]:
+            apart = [word.replace("-", " ") for word in joined] + ["|".join(word for word in whole if word not in joined)]
+            for word in filter(None, apart):
+                yield from _simpler(" ".join([*parts[:place], part[: part.startswith("^")] + word, *parts[place + 1 :]]))
+            return
+    yield text
+
+
 def parse_steps(text: str) -> Iterator[Step]:
     """The places of a term."""
     gap = 0
-    for part in _APOSTROPHE.sub(" ", text).split():
+    for part in text.split():
         if part in GAPS:
             gap = GAPS[part]
         else:

@@ -34,7 +34,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 ENOUGH_ANCHORS = 2
 """One word such as *table* or *flight* is said in an advertisement, too; two tie a text to a transaction."""
-WEIGHTS = {"call": 3, "urgency": 2, "praise": 1}
+WEIGHTS = {"pitch": 3, "urgency": 2, "praise": 1, "question": 1}
 """How much each word persuades, in anchors."""
 
 
@@ -53,12 +53,18 @@ class Reading(msgspec.Struct):
     @property
     def anchors(self) -> int:
         """How firmly it is tied to something of this customer."""
-        return len(self.role("anchor")) + self.specific if self.role("anchor") else 0
+        found = self.role("anchor")
+        return len(found) + self.specific + bool(self.role("harmless")) if found else 0
 
-    @property
-    def persuasion(self) -> int:
-        """How much it persuades, in anchors."""
-        return sum(weight * len(self.role(role)) for role, weight in WEIGHTS.items())
+    def pitches(self) -> list[Hit]:
+        """What recommends, invites or calls in a sentence that is not rather about a transaction."""
+        return [hit for hit in self.role("pitch") + self.role("question") if self._persuades(hit.sentence)]
+
+    def _persuades(self, sentence: int) -> bool:
+        anchors = sum(hit.sentence == sentence for hit in self.role("anchor"))
+        return anchors < sum(
+            weight for role, weight in WEIGHTS.items() for hit in self.role(role) if hit.sentence == sentence
+        )
 
 
 def classify(text: str, language: str | None, rules: RuleSet) -> Verdict:
@@ -79,28 +85,34 @@ def _is_code(reading: Reading, _: RuleSet) -> Verdict | None:
 
 def _reminds(reading: Reading, rules: RuleSet) -> Verdict | None:
     hits = reading.role("reminder")
-    if not hits or (hits[0].name == "stock" and reading.anchors > ENOUGH_ANCHORS):
+    if not hits or len(reading.pitches()) > len(hits) or _is_back_order(reading, hits):
         return None
     if rules is RuleSet.CURRENT:
         return _promotional(reading, hits, "which is marketing today even when it was asked for")
     return _verdict(reading, Label.UTILITY, "ALERT_UPDATE", hits, "without an offer")
 
 
-def _calls(reading: Reading, _: RuleSet) -> Verdict | None:
-    hits = reading.role("call")
-    return _promotional(reading, hits, "not to something that was agreed") if hits else None
+def _is_back_order(reading: Reading, hits: Sequence[Hit]) -> bool:
+    """Is what is on stock again part of something that was ordered or asked for already?"""
+    firm = [hit for hit in reading.role("anchor") if term_lists()[hit.name].category]
+    return len(firm) > len(hits) and all(hit.name == "stock" for hit in hits)
+
+
+def _pitches(reading: Reading, _: RuleSet) -> Verdict | None:
+    hits = reading.pitches()
+    return _promotional(reading, hits, "which is not about something agreed") if hits else None
 
 
 def _persuades(reading: Reading, _: RuleSet) -> Verdict | None:
     hits = reading.role("urgency") + reading.role("praise")
-    if not hits or reading.anchors > reading.persuasion:
+    if not hits or reading.anchors > sum(WEIGHTS[term_lists()[hit.name].role] for hit in hits):
         return None
     return _promotional(reading, hits, "and it weighs more than what ties it to a transaction")
 
 
 def _informs(reading: Reading, _: RuleSet) -> Verdict | None:
     hits = reading.role("anchor")
-    if reading.anchors < ENOUGH_ANCHORS:
+    if reading.anchors < ENOUGH_ANCHORS or (not _category(hits) and reading.anchors <= ENOUGH_ANCHORS):
         return None
     return _verdict(reading, Label.UTILITY, _category(hits), hits, "and nothing in it persuades")
 
@@ -118,7 +130,7 @@ _RULES: tuple[Callable[[Reading, RuleSet], Verdict | None], ...] = (
     _offers,
     _is_code,
     _reminds,
-    _calls,
+    _pitches,
     _persuades,
     _informs,
     _is_unclear,
@@ -160,19 +172,17 @@ def _read(text: str, language: str | None) -> Reading:
 
 
 def _masked(hit: Hit, masks: Sequence[Hit], role: str) -> bool:
-    """Is it part of words that only look like an offer? They may well be an anchor."""
-    return role not in {"anchor", "harmless", "code"} and any(
-        mask.sentence == hit.sentence and mask.start < hit.end and hit.start < mask.end for mask in masks
-    )
+    """Is it part of words that only look like an offer? They may be an anchor; free returns do not hide free delivery."""
+    return role not in {"anchor", "harmless", "code"} and hit.name != "delivery" and any(mask.overlaps(hit) for mask in masks)
 
 
 def _apart(hits: Sequence[Hit]) -> list[Hit]:
-    """Without those that overlap an earlier or longer one."""
+    """Without those that overlap another: one that tells a category goes first, then the earlier, then the longer."""
     kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: (hit.sentence, hit.start, -hit.end)):
-        if not kept or (hit.sentence, hit.start) >= (kept[-1].sentence, kept[-1].end):
+    for hit in sorted(hits, key=lambda hit: (not term_lists()[hit.name].category, hit.sentence, hit.start, -hit.end)):
+        if not any(other.overlaps(hit) for other in kept):
             kept.append(hit)
-    return kept
+    return sorted(kept, key=lambda hit: (hit.sentence, hit.start))
 
 
 def _is_specific(sentences: Sequence[Sentence]) -> bool:
