@@ -15,7 +15,7 @@ COMMON = "common"
 ENOUGH_WORDS = 2
 """So many of a language's commonest words make a text one of it."""
 
-Role = Literal["offer", "pitch", "question", "urgency", "praise", "reminder", "harmless", "code", "anchor"]
+Role = Literal["offer", "pitch", "call", "question", "urgency", "praise", "reminder", "harmless", "code", "anchor"]
 
 
 class TermList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ import msgspec
 
 from parley.templates.promotion.lexicon import find_hits, term_lists
 from parley.templates.promotion.terms import Hit
-from parley.templates.promotion.words import NUMBER, VARIABLE, Sentence, read_sentences
+from parley.templates.promotion.words import MONEY, NUMBER, VARIABLE, Sentence, Word, read_sentences
 from parley.templates.rule_sets import RuleSet
 
 
@@ -34,8 +34,10 @@ class Verdict(msgspec.Struct, frozen=True):
 
 ENOUGH_ANCHORS = 2
 """One word such as *table* or *flight* is said in an advertisement, too; two tie a text to a transaction."""
-WEIGHTS = {"pitch": 3, "urgency": 2, "praise": 1, "question": 1}
+WEIGHTS = {"pitch": 3, "call": 2, "urgency": 2, "praise": 1, "question": 1}
 """How much each word persuades, in anchors."""
+PITCHING = ("pitch", "call", "question")
+"""What makes a sentence of its own promotional."""
 
 
 class Reading(msgspec.Struct):
@@ -58,11 +60,13 @@ class Reading(msgspec.Struct):
 
     def pitches(self) -> list[Hit]:
         """What recommends, invites or calls in a sentence that is not rather about a transaction."""
-        return [hit for hit in self.role("pitch") + self.role("question") if self._persuades(hit.sentence)]
+        hits = [hit for role in PITCHING for hit in self.role(role)]
+        return [hit for hit in hits if self._persuades(hit.sentence)]
 
     def _persuades(self, sentence: int) -> bool:
         anchors = sum(hit.sentence == sentence for hit in self.role("anchor"))
-        return anchors < sum(
+        named = anchors and _names_something(self.sentences[sentence].words)
+        return anchors + named < sum(
             weight for role, weight in WEIGHTS.items() for hit in self.role(role) if hit.sentence == sentence
         )
 
@@ -75,12 +79,14 @@ def classify(text: str, language: str | None, rules: RuleSet) -> Verdict:
 
 def _offers(reading: Reading, _: RuleSet) -> Verdict | None:
     hits = reading.role("offer")
+    if reading.role("code"):  # `use code 123 to sign in` is no voucher
+        hits = [hit for hit in hits if hit.name != "voucher"]
     return _promotional(reading, hits, "which has no place in a notice") if hits else None
 
 
 def _is_code(reading: Reading, _: RuleSet) -> Verdict | None:
     hits = reading.role("code")
-    return _verdict(reading, Label.AUTHENTICATION, "ACCOUNT_UPDATE", hits, "and nothing else") if hits else None
+    return _verdict(reading, Label.AUTHENTICATION, None, hits, "and nothing else") if hits else None
 
 
 def _reminds(reading: Reading, rules: RuleSet) -> Verdict | None:
@@ -112,7 +118,7 @@ def _persuades(reading: Reading, _: RuleSet) -> Verdict | None:
 
 def _informs(reading: Reading, _: RuleSet) -> Verdict | None:
     hits = reading.role("anchor")
-    if reading.anchors < ENOUGH_ANCHORS or (not _category(hits) and reading.anchors <= ENOUGH_ANCHORS):
+    if reading.anchors < (1 if _category(hits) else ENOUGH_ANCHORS):
         return None
     return _verdict(reading, Label.UTILITY, _category(hits), hits, "and nothing in it persuades")
 
@@ -172,8 +178,12 @@ def _read(text: str, language: str | None) -> Reading:
 
 
 def _masked(hit: Hit, masks: Sequence[Hit], role: str) -> bool:
-    """Is it part of words that only look like an offer? They may be an anchor; free returns do not hide free delivery."""
-    return role not in {"anchor", "harmless", "code"} and hit.name != "delivery" and any(mask.overlaps(hit) for mask in masks)
+    """Is it part of words that only look like an offer? They may well be an anchor."""
+    return role not in {"anchor", "harmless", "code"} and hit.name not in UNMASKED and any(mask.overlaps(hit) for mask in masks)
+
+
+UNMASKED = frozenset({"delivery", "cart"})
+"""Free returns do not hide free delivery, nor `your order` an order that was left behind."""
 
 
 def _apart(hits: Sequence[Hit]) -> list[Hit]:
@@ -186,5 +196,14 @@ def _apart(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def _is_specific(sentences: Sequence[Sentence]) -> bool:
-    words = [word.forms[0] for sentence in sentences for word in sentence.words]
-    return any(form in {VARIABLE, NUMBER} for form in words[3:])
+    """Whoever is greeted by name is not told anything yet."""
+    words = [word for sentence in sentences for word in sentence.words]
+    return _names_something(words[LONGEST_GREETING:])
+
+
+LONGEST_GREETING = 3
+"""Words: *Good morning {{1}}*."""
+
+
+def _names_something(words: Sequence[Word]) -> bool:
+    return any(word.forms[0] in {VARIABLE, NUMBER, MONEY} for word in words)
