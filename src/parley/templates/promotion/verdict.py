@@ -32,8 +32,10 @@ class Verdict(msgspec.Struct, frozen=True):
     """That sentence alone."""
 
 
+FIRM = frozenset({"account", "alert", "appointment", "issue", "payment", "finance", "shipping"})
+"""Lists whose words are seldom said without a reason, so that one will do where nothing persuades."""
 ENOUGH_ANCHORS = 2
-"""One word such as *table* or *flight* is said in an advertisement, too; two tie a text to a transaction."""
+"""Words such as *table* or *flight* are said in an advertisement, too; two tie a text to a transaction."""
 WEIGHTS = {"pitch": 3, "call": 2, "urgency": 2, "praise": 1, "question": 1}
 """How much each word persuades, in anchors."""
 PITCHING = ("pitch", "call", "question")
@@ -118,7 +120,8 @@ def _persuades(reading: Reading, _: RuleSet) -> Verdict | None:
 
 def _informs(reading: Reading, _: RuleSet) -> Verdict | None:
     hits = reading.role("anchor")
-    if reading.anchors < (1 if _category(hits) else ENOUGH_ANCHORS):
+    alone = any(hit.name in FIRM for hit in hits)
+    if reading.anchors < (1 if alone else ENOUGH_ANCHORS):
         return None
     return _verdict(reading, Label.UTILITY, _category(hits), hits, "and nothing in it persuades")
 
