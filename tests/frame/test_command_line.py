@@ -27,8 +27,8 @@ INTEGRATION = {
 
 COMMANDS = (
     "", "serve", "worker", "migrate", "project", "project create", "project list", "key", "key create", "key list",
-    "key revoke", "apply", "preset", "preset list", "preset preview", "why", "sender", "sender release", "template",
-    "template release", "demo",
+    "key revoke", "apply", "preset", "preset list", "preset preview", "lint", "classify", "why", "sender",
+    "sender release", "template", "template release", "demo",
 )  # fmt: skip
 
 

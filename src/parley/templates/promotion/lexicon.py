@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Literal
 
 import msgspec
@@ -70,7 +71,7 @@ def _lexicons_for(sentences: Sequence[Sentence], language: str | None) -> list[L
     return [lexicons()[name] for name, count in counts.items() if best < ENOUGH_WORDS or count == best]
 
 
-def _folder(*names: str):  # type: ignore[no-untyped-def]
+def _folder(*names: str) -> Traversable:
     return files("parley.templates.promotion").joinpath(*names)
 
 

@@ -1,9 +1,10 @@
 """The terms of a lexicon, and an index that finds them in a sentence.
 
 A term is words with blanks between: `sale` (that word), `discount*` (a word that begins so), `*konto` (that ends so),
-`*rabatt*` (that has it anywhere), `buy|shop now` (one of them, then the other), `our?` (may be missing), `..` (up to three
-words), `...` (up to seven), `^order` (only where a clause begins), `rendez-vous` and `l'offre` (two words). `<var>`, `<num>`, `<pct>`, `<-pct>`, `<money>` and
-`<url>` stand for a variable, number, percentage, percentage with a minus, sum of money, link. Accents do not count.
+`*rabatt*` (that has it anywhere), `buy|shop now` (one of them, then the other), `our?` (may be missing), `..` (up to
+three words), `...` (up to seven), `^order` (only where a clause begins), `rendez-vous` and `l'offre` (two words). `<var>`,
+`<num>`, `<pct>`, `<-pct>`, `<money>` and `<url>` stand for a variable, number, percentage, percentage with a minus, sum
+of money, link. Accents do not count.
 """
 
 from collections import defaultdict
@@ -15,7 +16,6 @@ from parley.templates.promotion.words import Word, fold
 
 GAPS = {"..": 3, "...": 7}
 """How many words a gap may hold."""
-
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -32,12 +32,15 @@ class Step(msgspec.Struct, frozen=True):
 
     def fits(self, word: Word) -> bool:
         """Is this word one of those meant?"""
-        return (word.opens or not self.opens) and any(self._fits(form) for form in word.forms)
-
-    def _fits(self, form: str) -> bool:
-        if form in self.exact or form.startswith(self.begins) or form.endswith(self.ends):
-            return True
-        return any(part in form for part in self.holds)
+        if self.opens and not word.opens:
+            return False
+        for form in word.forms:
+            if form in self.exact or form.startswith(self.begins) or form.endswith(self.ends):
+                return True
+            for part in self.holds:
+                if part in form:
+                    return True
+        return False
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -68,15 +71,19 @@ class Hit(msgspec.Struct, frozen=True):
         return self.sentence == other.sentence and self.start < other.end and other.start < self.end
 
 
-def _end(words: Sequence[Word], at: int, steps: tuple[Step, ...]) -> int:
-    """The nearest end; a place that may be missing is tried first."""
-    if not steps:
+def _end(words: Sequence[Word], at: int, steps: tuple[Step, ...], number: int = 0) -> int:
+    """The nearest end of the steps from `number`; a place that may be missing is tried first."""
+    if number == len(steps):
         return at
-    step, rest = steps[0], steps[1:]
+    step = steps[number]
     for place in range(at, min(at + step.gap + 1, len(words))):
-        if step.fits(words[place]) and (end := _end(words, place + 1, rest)):
+        if step.fits(words[place]) and (end := _end(words, place + 1, steps, number + 1)):
             return end
-    return _end(words, at, rest) if step.optional else 0
+    return _end(words, at, steps, number + 1) if step.optional else 0
+
+
+MOST_KNOWN = 20_000
+"""Words whose terms an index remembers: more than a language says often."""
 
 
 class Index:
@@ -92,15 +99,15 @@ class Index:
             for text in texts:
                 for simple in _simpler(text.replace("'", "-")):
                     self._add(name, simple)
-        self._lengths = range(min(map(len, self._begins), default=1), max(map(len, self._begins), default=0) + 1)
-        self._inside = range(min(map(len, self._holds), default=1), max(map(len, self._holds), default=0) + 1)
+        self._known: dict[str, list[Term]] = {}
 
     def hits(self, words: Sequence[Word], sentence: int) -> Iterator[Hit]:
         """Every term in a sentence, overlapping ones too."""
         for start, word in enumerate(words):
-            for term in self._beginning(word):
-                if end := term.end(words, start):
-                    yield Hit(term.name, sentence, start, end)
+            for form in word.forms:
+                for term in self._beginning(form):
+                    if end := term.end(words, start):
+                        yield Hit(term.name, sentence, start, end)
 
     def _add(self, name: str, text: str) -> None:
         first, *rest = parse_steps(text)
@@ -112,32 +119,32 @@ class Index:
             for key in keys:
                 table[key].append(term)
 
-    def _beginning(self, word: Word) -> Iterator[Term]:
-        for form in word.forms:
-            yield from self._exact.get(form, ())
+    def _beginning(self, form: str) -> list[Term]:
+        """A word of so many letters begins in so many ways: that many look-ups, and no more."""
+        if (known := self._known.get(form)) is None:
+            known = [*self._exact.get(form, ())]
             if form[0] != "<":
-                yield from _looked_up(self._begins, form, 0, self._lengths)
-                if self._holds:
-                    for start in range(len(form) - self._inside.start + 1):
-                        yield from _looked_up(self._holds, form, start, self._inside)
-                        yield from self._ends.get(form[start:], ())
-
-
-def _looked_up(table: dict[str, list[Term]], form: str, start: int, lengths: range) -> Iterator[Term]:
-    for end in range(start + lengths.start, min(start + lengths.stop, len(form) + 1)):
-        if found := table.get(form[start:end]):
-            yield from found
+                known += [term for end in range(1, len(form) + 1) for term in self._begins.get(form[:end], ())]
+                known += [term for start in range(len(form)) for term in self._ends.get(form[start:], ())]
+                known += [term for part, terms in self._holds.items() if part in form for term in terms]
+            if len(self._known) < MOST_KNOWN:
+                self._known[form] = known
+        return known
 
 
 def _simpler(text: str) -> Iterator[str]:
-    """A text is split at hyphens and apostrophes, so `rendez-vous|rdv pris` is two terms: `rendez vous pris`, `rdv pris`."""
+    """A text is split at hyphens and apostrophes: `rendez-vous|rdv pris` is two terms, `rendez vous pris` and `rdv pris`."""
     parts = text.split()
     for place, part in enumerate(parts):
         whole = part.removeprefix("^").removesuffix("?").split("|")
         if joined := [word for word in whole if "-" in word and not word.startswith("<")]:
-            apart = [word.replace("-", " ") for word in joined] + ["|".join(word for word in whole if word not in joined)]
+            apart = [word.replace("-", " ") for word in joined] + [
+                "|".join(word for word in whole if word not in joined)
+            ]
             for word in filter(None, apart):
-                yield from _simpler(" ".join([*parts[:place], part[: part.startswith("^")] + word, *parts[place + 1 :]]))
+                yield from _simpler(
+                    " ".join([*parts[:place], part[: part.startswith("^")] + word, *parts[place + 1 :]])
+                )
             return
     yield text
 

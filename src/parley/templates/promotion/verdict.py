@@ -40,6 +40,8 @@ WEIGHTS = {"pitch": 3, "call": 2, "urgency": 2, "praise": 1, "question": 1}
 """How much each word persuades, in anchors."""
 PITCHING = ("pitch", "call", "question")
 """What makes a sentence of its own promotional."""
+MANY_ANCHORS = 5
+"""In a long notice a single such word is a courtesy."""
 
 
 class Reading(msgspec.Struct):
@@ -62,8 +64,8 @@ class Reading(msgspec.Struct):
 
     def pitches(self) -> list[Hit]:
         """What recommends, invites or calls in a sentence that is not rather about a transaction."""
-        hits = [hit for role in PITCHING for hit in self.role(role)]
-        return [hit for hit in hits if self._persuades(hit.sentence)]
+        hits = [hit for role in PITCHING for hit in self.role(role) if self._persuades(hit.sentence)]
+        return hits if len(hits) > 1 or self.anchors < MANY_ANCHORS else []
 
     def _persuades(self, sentence: int) -> bool:
         anchors = sum(hit.sentence == sentence for hit in self.role("anchor"))
@@ -182,7 +184,11 @@ def _read(text: str, language: str | None) -> Reading:
 
 def _masked(hit: Hit, masks: Sequence[Hit], role: str) -> bool:
     """Is it part of words that only look like an offer? They may well be an anchor."""
-    return role not in {"anchor", "harmless", "code"} and hit.name not in UNMASKED and any(mask.overlaps(hit) for mask in masks)
+    return (
+        role not in {"anchor", "harmless", "code"}
+        and hit.name not in UNMASKED
+        and any(mask.overlaps(hit) for mask in masks)
+    )
 
 
 UNMASKED = frozenset({"delivery", "cart"})

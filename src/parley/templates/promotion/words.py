@@ -43,10 +43,15 @@ _WORD = re.compile(
     r"|(?P<word>[$€@]?[^\W_](?:[^\W_]|[$€@!|](?=[^\W_]))*)",
     re.IGNORECASE,
 )
-_SPECIAL = {"url": LINK, "pct": PERCENT, "money": MONEY, "var": VARIABLE, "num": NUMBER}
+_SPECIAL = {"url": (LINK,), "pct": (PERCENT,), "money": (MONEY,), "var": (VARIABLE,), "num": (NUMBER,)}
+_SPECIAL_MINUS = (PERCENT, MINUS_PERCENT)
+_SPACE = re.compile(r"[ .·\-_*]")
 _SPACED = re.compile(r"(?<![\w{])(?:[\w%€$@][ .·\-_*]){3,}[\w%€$@](?![\w}])")
 _SENTENCE_END = re.compile(r"(?<=[!?…])\s+|(?<=[^\W\d]{2}\.)\s+(?=[^\W\d_])|(?<=[)}\d]\.)\s+(?=[A-ZÀ-Ž¿¡])|\s*\n\s*")
-_MARKUP = re.compile(r"[*~`]")
+_UNSEEN = re.compile(
+    "[*~`\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff]"
+)
+"""WhatsApp's marks for bold and the like, and characters without a width."""
 _JOINS = frozenset(" \t'’‘\"“”„«»-&/(_\u00a0")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _DISGUISES = "013457@$€!|"
@@ -56,10 +61,9 @@ _LOOK_ALIKES = dict(zip("аеорсухіѕӏԁһј", "aeopcyxisldhj", strict=Tr
 
 def read_sentences(text: str) -> tuple[Sentence, ...]:
     """The sentences of a text that have a word in them. What nobody sees is dropped; letters set apart are joined."""
-    clean = _MARKUP.sub("", _visible(unicodedata.normalize("NFKC", text[:LONGEST_TEXT])))
-    joined = _SPACED.sub(lambda found: re.sub(r"[ .·\-_*]", "", found[0]), clean)
-    apart = frozenset(_SPACED.findall(clean)) != frozenset()
-    found = (Sentence(part, _words(part, apart)) for part in _SENTENCE_END.split(joined))
+    clean = _UNSEEN.sub("", unicodedata.normalize("NFKC", text[:LONGEST_TEXT]))
+    joined, apart = _SPACED.subn(lambda found: _SPACE.sub("", found[0]), clean)
+    found = (Sentence(part, _words(part, apart > 0)) for part in _SENTENCE_END.split(joined))
     return tuple(sentence for sentence in found if sentence.words)
 
 
@@ -68,18 +72,9 @@ def fold(word: str) -> str:
     return word.casefold().translate(_PLAIN)
 
 
-def _visible(text: str) -> str:
-    """Without zero-width and other format characters, soft hyphens and variation selectors."""
-    if text.isascii():
-        return text
-    return "".join(letter for letter in text if letter not in _UNSEEN and unicodedata.category(letter) != "Cf")
-
-
-_UNSEEN = frozenset("\ufe0e\ufe0f\u034f\u115f\u3164")
-
-
 def _words(sentence: str, apart: bool) -> tuple[Word, ...]:  # noqa: FBT001  of the text, not of the call
-    found, end = [], 0
+    found: list[Word] = []
+    end = 0
     for match in _WORD.finditer(sentence):
         opens = not found or not _JOINS.issuperset(sentence[end : match.start()])
         found.append(Word(match[0], _forms(match, apart), opens))
@@ -90,8 +85,7 @@ def _words(sentence: str, apart: bool) -> tuple[Word, ...]:  # noqa: FBT001  of 
 def _forms(match: re.Match[str], apart: bool) -> tuple[str, ...]:  # noqa: FBT001  as above
     kind = match.lastgroup or "word"
     if kind != "word":
-        special = _SPECIAL[kind]
-        return (special, MINUS_PERCENT) if match["minus"] else (special,)
+        return _SPECIAL_MINUS if match["minus"] else _SPECIAL[kind]
     form = fold(match[0])
     if form.isascii() and form.isalpha() and not apart and not _REPEATED.search(form):
         return (form,)

@@ -1,0 +1,55 @@
+"""`parley lint`: what WhatsApp would refuse in template files, found before they are handed in."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from parley.cli.options import AsJson
+from parley.domain.errors import InvalidInputError
+from parley.templates import RuleSet, parse_template
+from parley.templates.lint import Finding, Severity, lint
+from parley.templates.template import LARGEST_TEMPLATE
+
+app = App(name="lint", help="Lint template files, for CI too.")
+Rules = Annotated[RuleSet, Parameter(help="transactional: the ten categories, no promotion. current: Meta's three.")]
+
+
+class Linted(msgspec.Struct, frozen=True):
+    """What was found in a file, or why it is no template."""
+
+    file: str
+    findings: tuple[Finding, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+@app.default
+def lint_files(*files: Path, rules: Rules = RuleSet.TRANSACTIONAL, as_json: AsJson = False) -> int:
+    """Exit code 0: nothing, or warnings only. 1: an error. 2: a FILE is not a readable template."""
+    linted = [_linted(file, rules) for file in files]
+    print(msgspec.json.encode(linted).decode() if as_json else "\n".join(_story(linted)))
+    if not linted or any(one.unreadable for one in linted):
+        return 2
+    return 1 if any(finding.severity is Severity.ERROR for one in linted for finding in one.findings) else 0
+
+
+def _linted(file: Path, rules: RuleSet) -> Linted:
+    try:
+        with file.open("rb") as opened:
+            return Linted(str(file), lint(parse_template(opened.read(LARGEST_TEMPLATE + 1)), rules))
+    except InvalidInputError as error:
+        return Linted(str(file), unreadable=tuple(str(problem) for problem in error.problems))
+    except OSError as error:
+        return Linted(str(file), unreadable=(error.strerror or str(error),))
+
+
+def _story(linted: Sequence[Linted]) -> Iterator[str]:
+    for one in linted:
+        yield from (f"{one.file}: unreadable: {sentence}" for sentence in one.unreadable)
+        for found in one.findings:
+            yield f"{one.file}: {found.severity}: {found.field}: {found.sentence} {found.remedy}"
+            yield f"    {found.rule} ({found.source})"
+    if not any(one.unreadable or one.findings for one in linted):
+        yield f"{len(linted)} templates, nothing found." if linted else "Name a template file."

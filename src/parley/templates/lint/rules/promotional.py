@@ -1,0 +1,20 @@
+"""A transactional template promotes nothing."""
+
+from collections.abc import Iterator
+
+from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.intent import intent_of
+from parley.templates.lint.sources import SEED_PAGE
+from parley.templates.promotion import Label
+from parley.templates.rule_sets import RuleSet
+from parley.templates.template import MessageTemplate
+
+
+def check(template: MessageTemplate) -> Iterator[Fault]:
+    """No discount, voucher, gift, recommendation, contest, survey of the brand; nothing unclear."""
+    field, verdict = intent_of(template, RuleSet.TRANSACTIONAL)
+    if verdict.label is Label.PROMOTIONAL:
+        yield Fault(field, verdict.why, "Say only what the customer's own order, booking or account is about.")
+
+
+RULE = LintRule(Severity.ERROR, SEED_PAGE, check, frozenset({RuleSet.TRANSACTIONAL}))

@@ -1,0 +1,23 @@
+"""What promotes is approved as marketing, whatever it was handed in as."""
+
+from collections.abc import Iterator
+
+from parley.templates.lint.finding import Fault, LintRule, Severity
+from parley.templates.lint.intent import intent_of
+from parley.templates.lint.sources import CATEGORIES
+from parley.templates.promotion import Label
+from parley.templates.rule_sets import RuleSet
+from parley.templates.template import MessageTemplate
+
+
+def check(template: MessageTemplate) -> Iterator[Fault]:
+    """Since 9 April 2025 nobody asks back: the template is billed at the price of marketing."""
+    if template.category.upper() != "UTILITY":
+        return
+    field, verdict = intent_of(template, RuleSet.CURRENT)
+    if verdict.label is Label.PROMOTIONAL:
+        remedy = "Hand it in as MARKETING, at its price and with its consent, or take the sentence out."
+        yield Fault(field, verdict.why, remedy)
+
+
+RULE = LintRule(Severity.WARN, CATEGORIES, check, frozenset({RuleSet.CURRENT}))
