@@ -14,6 +14,8 @@ from parley.services.read_definitions import File, read_definitions
 from parley.store.doctor import What
 from parley_simulator.faults import CALLBACK_KINDS, FATE_KINDS, REQUEST_KINDS, Fault
 from parley_simulator.settings import Settings
+from tests.rules.templates import lint_page
+from tests.support.labelled import SETS, table
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -22,6 +24,7 @@ NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 CLI = (DOCS / "reference" / "cli.md").read_text("utf-8")
 REFUSALS = (DOCS / "how-to" / "why-was-my-message-refused.md").read_text("utf-8")
 SIMULATOR = (DOCS / "reference" / "simulator.md").read_text("utf-8")
+PROMOTION = (DOCS / "reference" / "promotion.md").read_text("utf-8")
 SERVICES = ROOT / "src" / "parley" / "services"
 DECIDING = (*sorted((ROOT / "src" / "parley" / "policy").glob("*.py")), SERVICES / "plan_messages.py")
 SENDING = (
@@ -149,6 +152,15 @@ def test_everything_that_can_wait_has_its_row() -> None:
 def test_every_knob_of_the_simulator_has_its_row() -> None:
     words = {*Settings.__struct_fields__, *REQUEST_KINDS, *FATE_KINDS, *CALLBACK_KINDS, *Fault.__struct_fields__}
     assert {word for word in words if f"`{word}`" not in SIMULATOR} == set()
+
+
+def test_the_page_of_the_linter_is_made_from_its_rules() -> None:
+    assert lint_page.PATH.read_text("utf-8") == lint_page.page(), "run python -m tests.rules.templates.lint_page"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_page_of_the_promotional_check_tells_its_figures(name: str) -> None:
+    assert table(name) in PROMOTION, "run python bench/promotion.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)

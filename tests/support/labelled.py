@@ -1,7 +1,7 @@
 """How well the promotional check does on labelled texts: accuracy, precision and recall, never the texts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -63,3 +63,21 @@ def measure(texts: Sequence[Labelled], rules: RuleSet, *, named: bool = True) ->
     """`named`: is the check told the language?"""
     found = ((text, classify(text.text, text.language if named else None, rules).label) for text in texts)
     return Measured(Counter((text.label(rules), label) for text, label in found))
+
+
+SETS = {"held_out.jsonl": "The measuring set", "tuning.jsonl": "The tuning set"}
+
+
+def table(name: str) -> str:
+    """The figures of a set as a page shows them."""
+    texts = read_labelled(name)
+    return "\n".join(["| rules | label | texts | precision | recall |", "|---|---|---|---|---|", *_rows(texts)])
+
+
+def _rows(texts: Sequence[Labelled]) -> Iterator[str]:
+    for rules in RuleSet:
+        found = measure(texts, rules)
+        for label in Label:
+            figures = f"{found.precision(label):.3f} | {found.recall(label):.3f}"
+            yield f"| {rules} | {label} | {found.texts(label)} | {figures} |"
+        yield f"| {rules} | all: accuracy {found.accuracy:.3f} | {len(texts)} | | |"

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from parley.cli.options import AsJson
 from parley.domain.errors import InvalidInputError, ParleyError, Problem
 from parley.templates import RuleSet
-from parley.templates.promotion import Verdict, classify
+from parley.templates.promotion import Classified, classify
 
 app = App(name="classify", help="Is a text promotional? Says why.")
 LARGEST_FILE = 100_000_000
@@ -32,12 +32,12 @@ class UnreadableFileError(ParleyError):
 def classify_texts(file: Path, *, rules: Rules = RuleSet.TRANSACTIONAL, as_json: AsJson = False) -> None:
     """FILE has one JSON object with `text` and, when known, `language` in each line; the answers keep its order."""
     for asked in _lines(file):
-        verdict = classify(asked.text, asked.language, rules)
-        print(_as_json(verdict) if as_json else f"{verdict.label}  {verdict.category or '-'}  {verdict.why}")
+        found = classify(asked.text, asked.language, rules)
+        print(_as_json(found) if as_json else f"{found.label}  {found.category or '-'}  {found.why}")
 
 
-def _as_json(verdict: Verdict) -> str:
-    told = {"label": verdict.label, "category": verdict.category, "why": verdict.why}
+def _as_json(found: Classified) -> str:
+    told = {"label": found.label, "category": found.category, "why": found.why}
     return msgspec.json.encode(told).decode()
 
 

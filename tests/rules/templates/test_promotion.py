@@ -59,10 +59,10 @@ def test_the_seed_pages_examples_are_notices_then_and_marketing_now(text: str) -
 
 
 def test_it_names_the_words_and_the_sentence() -> None:
-    verdict = classify("Your order {{1}} has shipped. Get 20 % off the next one!", "en", RuleSet.CURRENT)
-    assert verdict.sentence == "Get 20 % off the next one!"
-    assert "“20 % off” (a lower price)" in verdict.why
-    assert verdict.sentence in verdict.why
+    found = classify("Your order {{1}} has shipped. Get 20 % off the next one!", "en", RuleSet.CURRENT)
+    assert found.sentence == "Get 20 % off the next one!"
+    assert "“20 % off” (a lower price)" in found.why
+    assert found.sentence in found.why
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_it_names_the_words_and_the_sentence() -> None:
     ],
 )
 def test_a_disguise_does_not_help(text: str) -> None:
-    verdict = classify(f"Your order {{{{1}}}} has shipped. {text}", "en", RuleSet.TRANSACTIONAL)
-    assert "has no place in a notice" in verdict.why
+    found = classify(f"Your order {{{{1}}}} has shipped. {text}", "en", RuleSet.TRANSACTIONAL)
+    assert "has no place in a notice" in found.why
 
 
 @pytest.mark.parametrize("language", ["de_AT", "de-CH", "DE", "de"])
@@ -100,16 +100,16 @@ def test_an_unknown_language_is_read_as_what_it_looks_like(language: str | None)
 
 @pytest.mark.parametrize("text", ["", " ", "{{1}}", "🎉", "\u200b", "你好", "Hello"])
 def test_what_says_nothing_counts_as_promotional(text: str) -> None:
-    verdict = classify(text, None, RuleSet.CURRENT)
-    assert (verdict.label, verdict.category) == (Label.PROMOTIONAL, None)
-    assert "unclear counts as promotional" in verdict.why
+    found = classify(text, None, RuleSet.CURRENT)
+    assert (found.label, found.category) == (Label.PROMOTIONAL, None)
+    assert "unclear counts as promotional" in found.why
 
 
 @given(st.text(max_size=300), st.sampled_from([None, *LANGUAGES]), st.sampled_from(RuleSet))
-def test_every_text_has_a_verdict_with_a_reason(text: str, language: str | None, rules: RuleSet) -> None:
-    verdict = classify(text, language, rules)
-    assert verdict.why
-    assert verdict.category is None or verdict.label is Label.UTILITY
+def test_every_text_has_a_label_with_a_reason(text: str, language: str | None, rules: RuleSet) -> None:
+    found = classify(text, language, rules)
+    assert found.why
+    assert found.category is None or found.label is Label.UTILITY
 
 
 def test_a_long_text_takes_no_longer_than_it_must() -> None:

@@ -3,14 +3,14 @@
 from functools import lru_cache
 
 from parley.templates.lint.texts import written_texts
-from parley.templates.promotion import Verdict, classify
+from parley.templates.promotion import Classified, classify
 from parley.templates.rule_sets import RuleSet
 from parley.templates.template import MessageTemplate
 
 
 @lru_cache(maxsize=64)
-def intent_of(template: MessageTemplate, rules: RuleSet) -> tuple[str, Verdict]:
-    """(field of the sentence that decided, verdict). Remembered a moment, because several rules ask."""
+def intent_of(template: MessageTemplate, rules: RuleSet) -> tuple[str, Classified]:
+    """(field of the sentence that decided, what the text is). Remembered a moment, because several rules ask."""
     texts = [*written_texts(template), *((f"buttons[{n}].text", one.text) for n, one in enumerate(template.buttons))]
-    verdict = classify("\n".join(text for _, text in texts), template.language, rules)
-    return next((field for field, text in texts if verdict.sentence in text), "body.text"), verdict
+    found = classify("\n".join(text for _, text in texts), template.language, rules)
+    return next((field for field, text in texts if found.sentence in text), "body.text"), found

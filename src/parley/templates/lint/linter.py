@@ -14,12 +14,14 @@ RULES: dict[str, LintRule] = {
 """By name, in the order of the alphabet: every file of `rules/` is one."""
 
 
+_BY_SET = {rule_set: [(name, rule) for name, rule in RULES.items() if rule_set in rule.sets] for rule_set in RuleSet}
+
+
 def lint(template: MessageTemplate, rule_set: RuleSet) -> tuple[Finding, ...]:
     """Needs nothing but the template. Empty when nothing is wrong."""
     found = [
         Finding(name, rule.severity, fault.field, fault.sentence, fault.remedy, rule.source)
-        for name, rule in RULES.items()
-        if rule_set in rule.sets
+        for name, rule in _BY_SET[rule_set]
         for fault in rule.check(template)
     ]
     return tuple(sorted(found, key=lambda finding: finding.severity is Severity.WARN))

@@ -2,9 +2,9 @@
 
 A term is words with blanks between: `sale` (that word), `discount*` (a word that begins so), `*konto` (that ends so),
 `*rabatt*` (that has it anywhere), `buy|shop now` (one of them, then the other), `our?` (may be missing), `..` (up to
-three words), `...` (up to seven), `^order` (only where a clause begins), `rendez-vous` and `l'offre` (two words). `<var>`,
-`<num>`, `<pct>`, `<-pct>`, `<money>` and `<url>` stand for a variable, number, percentage, percentage with a minus, sum
-of money, link. Accents do not count.
+three words), `...` (up to seven), `^order` (only where a clause begins), `rendez-vous` and `l'offre` (two words).
+`<var>`, `<num>`, `<pct>`, `<-pct>`, `<money>` and `<url>` stand for a variable, number, percentage, percentage with a
+minus, sum of money, link. Accents do not count.
 """
 
 from collections import defaultdict
@@ -58,6 +58,10 @@ class Term(msgspec.Struct, frozen=True):
         return _end(words, start + 1, self.steps)
 
 
+Place = tuple[int, int]
+"""Number of the sentence, number of the word in it."""
+
+
 class Hit(msgspec.Struct, frozen=True):
     """A term that was found, and where."""
 
@@ -66,9 +70,9 @@ class Hit(msgspec.Struct, frozen=True):
     start: int
     end: int
 
-    def overlaps(self, other: "Hit") -> bool:
-        """Do they share a word?"""
-        return self.sentence == other.sentence and self.start < other.end and other.start < self.end
+    def places(self) -> list[Place]:
+        """Of its words."""
+        return [(self.sentence, word) for word in range(self.start, self.end)]
 
 
 def _end(words: Sequence[Word], at: int, steps: tuple[Step, ...], number: int = 0) -> int:
@@ -133,7 +137,7 @@ class Index:
 
 
 def _simpler(text: str) -> Iterator[str]:
-    """A text is split at hyphens and apostrophes: `rendez-vous|rdv pris` is two terms, `rendez vous pris` and `rdv pris`."""
+    """Texts are split at hyphens and apostrophes: `rendez-vous|rdv pris` is `rendez vous pris` and `rdv pris`."""
     parts = text.split()
     for place, part in enumerate(parts):
         whole = part.removeprefix("^").removesuffix("?").split("|")

@@ -24,8 +24,10 @@ class Sentence(msgspec.Struct, frozen=True):
     words: tuple[Word, ...]
 
 
-LONGEST_TEXT = 8_000
-"""Characters that are read; a template has a few thousand at most."""
+LONGEST_TEXT = 5_000
+"""Characters that are read; a template has some 1,500, free text 4,096 at most."""
+LONGEST_WORD = 60
+"""Letters of a word that are read."""
 
 VARIABLE, NUMBER, PERCENT, MINUS_PERCENT, MONEY, LINK = "<var>", "<num>", "<pct>", "<-pct>", "<money>", "<url>"
 _VAR = r"\{\{[^{}]{1,60}\}\}|\{\w{1,40}\}|\[[^\[\]\n]{1,40}\]"
@@ -34,7 +36,8 @@ _CURRENCY = rf"(?:[€$£]|(?:{_COINS})(?![^\W\d_]))"
 _HUNDREDTHS = r"percent\w{0,3}|per\s?cent|prozent\w{0,2}|procent\w{0,3}|por\s?ciento|pour\s?cent|p[eo]r\s?cento"
 _PERCENTS = rf"(?:%|(?:{_HUNDREDTHS})(?![^\W\d_]))"
 _WORD = re.compile(
-    rf"(?P<url>(?:https?://|www\.)\S+)"
+    r"(?P<plain>(?!https?:|www\.)[^\W\d_]{2,}(?![\w$€@!|]))"  # most words: not asked whether they are something else
+    rf"|(?P<url>(?:https?://|www\.)\S+)"
     rf"|(?P<minus>(?<![\w%])[-–−]\s?(?=[\d{{]))?(?P<pct>(?:\d+(?:[.,]\d+)?|{_VAR})\s?{_PERCENTS})"
     rf"|(?P<money>(?:r\$|[€$£])\s?(?:\d[\d.,]*\d|\d|{_VAR})"
     rf"|(?:\d[\d.,]*\d|\d|{_VAR})(?:,[-–]+)?\s?{_CURRENCY})"
@@ -83,10 +86,10 @@ def _words(sentence: str, apart: bool) -> tuple[Word, ...]:  # noqa: FBT001  of 
 
 
 def _forms(match: re.Match[str], apart: bool) -> tuple[str, ...]:  # noqa: FBT001  as above
-    kind = match.lastgroup or "word"
-    if kind != "word":
+    kind = match.lastgroup
+    if kind in _SPECIAL:
         return _SPECIAL_MINUS if match["minus"] else _SPECIAL[kind]
-    form = fold(match[0])
+    form = fold(match[0][:LONGEST_WORD])
     if form.isascii() and form.isalpha() and not apart and not _REPEATED.search(form):
         return (form,)
     return tuple(dict.fromkeys(_undisguised(form, apart)))

@@ -14,9 +14,9 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
     """WhatsApp rejects it at the start of the next month, and does not review that."""
     if template.category.upper() == "AUTHENTICATION":
         return
-    field, verdict = intent_of(template, RuleSet.CURRENT)
-    if verdict.label is Label.AUTHENTICATION:
-        yield Fault(field, verdict.why, "Hand it in as AUTHENTICATION.")
+    field, found = intent_of(template, RuleSet.CURRENT)
+    if found.label is Label.AUTHENTICATION:
+        yield Fault(field, found.why, "Hand it in as AUTHENTICATION.")
 
 
 RULE = LintRule(Severity.ERROR, CATEGORIES, check, frozenset({RuleSet.CURRENT}))

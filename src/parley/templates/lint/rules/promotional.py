@@ -12,9 +12,9 @@ from parley.templates.template import MessageTemplate
 
 def check(template: MessageTemplate) -> Iterator[Fault]:
     """No discount, voucher, gift, recommendation, contest, survey of the brand; nothing unclear."""
-    field, verdict = intent_of(template, RuleSet.TRANSACTIONAL)
-    if verdict.label is Label.PROMOTIONAL:
-        yield Fault(field, verdict.why, "Say only what the customer's own order, booking or account is about.")
+    field, found = intent_of(template, RuleSet.TRANSACTIONAL)
+    if found.label is Label.PROMOTIONAL:
+        yield Fault(field, found.why, "Say only what the customer's own order, booking or account is about.")
 
 
 RULE = LintRule(Severity.ERROR, SEED_PAGE, check, frozenset({RuleSet.TRANSACTIONAL}))

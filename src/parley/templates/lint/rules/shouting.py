@@ -13,10 +13,10 @@ ENOUGH_LETTERS = 20
 
 def check(template: MessageTemplate) -> Iterator[Fault]:
     """A keyword to answer with is no shouting, so short texts pass."""
-    letters = [letter for letter in PLACEHOLDER.sub("", template.body.text) if letter.isalpha()]
-    capitals = sum(letter.isupper() for letter in letters)
-    if len(letters) >= ENOUGH_LETTERS and capitals > len(letters) * SHARE:
-        share = round(100 * capitals / len(letters))
+    text = PLACEHOLDER.sub("", template.body.text)
+    letters, capitals = sum(map(str.isalpha, text)), sum(map(str.isupper, text))
+    if letters >= ENOUGH_LETTERS and capitals > letters * SHARE:
+        share = round(100 * capitals / letters)
         yield Fault("body.text", f"{share} % of its letters are capitals.", "Write as you would speak.")
 
 

@@ -14,10 +14,10 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
     """Since 9 April 2025 nobody asks back: the template is billed at the price of marketing."""
     if template.category.upper() != "UTILITY":
         return
-    field, verdict = intent_of(template, RuleSet.CURRENT)
-    if verdict.label is Label.PROMOTIONAL:
+    field, found = intent_of(template, RuleSet.CURRENT)
+    if found.label is Label.PROMOTIONAL:
         remedy = "Hand it in as MARKETING, at its price and with its consent, or take the sentence out."
-        yield Fault(field, verdict.why, remedy)
+        yield Fault(field, found.why, remedy)
 
 
 RULE = LintRule(Severity.WARN, CATEGORIES, check, frozenset({RuleSet.CURRENT}))

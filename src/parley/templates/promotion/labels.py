@@ -1,13 +1,13 @@
 """Is a text promotional, and why? Rules over the terms that were found; the first that fits decides."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from enum import StrEnum
 
 import msgspec
 
 from parley.templates.promotion.lexicon import find_hits, term_lists
-from parley.templates.promotion.terms import Hit
+from parley.templates.promotion.terms import Hit, Place
 from parley.templates.promotion.words import MONEY, NUMBER, VARIABLE, Sentence, Word, read_sentences
 from parley.templates.rule_sets import RuleSet
 
@@ -20,7 +20,7 @@ class Label(StrEnum):
     AUTHENTICATION = "authentication"
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Classified(msgspec.Struct, frozen=True):
     """What a text is, and why."""
 
     label: Label
@@ -75,31 +75,31 @@ class Reading(msgspec.Struct):
         )
 
 
-def classify(text: str, language: str | None, rules: RuleSet) -> Verdict:
+def classify(text: str, language: str | None, rules: RuleSet) -> Classified:
     """Reads the language that is named, `de` or `de_AT`; without one, the languages that the text reads like."""
     reading = _read(text, language)
-    return next(verdict for rule in _RULES if (verdict := rule(reading, rules)))
+    return next(found for rule in _RULES if (found := rule(reading, rules)))
 
 
-def _offers(reading: Reading, _: RuleSet) -> Verdict | None:
+def _offers(reading: Reading, _: RuleSet) -> Classified | None:
     hits = reading.role("offer")
     if reading.role("code"):  # `use code 123 to sign in` is no voucher
         hits = [hit for hit in hits if hit.name != "voucher"]
     return _promotional(reading, hits, "which has no place in a notice") if hits else None
 
 
-def _is_code(reading: Reading, _: RuleSet) -> Verdict | None:
+def _is_code(reading: Reading, _: RuleSet) -> Classified | None:
     hits = reading.role("code")
-    return _verdict(reading, Label.AUTHENTICATION, None, hits, "and nothing else") if hits else None
+    return _classified(reading, Label.AUTHENTICATION, None, hits, "and nothing else") if hits else None
 
 
-def _reminds(reading: Reading, rules: RuleSet) -> Verdict | None:
+def _reminds(reading: Reading, rules: RuleSet) -> Classified | None:
     hits = reading.role("reminder")
     if not hits or len(reading.pitches()) > len(hits) or _is_back_order(reading, hits):
         return None
     if rules is RuleSet.CURRENT:
         return _promotional(reading, hits, "which is marketing today even when it was asked for")
-    return _verdict(reading, Label.UTILITY, "ALERT_UPDATE", hits, "without an offer")
+    return _classified(reading, Label.UTILITY, "ALERT_UPDATE", hits, "without an offer")
 
 
 def _is_back_order(reading: Reading, hits: Sequence[Hit]) -> bool:
@@ -108,36 +108,36 @@ def _is_back_order(reading: Reading, hits: Sequence[Hit]) -> bool:
     return len(firm) > len(hits) and all(hit.name == "stock" for hit in hits)
 
 
-def _pitches(reading: Reading, _: RuleSet) -> Verdict | None:
+def _pitches(reading: Reading, _: RuleSet) -> Classified | None:
     hits = reading.pitches()
     return _promotional(reading, hits, "which is not about something agreed") if hits else None
 
 
-def _persuades(reading: Reading, _: RuleSet) -> Verdict | None:
+def _persuades(reading: Reading, _: RuleSet) -> Classified | None:
     hits = reading.role("urgency") + reading.role("praise")
     if not hits or reading.anchors > sum(WEIGHTS[term_lists()[hit.name].role] for hit in hits):
         return None
     return _promotional(reading, hits, "and it weighs more than what ties it to a transaction")
 
 
-def _informs(reading: Reading, _: RuleSet) -> Verdict | None:
+def _informs(reading: Reading, _: RuleSet) -> Classified | None:
     hits = reading.role("anchor")
     alone = any(hit.name in FIRM for hit in hits)
     if reading.anchors < (1 if alone else ENOUGH_ANCHORS):
         return None
-    return _verdict(reading, Label.UTILITY, _category(hits), hits, "and nothing in it persuades")
+    return _classified(reading, Label.UTILITY, _category(hits), hits, "and nothing in it persuades")
 
 
-def _is_unclear(reading: Reading, _: RuleSet) -> Verdict:
+def _is_unclear(reading: Reading, _: RuleSet) -> Classified:
     hits = reading.role("anchor")
     if hits:
         return _promotional(reading, hits, "which alone does not say what it is about: unclear counts as promotional")
     first = reading.sentences[0].text if reading.sentences else ""
     why = "Nothing in it names an order, booking, payment or other business: unclear counts as promotional."
-    return Verdict(Label.PROMOTIONAL, None, why, first)
+    return Classified(Label.PROMOTIONAL, None, why, first)
 
 
-_RULES: tuple[Callable[[Reading, RuleSet], Verdict | None], ...] = (
+_RULES: tuple[Callable[[Reading, RuleSet], Classified | None], ...] = (
     _offers,
     _is_code,
     _reminds,
@@ -148,14 +148,14 @@ _RULES: tuple[Callable[[Reading, RuleSet], Verdict | None], ...] = (
 )
 
 
-def _promotional(reading: Reading, hits: Sequence[Hit], because: str) -> Verdict:
-    return _verdict(reading, Label.PROMOTIONAL, None, hits, because)
+def _promotional(reading: Reading, hits: Sequence[Hit], because: str) -> Classified:
+    return _classified(reading, Label.PROMOTIONAL, None, hits, because)
 
 
-def _verdict(reading: Reading, label: Label, category: str | None, hits: Sequence[Hit], because: str) -> Verdict:
+def _classified(reading: Reading, label: Label, category: str | None, hits: Sequence[Hit], because: str) -> Classified:
     sentence = reading.sentences[hits[0].sentence].text
     told = [f"“{_quote(reading, hit)}” ({term_lists()[hit.name].what})" for hit in hits[:MOST_QUOTED]]
-    return Verdict(label, category, f"It says {', '.join(told)}, {because}: “{sentence}”", sentence)
+    return Classified(label, category, f"It says {', '.join(told)}, {because}: “{sentence}”", sentence)
 
 
 MOST_QUOTED = 4
@@ -177,18 +177,16 @@ def _read(text: str, language: str | None) -> Reading:
     by_role: dict[str, list[Hit]] = {}
     for hit in find_hits(sentences, language):
         by_role.setdefault(term_lists()[hit.name].role, []).append(hit)
-    masks = by_role.get("harmless", [])
-    hits = {role: _apart([hit for hit in found if not _masked(hit, masks, role)]) for role, found in by_role.items()}
+    masks = {place for hit in by_role.get("harmless", []) for place in hit.places()}
+    hits = {role: _apart(_unmasked(found, masks, role)) for role, found in by_role.items()}
     return Reading(sentences, hits, _is_specific(sentences))
 
 
-def _masked(hit: Hit, masks: Sequence[Hit], role: str) -> bool:
-    """Is it part of words that only look like an offer? They may well be an anchor."""
-    return (
-        role not in {"anchor", "harmless", "code"}
-        and hit.name not in UNMASKED
-        and any(mask.overlaps(hit) for mask in masks)
-    )
+def _unmasked(hits: Sequence[Hit], masks: Set[Place], role: str) -> Sequence[Hit]:
+    """Without those that are part of words that only look like an offer. Such words may well be an anchor."""
+    if role in {"anchor", "harmless", "code"}:
+        return hits
+    return [hit for hit in hits if hit.name in UNMASKED or masks.isdisjoint(hit.places())]
 
 
 UNMASKED = frozenset({"delivery", "cart"})
@@ -198,9 +196,11 @@ UNMASKED = frozenset({"delivery", "cart"})
 def _apart(hits: Sequence[Hit]) -> list[Hit]:
     """Without those that overlap another: one that tells a category goes first, then the earlier, then the longer."""
     kept: list[Hit] = []
+    taken: set[Place] = set()
     for hit in sorted(hits, key=lambda hit: (not term_lists()[hit.name].category, hit.sentence, hit.start, -hit.end)):
-        if not any(other.overlaps(hit) for other in kept):
+        if taken.isdisjoint(hit.places()):
             kept.append(hit)
+            taken.update(hit.places())
     return sorted(kept, key=lambda hit: (hit.sentence, hit.start))
 
 

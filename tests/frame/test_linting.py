@@ -1,0 +1,90 @@
+"""`parley lint` and `parley classify`, as a CI job runs them: no server, no database."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.frame.processes import ROOT, parley
+
+EXAMPLES = sorted(str(path) for path in (ROOT / "examples").glob("*.template.json"))
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> dict[str, Any]:
+    """One with nothing wrong in the current rule set."""
+    text = "Dear {{1}}, your order is on its way and arrives soon."
+    return {
+        "kind": "template",
+        "name": "order_shipped",
+        "language": "en",
+        "category": "UTILITY",
+        "body": {"text": text, "samples": ["Jana"]},
+    }
+
+
+def written(folder: Path, name: str, template: dict[str, Any]) -> str:
+    path = folder / name
+    path.write_text(json.dumps(template), encoding="utf-8")
+    return str(path)
+
+
+async def test_the_examples_are_clean() -> None:
+    ended = await parley("lint", *EXAMPLES)
+    assert (ended.code, ended.out, ended.err) == (0, f"{len(EXAMPLES)} templates, nothing found.\n", "")
+
+
+async def test_a_warning_lets_ci_pass_and_an_error_does_not(tmp_path: Path, template: dict[str, Any]) -> None:
+    template["body"]["text"] = "Dear {{1}}, your order is on its way. Get 20 % off the next one."
+    path = written(tmp_path, "t.json", template)
+    warned = await parley("lint", path, "--rules", "current")
+    refused = await parley("lint", path)
+    assert warned.code == 0
+    assert f"{path}: warn: body.text: It says “20 % off”" in warned.out
+    assert refused.code == 1
+    assert f"{path}: error: category: UTILITY is none of the ten." in refused.out
+    assert f"{path}: error: body.text: It says “20 % off”" in refused.out
+
+
+async def test_a_file_that_is_no_template_does_not_hide_the_others(tmp_path: Path, template: dict[str, Any]) -> None:
+    broken, missing = written(tmp_path, "broken.json", {"kind": "template"}), str(tmp_path / "missing.json")
+    sound = written(tmp_path, "sound.json", {**template, "language": "xx"})
+    ended = await parley("lint", broken, missing, sound, "--rules", "current", "--json")
+    told = {Path(one["file"]).name: one for one in json.loads(ended.out)}
+    assert ended.code == 2
+    assert "name: is missing" in told["broken.json"]["unreadable"]
+    assert told["missing.json"]["unreadable"] == ["No such file or directory"]
+    (finding,) = told["sound.json"]["findings"]
+    assert (finding["rule"], finding["severity"], finding["field"]) == ("language_known", "error", "language")
+
+
+async def test_no_file_is_no_success() -> None:
+    assert (await parley("lint")).code == 2
+
+
+async def test_each_line_has_its_answer_in_its_order(tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    lines = [
+        {"text": "Your basket is waiting. Reply CART.", "language": "en"},
+        {"text": "{{1}} je váš overovací kód.", "language": "sk_SK", "label": "more is no fault"},
+        {"text": "Sleva 20 % na vše"},
+    ]
+    path.write_text("\n".join(json.dumps(line) for line in lines) + "\n\n", encoding="utf-8")
+    then = await parley("classify", "--rules", "transactional", "--json", str(path))
+    now = await parley("classify", "--rules", "current", "--json", str(path))
+    told = [[json.loads(line) for line in ended.out.splitlines()] for ended in (then, now)]
+    assert [one["label"] for one in told[0]] == ["utility", "authentication", "promotional"]
+    assert [one["label"] for one in told[1]] == ["promotional", "authentication", "promotional"]
+    assert [one["category"] for one in told[0]] == ["ALERT_UPDATE", None, None]
+    assert set(told[0][0]) == {"label", "category", "why"}
+
+
+async def test_a_line_that_is_no_text_is_named_and_nothing_is_answered(tmp_path: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_bytes(b'{"text": "Hello"}\n{"language": "en"}\nno json\n{"text": "\xff"}\n')
+    ended = await parley("classify", "--json", str(path))
+    assert (ended.code, ended.out) == (1, "")
+    assert [f"{path}:{number}: is not" in ended.err for number in (1, 2, 3, 4)] == [False, True, True, True]
+    missing = await parley("classify", "--json", str(tmp_path / "missing.jsonl"))
+    assert (missing.code, "No such file" in missing.err) == (1, True)
