@@ -41,7 +41,7 @@ WEIGHTS = {"pitch": 3, "call": 2, "urgency": 2, "praise": 1, "question": 1}
 PITCHING = ("pitch", "call", "question")
 """What makes a sentence of its own promotional."""
 MANY_ANCHORS = 5
-"""In a long notice a single such word is a courtesy."""
+"""In a long notice a single call or question is a courtesy."""
 
 
 class Reading(msgspec.Struct):
@@ -65,7 +65,8 @@ class Reading(msgspec.Struct):
     def pitches(self) -> list[Hit]:
         """What recommends, invites or calls in a sentence that is not rather about a transaction."""
         hits = [hit for role in PITCHING for hit in self.role(role) if self._persuades(hit.sentence)]
-        return hits if len(hits) > 1 or self.anchors < MANY_ANCHORS else []
+        courteous = len(hits) == 1 and hits[0] not in self.role("pitch") and self.anchors >= MANY_ANCHORS
+        return [] if courteous else hits
 
     def _persuades(self, sentence: int) -> bool:
         anchors = sum(hit.sentence == sentence for hit in self.role("anchor"))
