@@ -95,10 +95,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 
 @lru_cache(maxsize=TEXTS_KEPT)
 def variables_of(text: str) -> tuple[str, ...]:
-    """The variables of a text: numbers in ascending order, or names as they are written first. Each once.
-
-    Remembered a moment: every rule of the linter asks for those of the same texts.
-    """
+    """The variables of a text: numbers in ascending order, or names as they are written first. Each once."""
     found = tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
     return tuple(sorted(found, key=int)) if found and all(name.isdecimal() for name in found) else found
 
