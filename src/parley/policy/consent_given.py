@@ -23,15 +23,15 @@ def check(facts: Facts, now: datetime) -> Verdict:
         return _never_asked(facts)
     evidence = {
         "category": category,
-        "consent": str(entry.event_id),
-        "since": entry.valid_from.isoformat(),
+        "consent": entry.event_id,
+        "since": entry.valid_from,
         "source": entry.source,
     }
     if entry.action is not Action.ACCEPT:
         return Deny("consent_revoked", _sentence(entry, category), _ASK, evidence)
     if entry.valid_until is not None and entry.valid_until <= now:
         sentence = f"The consent in {category} ended on {entry.valid_until:%Y-%m-%d}."
-        return Deny("consent_expired", sentence, _ASK, {**evidence, "until": entry.valid_until.isoformat()})
+        return Deny("consent_expired", sentence, _ASK, {**evidence, "until": entry.valid_until})
     return Allow(evidence)
 
 

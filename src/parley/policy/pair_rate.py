@@ -11,6 +11,7 @@ from parley.policy.verdict import Allow, Defer, Verdict
 
 EACH = timedelta(seconds=6)
 BURST = 45
+_EACH_SECONDS = EACH.total_seconds()
 MOST_OWED = 2 * EACH * BURST
 """Two workers may each have sent a burst. A time further away comes of a clock that has stepped, and counts nothing."""
 
@@ -21,7 +22,7 @@ def check(facts: Facts, now: datetime) -> Verdict:
     if pair is None:
         return Allow({"pair": "not limited, or not looked at yet"})
     paid_until = owed(pair.paid_until, now)
-    evidence = {"paid_until": paid_until.isoformat(), "each_seconds": EACH.total_seconds(), "burst": BURST}
+    evidence = {"paid_until": paid_until, "each_seconds": _EACH_SECONDS, "burst": BURST}
     until = paid_until - EACH * (BURST - 1)
     if until <= now:
         return Allow(evidence)
@@ -29,7 +30,8 @@ def check(facts: Facts, now: datetime) -> Verdict:
         until,
         "pair_rate",
         f"This account has written to this person {BURST} times at once; WhatsApp takes one more every "
-        f"{EACH.total_seconds():.0f} seconds. It leaves at {until:%H:%M:%S} UTC at the earliest.",
+        f"{_EACH_SECONDS:.0f} seconds. It leaves at {until:%H:%M:%S} UTC at the earliest.",
+        "Nothing need be done: it leaves by itself. Send fewer messages, or put several into one.",
         evidence,
     )
 

@@ -15,6 +15,10 @@ from parley.policy.verdict import Allow, Defer, Verdict
 
 SPAN = timedelta(hours=24)
 SLICE = timedelta(minutes=5)
+_REMEDY = (
+    "Nothing need be done: it leaves when a place is free. When WhatsApp has raised the tier, raise limits.tier in the "
+    "integration's file and apply it."
+)
 _ORIGIN = datetime(2025, 10, 7, tzinfo=UTC)
 
 
@@ -28,7 +32,7 @@ def check(facts: Facts, now: datetime) -> Verdict:
     evidence = {"tier": tier.name, "people": tier.most, "reached": tier.reached, "counted": tier.counted}
     if tier.free_at is None:
         return Allow(evidence)
-    return Defer(tier.free_at, "recipient_tier", _sentence(tier, tier.free_at), evidence)
+    return Defer(tier.free_at, "recipient_tier", _sentence(tier, tier.free_at), _REMEDY, evidence)
 
 
 def counts(facts: Facts, now: datetime) -> bool:

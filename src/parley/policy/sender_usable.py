@@ -21,7 +21,7 @@ def check(facts: Facts, now: datetime) -> Verdict:
         return Defer(
             now + LOOK_AGAIN,
             "sender_stopped",
-            f"The sender {sender.name} is stopped: {sender.stopped_sentence} "
+            f"The sender {sender.name} is stopped: {sender.stopped_sentence}",
             f"Mend the cause, then release it: parley sender release {sender.name} --project TOKEN.",
             {"sender": sender.name, "stopped_by": sender.stopped_code},
         )

@@ -1,6 +1,7 @@
 """Is the template registered, approved, given the parameters it needs, and not stopped?"""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from parley.policy.facts import Facts, TemplateFacts
 from parley.policy.verdict import Allow, Defer, Deny, Verdict
@@ -34,15 +35,18 @@ def check(facts: Facts, now: datetime) -> Verdict:
         )
     if template.stopped_code is not None:
         evidence["stopped_by"] = template.stopped_code
-        return Defer(now + LOOK_AGAIN, "template_stopped", _stopped(template), evidence)
+        return _stopped(template, now, evidence)
     return Allow(evidence)
 
 
-def _stopped(template: TemplateFacts) -> str:
+def _stopped(template: TemplateFacts, now: datetime, evidence: dict[str, Any]) -> Defer:
     name = f"{template.name}.{template.language}"
-    return (
-        f"The template {name} is stopped: {template.stopped_sentence} Mend the cause, then apply the template anew, or "
-        f"release it: parley template release {name} --project TOKEN."
+    return Defer(
+        now + LOOK_AGAIN,
+        "template_stopped",
+        f"The template {name} is stopped: {template.stopped_sentence}",
+        f"Mend the cause, then apply the template anew, or release it: parley template release {name} --project TOKEN.",
+        evidence,
     )
 
 

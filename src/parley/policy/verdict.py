@@ -1,4 +1,7 @@
-"""What a rule can say. Each verdict carries its evidence: the facts it was taken from, as JSON values."""
+"""What a rule can say. Each verdict carries its evidence: the facts it was taken from, which JSON can hold.
+
+A time or an id stands in it as it is: whoever stores the decision writes it down once, and most are not read again.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -28,6 +31,8 @@ class Defer(msgspec.Struct, frozen=True, tag="defer", tag_field="verdict"):
     until: datetime
     code: str
     sentence: str
+    remedy: str
+    """What would let it go sooner, or that nothing need be done."""
     evidence: dict[str, Any] = {}
 
 

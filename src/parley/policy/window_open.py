@@ -20,7 +20,7 @@ def check(facts: Facts, now: datetime) -> Verdict:
     window = facts.window
     if window is None:
         return Deny("window_never_opened", "The customer has never written to this account.", _REMEDY)
-    evidence = {"inbound": window.inbound_id, "at": window.last_inbound_at.isoformat()}
+    evidence = {"inbound": window.inbound_id, "at": window.last_inbound_at}
     if not is_open(window.last_inbound_at, now):
         return Deny(
             "window_closed",
