@@ -26,6 +26,7 @@ class Permission(StrEnum):
     READ_CATALOGS = "read catalogs"
     WRITE_CATALOGS = "write catalogs"
     READ_DEFINITIONS = "read presets, templates and scenarios"
+    WRITE_CONSENTS = "write consents and the suppression list"
     WRITE_DEFINITIONS = "write presets, templates and scenarios"
     SEND_MESSAGES = "send messages"
     MANAGE_INTEGRATIONS = "manage integrations and their secrets"
@@ -45,6 +46,7 @@ _VIEWER = frozenset(
 _EDITOR = _VIEWER | {
     Permission.TRACK,
     Permission.WRITE_CATALOGS,
+    Permission.WRITE_CONSENTS,
     Permission.WRITE_DEFINITIONS,
     Permission.SEND_MESSAGES,
 }

@@ -8,7 +8,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from parley import __version__
-from parley.api import campaigns, catalogs, data, health, management, metrics, releases, tracking
+from parley.api import campaigns, catalogs, consents, data, health, management, metrics, releases, tracking
 from parley.api.callbacks import with_callbacks_door
 from parley.api.errors import EXCEPTION_HANDLERS
 from parley.api.reading import LARGEST_MESSAGE
@@ -28,6 +28,7 @@ DOORS: tuple[ControllerRouterHandler, ...] = (
     catalogs.router,
     management.router,
     campaigns.router,
+    consents.router,
     releases.router,
 )
 """Doors that find all they need in `request.app.state`."""

@@ -29,6 +29,8 @@ class Action(StrEnum):
     REJECT = "reject"
     INVALID = "invalid"
     """Not understood: counts as a rejection."""
+    ASKED = "asked"
+    """Agreed and asked to confirm it (double opt-in): changes nothing until the confirmation."""
 
 
 class ConsentEntry(msgspec.Struct, frozen=True):
@@ -116,12 +118,44 @@ def _until(value: object) -> datetime | str:
         return "`valid_until` must be unlimited or a UNIX time in seconds."
 
 
+def as_heard(entry: ConsentEntry, now: datetime) -> ConsentEntry:
+    """A withdrawal counts from when it is heard at the latest, whatever date it carries: a wrong clock must not keep a
+    customer from agreeing again until then.
+    """
+    if entry.action is Action.ACCEPT or entry.valid_from <= now:
+        return entry
+    return msgspec.structs.replace(entry, valid_from=now)
+
+
 def standing(entries: Iterable[ConsentEntry], now: datetime) -> ConsentEntry | None:
     """The entry that counts in one category: of those whose time has come the latest; of two at the same moment the
     withdrawal. A withdrawal counts at once, also one from before the clock was set back. None: never asked.
+
+    A pure fold: the order in which the entries came makes no difference.
     """
-    begun = (entry for entry in entries if entry.valid_from <= now or entry.action != Action.ACCEPT)
-    return max(begun, key=lambda entry: (entry.valid_from, entry.action != Action.ACCEPT), default=None)
+    begun = (
+        entry
+        for entry in entries
+        if (entry.valid_from <= now or entry.action is not Action.ACCEPT) and entry.action is not Action.ASKED
+    )
+    return max(begun, key=_weight, default=None)
+
+
+def _weight(entry: ConsentEntry) -> tuple[datetime, bool, float, str, str, str]:
+    """Of two grants at one moment the one that ends earlier. The rest only keeps apart what comes to the same."""
+    end = -math.inf if entry.valid_until is None else -entry.valid_until.timestamp()
+    is_withdrawal = entry.action is not Action.ACCEPT
+    return entry.valid_from, is_withdrawal, end, entry.action.value, entry.source, str(entry.event_id)
+
+
+def asked(entries: Iterable[ConsentEntry], now: datetime) -> ConsentEntry | None:
+    """The question that still waits for its confirmation: not past its end, nothing said since. None: there is none."""
+    told = sorted(entries, key=_weight)
+    last = next((entry for entry in reversed(told) if entry.action is Action.ASKED), None)
+    if last is None or (last.valid_until is not None and last.valid_until <= now):
+        return None
+    answered = any(entry.valid_from > last.valid_from and entry.action is not Action.ASKED for entry in told)
+    return None if answered else last
 
 
 def is_granted(category: ConsentCategory | None, entry: ConsentEntry | None, now: datetime) -> bool:

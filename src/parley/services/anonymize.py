@@ -26,6 +26,7 @@ from parley.store.retention import remember_erasure
 PERSONAL = (
     *("message", "recipient", "phone", "email", "first_name", "last_name", "name", "profile_name"),
     *("from", "to", "contact", "contacts", "identification", "email_address", "ip", "user_agent", "address", "street"),
+    *("form_url", "document_id", "note", "said", "entered_by"),
     *("raw", "caption", "latitude", "longitude", "location", "source_ids", "text", "body", "url", "filename"),
 )
 """Properties that are taken out of the events of an erased customer."""

@@ -14,7 +14,7 @@ from parley.store.database import Database
 from parley.store.doctor import Waiting, What, all_that_waits
 
 LATELY = timedelta(days=7)
-"""Callbacks that were not understood stay in the store for longer; older ones are no longer told."""
+"""Callbacks and consents that were not understood stay in the store for longer; older ones are no longer told."""
 
 
 class Releaser(StrEnum):
@@ -92,6 +92,11 @@ _RULES: Mapping[What, _Rule] = {
     ),
     What.CALLBACKS_NOT_UNDERSTOOD: _Rule(
         Releaser.OPERATOR, "Kept as they came, in the table callbacks. If the shape is genuine, report it."
+    ),
+    What.CONSENTS_NOT_UNDERSTOOD: _Rule(
+        Releaser.OPERATOR,
+        "They revoke, or nobody asks for their category. `parley consent problems --project TOKEN` lists them; mend "
+        "whoever tracks them.",
     ),
 }
 

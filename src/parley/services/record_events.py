@@ -1,17 +1,18 @@
 """Events become rows: each counts once, a `consent` event also says where the customer stands, and journeys start."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from parley.domain.consent import CONSENT, read_consent, with_hint
+from parley.domain.consent import CONSENT, ConsentCategory, as_heard, read_consent, with_hint
+from parley.domain.consent_evidence import read_evidence
 from parley.domain.event import Event, NewEvent
 from parley.services.definitions import definitions_at
 from parley.services.hold_customers import hold_customers
 from parley.services.start_journeys import start_journeys
-from parley.store.consents import categories, insert_consents
+from parley.store.consents import NewConsent, categories, insert_consents
 from parley.store.database import Connection
 from parley.store.events import insert_events
 
@@ -54,11 +55,13 @@ def _placed(event: NewEvent, customer_id: UUID) -> NewEvent:
 async def _derive_consents(
     connection: Connection, project_id: UUID, recorded: Sequence[tuple[Event, NewEvent]], now: datetime
 ) -> None:
-    said = [
-        (event, read_consent(event.properties, event.occurred_at, new.source))
-        for event, new in recorded
-        if event.type == CONSENT
-    ]
+    said = [(event, new) for event, new in recorded if event.type == CONSENT]
     if said:
         known = await categories(connection, project_id)
-        await insert_consents(connection, project_id, [(event, with_hint(one, known)) for event, one in said], now)
+        await insert_consents(connection, project_id, [_consent(event, new, known, now) for event, new in said], now)
+
+
+def _consent(event: Event, new: NewEvent, known: Mapping[str, ConsentCategory], now: datetime) -> NewConsent:
+    read = with_hint(read_consent(event.properties, event.occurred_at, new.source), known)
+    entry = msgspec.structs.replace(as_heard(read, now), event_id=event.id)
+    return NewConsent(event.customer_id, entry, read_evidence(event.properties))

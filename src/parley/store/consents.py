@@ -1,4 +1,4 @@
-"""What customers said in each consent category, and the categories."""
+"""The ledger of consents: what customers said in each category, and how that is known. And the categories."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -8,32 +8,68 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.consent import Action, ConsentCategory, ConsentEntry
-from parley.domain.event import Event
+from parley.domain.consent_evidence import PROOF, Evidence
 from parley.domain.ids import bucket_of, new_id_in
 from parley.store.customers import keys
 from parley.store.database import Connection, sql
 
 
-async def insert_consents(
-    connection: Connection, project_id: UUID, said: Sequence[tuple[Event, ConsentEntry]], now: datetime
-) -> None:
-    """Appends what each event said."""
-    buckets = [bucket_of(event.customer_id) for event, _ in said]
+class NewConsent(msgspec.Struct, frozen=True):
+    """An entry that wants to be in the ledger."""
+
+    customer_id: UUID
+    entry: ConsentEntry
+    evidence: Evidence = Evidence()
+
+
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """An entry as it stands in the ledger."""
+
+    id: UUID
+    customer_id: UUID
+    entry: ConsentEntry
+    evidence: Evidence
+    recorded_at: datetime
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Which entries, the newest first."""
+
+    size: int
+    before: UUID | None = None
+    """The id of the last entry of the page before this one."""
+    customer_id: UUID | None = None
+    category: str | None = None
+    only_problems: bool = False
+
+
+async def insert_consents(connection: Connection, project_id: UUID, said: Sequence[NewConsent], now: datetime) -> None:
+    """Appends. Where the evidence names no address, it is the customer's phone of this moment."""
+    buckets = [bucket_of(one.customer_id) for one in said]
     await sql.consents.insert_consents(
         connection,
         project_id=project_id,
         now=now,
         buckets=buckets,
         ids=[new_id_in(bucket) for bucket in buckets],
-        customer_ids=[event.customer_id for event, _ in said],
-        categories=[entry.category for _, entry in said],
-        actions=[entry.action.value for _, entry in said],
-        valid_froms=[entry.valid_from for _, entry in said],
-        valid_untils=[entry.valid_until for _, entry in said],
-        sources=[entry.source for _, entry in said],
-        event_ids=[event.id for event, _ in said],
-        problems=[entry.problem for _, entry in said],
+        customer_ids=[one.customer_id for one in said],
+        categories=[one.entry.category for one in said],
+        actions=[one.entry.action.value for one in said],
+        valid_froms=[one.entry.valid_from for one in said],
+        valid_untils=[one.entry.valid_until for one in said],
+        sources=[one.entry.source for one in said],
+        event_ids=[one.entry.event_id for one in said],
+        problems=[one.entry.problem for one in said],
+        addresses=[one.evidence.address for one in said],
+        shown_texts=[one.evidence.shown_text for one in said],
+        text_versions=[one.evidence.text_version for one in said],
+        proofs=[proof_of(one.evidence) for one in said],
     )
+
+
+def proof_of(evidence: Evidence) -> dict[str, str]:
+    """What goes when the customer is erased, as it is kept."""
+    return {name: value for name in PROOF if (value := getattr(evidence, name)) is not None}
 
 
 async def consents_of(
@@ -44,6 +80,25 @@ async def consents_of(
     for row in await sql.consents.consents_of(connection, **keys(customer_ids)):
         found[row["customer_id"]].setdefault(row["category"], []).append(_entry(row))
     return found
+
+
+async def page_of_ledger(connection: Connection, project_id: UUID, page: Page) -> list[LedgerEntry]:
+    """Entries with their evidence, the newest first."""
+    asked: dict[str, Any] = {"project_id": project_id, "before": page.before, "size": page.size}
+    if page.customer_id is not None:
+        whose = {"bucket": bucket_of(page.customer_id), "customer_id": page.customer_id, "category": page.category}
+        rows = await sql.consents.ledger_of_customer(connection, **asked, **whose)
+    elif page.only_problems:
+        rows = await sql.consents.ledger_problems(connection, **asked)
+    else:
+        rows = await sql.consents.ledger_of_project(connection, **asked, category=page.category)
+    return [_ledger_entry(row) for row in rows]
+
+
+def _ledger_entry(row: Any) -> LedgerEntry:
+    shown = {"address": row["address"], "shown_text": row["shown_text"], "text_version": row["text_version"]}
+    evidence = msgspec.convert({**shown, **row["proof"]}, Evidence)
+    return LedgerEntry(row["id"], row["customer_id"], _entry(row), evidence, row["created_at"])
 
 
 def _entry(row: Any) -> ConsentEntry:

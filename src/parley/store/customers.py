@@ -53,6 +53,12 @@ async def owners(connection: Connection, project_id: UUID, addresses: Collection
     return {_address(row): row["customer_id"] for row in rows}
 
 
+async def all_owners(connection: Connection, project_id: UUID, address: Address) -> list[UUID]:
+    """Everybody with this address: several with one phone number."""
+    rows = await sql.customers.owners(connection, project_id=project_id, **_columns([address]))
+    return sorted(row["customer_id"] for row in rows)
+
+
 async def hard_ids_of(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, dict[str, str]]:
     """The hard ids of each customer that has any."""
     found: dict[UUID, dict[str, str]] = {}

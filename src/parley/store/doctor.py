@@ -26,6 +26,7 @@ class What(StrEnum):
     JOURNEYS_PARKED = "journeys_parked"
     REPORTS_UNCLAIMED = "reports_unclaimed"
     CALLBACKS_NOT_UNDERSTOOD = "callbacks_not_understood"
+    CONSENTS_NOT_UNDERSTOOD = "consents_not_understood"
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -47,7 +48,7 @@ class Waiting(msgspec.Struct, frozen=True):
 async def all_that_waits(
     connection: Connection, project_id: UUID | None, now: datetime, lately: datetime
 ) -> list[tuple[What, Waiting]]:
-    """Of one project, or of all. Callbacks count from `lately` on: nothing is ever done about them."""
+    """Of one project, or of all. Callbacks and consents count from `lately` on: nothing is ever done about them."""
     whose = {"project_id": project_id}
     then = {**whose, "now": now}
     found = {
@@ -64,5 +65,6 @@ async def all_that_waits(
         What.JOURNEYS_PARKED: await sql.doctor.journeys_parked(connection, **whose),
         What.REPORTS_UNCLAIMED: await sql.doctor.reports_unclaimed(connection, **then),
         What.CALLBACKS_NOT_UNDERSTOOD: await sql.doctor.callbacks_not_understood(connection, **whose, lately=lately),
+        What.CONSENTS_NOT_UNDERSTOOD: await sql.doctor.consents_not_understood(connection, **whose, lately=lately),
     }
     return [(what, Waiting(**row)) for what, rows in found.items() for row in rows]

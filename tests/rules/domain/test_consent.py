@@ -1,15 +1,26 @@
 """What a `consent` event says. When in doubt, it revokes."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.domain.consent import Action, ConsentCategory, ConsentEntry, is_granted, read_consent, standing
+from parley.domain.consent import (
+    Action,
+    ConsentCategory,
+    ConsentEntry,
+    as_heard,
+    asked,
+    is_granted,
+    read_consent,
+    standing,
+)
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+LATER = NOW + timedelta(hours=2)
 CATEGORY = ConsentCategory(name="whatsapp")
 
 
@@ -92,3 +103,63 @@ def test_a_yes_that_begins_later_does_not_count_yet() -> None:
 def test_a_no_counts_at_once_whatever_time_it_bears() -> None:
     later = said("reject", hours=1)
     assert standing([said("accept"), later], NOW) == later
+
+
+MOMENTS = st.integers(-100, 100).map(lambda seconds: NOW + timedelta(seconds=seconds))
+ENTRIES = st.lists(
+    st.builds(
+        ConsentEntry,
+        category=st.just("whatsapp"),
+        action=st.sampled_from(list(Action)),
+        valid_from=MOMENTS,
+        valid_until=st.none() | MOMENTS,
+        source=st.sampled_from(["private_api", "keyword"]),
+    ),
+    max_size=8,
+)
+
+
+@given(ENTRIES, st.randoms(use_true_random=False))
+def test_the_order_in_which_it_was_said_makes_no_difference(entries: list[ConsentEntry], chance: Random) -> None:
+    shuffled = list(entries)
+    chance.shuffle(shuffled)
+    assert standing(shuffled, NOW) == standing(entries, NOW)
+    assert asked(shuffled, NOW) == asked(entries, NOW)
+
+
+@given(MOMENTS, MOMENTS)
+def test_it_holds_from_its_beginning_to_its_end_to_the_second(begin: datetime, end: datetime) -> None:
+    entry = ConsentEntry("whatsapp", Action.ACCEPT, begin, end)
+    for second in range(-102, 103):
+        now = NOW + timedelta(seconds=second)
+        assert is_granted(CATEGORY, standing([entry], now), now) == (begin <= now < end)
+
+
+@given(ENTRIES)
+def test_nothing_is_granted_after_a_withdrawal_but_by_a_later_yes(entries: list[ConsentEntry]) -> None:
+    no = ConsentEntry("whatsapp", Action.REJECT, NOW)
+    earlier = [entry for entry in entries if entry.valid_from <= NOW]
+    assert not is_granted(CATEGORY, standing([*earlier, no], NOW), NOW)
+    yes = ConsentEntry("whatsapp", Action.ACCEPT, NOW + timedelta(seconds=1))
+    later = NOW + timedelta(seconds=1)
+    assert is_granted(CATEGORY, standing([*earlier, no, yes], later), later)
+
+
+@given(ENTRIES)
+def test_a_question_changes_nothing_until_it_is_answered(entries: list[ConsentEntry]) -> None:
+    without = [entry for entry in entries if entry.action is not Action.ASKED]
+    assert standing(entries, NOW) == standing(without, NOW)
+
+
+def test_a_question_waits_until_its_end_or_an_answer() -> None:
+    question = ConsentEntry("whatsapp", Action.ASKED, NOW, NOW + timedelta(hours=1))
+    assert asked([said("reject", hours=-1), question], NOW) == question
+    assert asked([question], NOW + timedelta(hours=1)) is None
+    assert asked([question, said("reject", hours=0.5)], NOW + timedelta(minutes=40)) is None
+
+
+def test_a_withdrawal_from_a_wrong_clock_counts_from_when_it_is_heard() -> None:
+    ahead = said("reject", hours=24 * 365)
+    assert as_heard(ahead, NOW).valid_from == NOW
+    assert is_granted(CATEGORY, standing([as_heard(ahead, NOW), said(hours=1)], LATER), LATER)
+    assert as_heard(said(hours=1), NOW) == said(hours=1)

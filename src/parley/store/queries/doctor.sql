@@ -130,3 +130,11 @@ FROM callbacks
 WHERE (unknown > 0 OR problem IS NOT NULL) AND received_at >= :lately
     AND project_id = coalesce(:project_id::uuid, project_id)
 GROUP BY project_id, integration;
+
+-- name: consents_not_understood
+-- services.doctor: lately, by category, with one of the reasons; index consents_with_problems.
+SELECT project_id, nullif(category, '') AS about, NULL AS code, max(problem) AS sentence, count(*) AS count,
+    min(created_at) AS since, NULL::timestamptz AS until
+FROM consents
+WHERE problem IS NOT NULL AND created_at >= :lately AND project_id = coalesce(:project_id::uuid, project_id)
+GROUP BY project_id, category;

@@ -21,8 +21,13 @@ WHERE e.bucket = :bucket AND e.customer_id = :source AND EXISTS (
 UPDATE events SET bucket = :into_bucket, customer_id = :into_id WHERE bucket = :bucket AND customer_id = :source;
 
 -- name: move_consents!
--- consents_of_customer.
-UPDATE consents SET bucket = :into_bucket, customer_id = :into_id WHERE bucket = :bucket AND customer_id = :source;
+-- An entry is never dropped: of two that are the same the second no longer stands for its sameness. Index
+-- consents_of_customer, consents_count_once.
+UPDATE consents c SET bucket = :into_bucket, customer_id = :into_id, sameness = CASE WHEN EXISTS (
+    SELECT FROM consents o
+    WHERE o.bucket = :into_bucket AND o.customer_id = :into_id AND o.sameness = c.sameness
+) THEN NULL ELSE c.sameness END
+WHERE c.bucket = :bucket AND c.customer_id = :source;
 
 -- name: move_messages!
 -- A message keeps the id that the provider knows; messages_of_customer.

@@ -1,0 +1,99 @@
+"""`/api/v1`: the ledger of consents, read and added to with a project's private keys."""
+
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Router, get, post
+from litestar.params import FromPath
+
+from parley.access import Permission
+from parley.api.auth import admit
+from parley.api.errors import ApiError, malformed, missing
+from parley.api.reading import said_plainly
+from parley.domain.errors import InvalidInputError
+from parley.services.consent_ledger import MOST_ON_A_PAGE, Shown, list_consents, list_problems, show_consents
+from parley.services.say_consent import Said, say_consent
+from parley.services.whom import NobodyError
+from parley.store.consents import Page
+
+AnyRequest = Request[Any, Any, Any]
+PAGE = 100
+"""Entries, unless `size` says otherwise."""
+T = TypeVar("T")
+
+
+@get("/", summary="Read the ledger of consents")
+async def read_ledger(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
+    """With `customer` (`registered=jana`, `phone=+421…`, `id=…`) what that one said and where it leaves them; else
+    everybody's entries. `category`, `size` and `before` narrow and page it.
+    """
+    caller = await admit(request, token, Permission.READ_CUSTOMERS)
+    page, customer = read_page(request), request.query_params.get("customer")
+    state, project = request.app.state, caller.project
+    if customer is None:
+        return _told(await list_consents(state.database, project, page))
+    return _told(await answered(show_consents(state.database, project, customer, page, state.clock())))
+
+
+@get("/problems", summary="Consent events that revoke by being malformed, or that nobody asks for")
+async def read_problems(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
+    """Each with the sentence that says what was wrong; the newest first."""
+    caller = await admit(request, token, Permission.READ_CUSTOMERS)
+    return _told(await list_problems(request.app.state.database, caller.project, read_page(request)))
+
+
+@post("/", status_code=201, summary="Write down what a customer said")
+async def write_consent(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
+    """`customer`, `action` (accept or reject), `category`, `valid_from`, `valid_until`, `evidence`."""
+    caller = await admit(request, token, Permission.WRITE_CONSENTS)
+    said = read_body(await request.body(), Said)
+    state = request.app.state
+    found = await answered(say_consent(state.database, caller.project, said, caller.key_id, state.clock()))
+    return {"success": True, "data": {"customers": [str(one) for one in found]}}
+
+
+def read_body(body: bytes, kind: type[T]) -> T:
+    """400 with the field and what is wrong with it."""
+    try:
+        return msgspec.json.decode(body or b"null", type=kind)
+    except msgspec.ValidationError as error:
+        raise malformed(said_plainly(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed(f"The body is no JSON: {error}.") from error
+
+
+async def answered(work: Awaitable[T]) -> T:
+    """400 for what cannot be used, 404 for a customer who is not there."""
+    try:
+        return await work
+    except InvalidInputError as error:
+        raise ApiError(400, {"success": False, "errors": [str(problem) for problem in error.problems]}) from error
+    except NobodyError as error:
+        raise missing(str(error)) from error
+
+
+def read_page(request: AnyRequest) -> Page:
+    """From the query. Raises ApiError."""
+    asked = request.query_params
+    size, before, category = asked.get("size", str(PAGE)), asked.get("before"), asked.get("category")
+    if not (size.isascii() and size.isdigit() and 1 <= int(size[:9]) <= MOST_ON_A_PAGE):
+        raise malformed(f"size: must be a whole number from 1 to {MOST_ON_A_PAGE}.")
+    if category is not None and not category.isprintable():
+        raise malformed("category: must be the name of a consent category.")
+    try:
+        return Page(int(size), UUID(before) if before else None, category=category)
+    except ValueError as error:
+        raise malformed("before: must be the id that `next` named on the page before.") from error
+
+
+def _told(shown: Shown) -> dict[str, Any]:
+    return {"success": True, "data": msgspec.to_builtins(shown)}
+
+
+router = Router(
+    "/api/v1/projects/{token:str}/consents",
+    route_handlers=[read_ledger, read_problems, write_consent],
+    tags=["consents"],
+)

@@ -1,0 +1,229 @@
+"""`parley consent`: who agreed to what and how that is known; grant and revoke by hand."""
+
+import csv
+import getpass
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, TextIO
+from uuid import UUID
+
+import msgspec
+from cyclopts import App, Parameter
+
+from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli.running import project_of, run
+from parley.domain.consent_evidence import Evidence
+from parley.services.consent_ledger import (
+    Shown,
+    Standing,
+    export_consents,
+    list_problems,
+    show_consents,
+)
+from parley.services.say_consent import Said, say_consent
+from parley.store.consents import LedgerEntry, Page
+from parley.wiring import House
+
+app = App(name="consent", help="Who agreed to what, and how that is known.")
+PAGE = 50
+
+Customer = Annotated[str, Parameter(help="registered=jana, phone=+421901000001 or id=UUID.")]
+Category = Annotated[str, Parameter(help="The consent category.")]
+Size = Annotated[int, Parameter(help="Entries on a page.")]
+Before = Annotated[UUID | None, Parameter(help="The next page: the id that the page before named.")]
+By = Annotated[str | None, Parameter(name="--by", help="Who writes it down; you when left out.")]
+COLUMNS = (
+    *("id", "customer_id", "category", "action", "valid_from", "valid_until", "source", "problem", "event_id"),
+    *(*Evidence.__struct_fields__, "recorded_at"),
+)
+
+
+@app.command
+def show(
+    customer: Customer,
+    *,
+    project: ProjectToken,
+    category: Annotated[str | None, Parameter(help="Only this one.")] = None,
+    size: Size = PAGE,
+    before: Before = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Where a customer stands in each category, and every entry that says why."""
+
+    async def do(house: House) -> Shown:
+        page = Page(size, before, category=category)
+        return await show_consents(house.database, await project_of(house, project), customer, page, house.clock())
+
+    _print(run(data_dir, do), as_json, "nothing was ever said")
+
+
+@app.command
+def problems(
+    *,
+    project: ProjectToken,
+    size: Size = PAGE,
+    before: Before = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Consent events that revoke because they are malformed, and those in a category that the project does not have."""
+
+    async def do(house: House) -> Shown:
+        return await list_problems(house.database, await project_of(house, project), Page(size, before))
+
+    _print(run(data_dir, do), as_json, "no consent event has a problem")
+
+
+@app.command
+def grant(
+    customer: Customer,
+    category: Category,
+    *,
+    project: ProjectToken,
+    valid_from: Annotated[
+        datetime | None, Parameter(name="--from", help="When it was said; now when left out.")
+    ] = None,
+    until: Annotated[datetime | None, Parameter(help="When it ends; never when left out.")] = None,
+    shown_text: Annotated[
+        str | None, Parameter(name="--text", help="What the customer agreed to, in its words.")
+    ] = None,
+    text_version: Annotated[str | None, Parameter(help="Which version of that text.")] = None,
+    form_url: Annotated[str | None, Parameter(help="The page with the form.")] = None,
+    ip: Annotated[str | None, Parameter(help="From where the form was sent.")] = None,
+    user_agent: Annotated[str | None, Parameter(help="By which browser.")] = None,
+    document_id: Annotated[str | None, Parameter(help="A signed paper, a recording, a ticket.")] = None,
+    note: Annotated[str | None, Parameter(help="Anything else.")] = None,
+    by: By = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write down that a customer agreed, with the proof."""
+    evidence = Evidence(
+        shown_text=shown_text,
+        text_version=text_version,
+        form_url=form_url,
+        ip=ip,
+        user_agent=user_agent,
+        document_id=document_id,
+        note=note,
+    )
+    said = Said(
+        customer=customer,
+        action="accept",
+        category=category,
+        valid_from=_aware(valid_from),
+        valid_until=_aware(until),
+        evidence=evidence,
+    )
+    _say(said, by, project, data_dir)
+
+
+@app.command
+def revoke(
+    customer: Customer,
+    category: Category,
+    *,
+    project: ProjectToken,
+    valid_from: Annotated[
+        datetime | None, Parameter(name="--from", help="When it was said; now when left out.")
+    ] = None,
+    document_id: Annotated[str | None, Parameter(help="A letter, a recording, a ticket.")] = None,
+    note: Annotated[str | None, Parameter(help="Anything else.")] = None,
+    by: By = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write down that a customer no longer agrees. It counts at once, also for messages that already wait."""
+    evidence = Evidence(document_id=document_id, note=note)
+    said = Said(customer=customer, action="reject", category=category, valid_from=_aware(valid_from), evidence=evidence)
+    _say(said, by, project, data_dir)
+
+
+@app.command
+def export(
+    file: Annotated[Path | None, Parameter(help="A CSV file; the screen when left out.")] = None,
+    *,
+    project: ProjectToken,
+    category: Annotated[str | None, Parameter(help="Only this one.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """The whole ledger as CSV, the newest entry first."""
+
+    async def do(house: House) -> int:
+        found = await project_of(house, project)
+        opened: Any = nullcontext(sys.stdout) if file is None else file.open("w", encoding="utf-8", newline="")
+        with opened as out:
+            return await _write(house, found, category, out)
+
+    count = run(data_dir, do)
+    print(f"{count} entries{'' if file is None else f' are in {file}'}", file=sys.stderr)
+
+
+async def _write(house: House, project: Any, category: str | None, out: TextIO) -> int:
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    count = 0
+    async for entry in export_consents(house.database, project, category):
+        flat = _flat(entry)
+        rows.writerow([_safe(flat.get(name)) for name in COLUMNS])
+        count += 1
+    return count
+
+
+def _safe(value: object) -> str:
+    """A text that a spreadsheet would run as a formula has an apostrophe before it, as in the data API's export."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not text[1:].isdigit() else text
+
+
+def _say(said: Said, by: str | None, project: str, data_dir: Path | None) -> None:
+    async def do(house: House) -> list[UUID]:
+        found = await project_of(house, project)
+        return await say_consent(house.database, found, said, by or getpass.getuser(), house.clock())
+
+    for ident in run(data_dir, do):
+        print(f"{_DONE[said.action]} in {said.category}: customer {ident}")
+
+
+_DONE: dict[Literal["accept", "reject"], str] = {"accept": "granted", "reject": "revoked"}
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """What is typed without a zone is the machine's own time."""
+    return moment.astimezone() if moment is not None and moment.tzinfo is None else moment
+
+
+def _print(shown: Shown, as_json: bool, nothing: str) -> None:  # noqa: FBT001  the option's own value
+    if as_json:
+        print(msgspec.json.encode(shown).decode())
+        return
+    print("\n".join(_story(shown)) or nothing)
+
+
+def _story(shown: Shown) -> Iterator[str]:
+    yield from (_standing(one) for one in shown.standing)
+    for entry in shown.entries:
+        said, evidence = entry.entry, entry.evidence
+        until = f" until {said.valid_until:%Y-%m-%d %H:%M:%S}" if said.valid_until else ""
+        yield f"{said.valid_from:%Y-%m-%d %H:%M:%S}  {said.action:7}  {said.category}{until}  by {said.source}"
+        yield f"          customer {entry.customer_id}, entry {entry.id}"
+        if said.problem:
+            yield f"          problem: {said.problem}"
+        known = {name: value for name in evidence.__struct_fields__ if (value := getattr(evidence, name)) is not None}
+        yield from (f"          {name.replace('_', ' ')}: {value}" for name, value in known.items())
+    if shown.next:
+        yield f"more: --before {shown.next}"
+
+
+def _standing(one: Standing) -> str:
+    since = f" since {one.since:%Y-%m-%d %H:%M:%S}" if one.since else ""
+    until = f", until {one.until:%Y-%m-%d %H:%M:%S}" if one.until else ""
+    return f"{'granted' if one.granted else 'not granted':11}  {one.category}: {one.why}{since}{until}"
+
+
+def _flat(entry: LedgerEntry) -> dict[str, Any]:
+    """One row: what was said beside how it is known."""
+    plain: dict[str, Any] = msgspec.to_builtins(entry)
+    return {**plain, **plain.pop("entry"), **plain.pop("evidence")}

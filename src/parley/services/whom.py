@@ -1,0 +1,59 @@
+"""Whom an operator means: `registered=jana`, `phone=+421901000001`, `id=0193…`. Nobody is made by asking."""
+
+from uuid import UUID
+
+from parley.domain.customer import Address, AddressKind
+from parley.domain.errors import InvalidInputError, ParleyError, Problem
+from parley.domain.phone import UnusablePhone, read_phone
+from parley.domain.project import Project
+from parley.services.set_properties import phone_address
+from parley.store.customers import all_owners, customers_by_id
+from parley.store.database import Connection
+
+_FORM = "must be NAME=VALUE, as in registered=jana, phone=+421901000001 or id=UUID."
+
+
+class NobodyError(ParleyError):
+    """The project has no such customer."""
+
+
+async def whom(connection: Connection, project: Project, said: str) -> list[UUID]:
+    """All customers with that number; one for anything else. Raises InvalidInputError, NobodyError."""
+    name, _, value = said.strip().partition("=")
+    found = await _found(connection, project, name, value.strip()) if name and value.strip() else None
+    if found is None:
+        raise InvalidInputError([Problem("customer", _FORM)])
+    if not found:
+        raise NobodyError(f"The project has no customer {said}. Track the customer first, or correct the id.")
+    return found
+
+
+async def _found(connection: Connection, project: Project, name: str, value: str) -> list[UUID] | None:
+    if "\0" in value or not value.isprintable():
+        return None
+    if name == "id":
+        return await _by_our_id(connection, project, value)
+    if name == "phone":
+        return await all_owners(connection, project.id, _phone(project, value))
+    if name in project.settings.hard_ids:
+        return await all_owners(connection, project.id, Address(AddressKind.HARD, name, value))
+    if name in project.settings.soft_ids:
+        return await all_owners(connection, project.id, Address(AddressKind.SOFT, name, value))
+    known = ", ".join((*project.settings.hard_ids, *project.settings.soft_ids, "phone", "id"))
+    raise InvalidInputError([Problem("customer", f"The project knows customers by {known}; {name} is none of them.")])
+
+
+async def _by_our_id(connection: Connection, project: Project, value: str) -> list[UUID] | None:
+    try:
+        ident = UUID(value)
+    except ValueError:
+        return None
+    found = await customers_by_id(connection, [ident])
+    return [one.id for one in found.values() if one.project_id == project.id]
+
+
+def _phone(project: Project, value: str) -> Address:
+    read = read_phone(value, project.settings.default_region)
+    if isinstance(read, UnusablePhone):
+        raise InvalidInputError([Problem("customer", read.reason)])
+    return phone_address(read.match_key)

@@ -1,0 +1,89 @@
+"""`/api/v1`: the ledger of consents over HTTP."""
+
+from typing import Any
+
+import pytest
+
+from parley.access import Role
+from parley.store.database import Database
+from tests.contracts.management.test_definitions import as_role
+from tests.contracts.management.test_definitions import call as call_under
+from tests.support.api import Answer, ProjectApi
+from tests.support.builders import Cast, add_event, consent_event
+
+AGREED: dict[str, Any] = {"customer": "registered=carol", "action": "accept", "category": "whatsapp"}
+
+
+async def call(api: ProjectApi, method: str, path: str, body: Any = None) -> Answer:
+    return await call_under(api, method, path, body, under="/consents")
+
+
+async def test_what_was_written_down_is_read_back(api: ProjectApi, cast: Cast) -> None:
+    body = AGREED | {"valid_until": "2099-01-01T00:00:00Z", "evidence": {"document_id": "D-7"}}
+    written = await call(api, "POST", "/", body)
+    assert (written.status, written.body["data"]) == (201, {"customers": [str(cast.carol)]})
+    read = await call(api, "GET", "/?customer=registered=carol")
+    (stands,) = read.body["data"]["standing"]
+    (entry,) = read.body["data"]["entries"]
+    assert stands["granted"]
+    assert entry["entry"]["valid_until"] == "2099-01-01T00:00:00Z"
+    assert entry["evidence"]["document_id"] == "D-7"
+    assert entry["evidence"]["entered_by"] == api.project.private_key.key_id
+
+
+async def test_the_ledger_is_read_page_by_page(api: ProjectApi, cast: Cast) -> None:
+    first = (await call(api, "GET", "/?size=2")).body["data"]
+    second = (await call(api, "GET", f"/?size=2&before={first['next']}")).body["data"]
+    whose = [entry["customer_id"] for entry in (*first["entries"], *second["entries"])]
+    assert sorted(whose) == sorted([str(cast.alice), str(cast.bob), str(cast.bob)])
+    assert second["next"] is None
+
+
+async def test_malformed_events_are_listed_with_their_reasons(api: ProjectApi, database: Database, cast: Cast) -> None:
+    broken = consent_event(cast.alice, "accept", properties={"action": "Accept", "category": "whatsapp"})
+    await add_event(database, api.project, broken)
+    (entry,) = (await call(api, "GET", "/problems")).body["data"]["entries"]
+    assert entry["customer_id"] == str(cast.alice)
+    assert "lower case" in entry["entry"]["problem"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"customer": "jana"}, "customer"),
+        ({"customer": "badge=7"}, "customer"),
+        ({"customer": "phone=0901"}, "customer"),
+        ({"customer": "id=7"}, "customer"),
+        ({"action": "yes"}, "action"),
+        ({"category": "WhatsApp"}, "category"),
+        ({"valid_until": "2020-01-01T00:00:00Z"}, "valid_until"),
+        ({"valid_until": "2099-01-01T00:00:00"}, "valid_until"),
+        ({"action": "reject", "valid_from": "2099-01-01T00:00:00Z"}, "valid_from"),
+        ({"evidence": {"ip": "7" * 5000}}, "evidence.ip"),
+        ({"evidence": {"ip": "a\0b"}}, "evidence.ip"),
+        ({"evidence": {"proof": "yes"}}, "evidence"),
+        ({"evidence": {"address": "421901000003"}}, "evidence.address"),
+    ],
+)
+async def test_what_is_wrong_is_named(api: ProjectApi, cast: Cast, change: dict[str, Any], field: str) -> None:
+    answer = await call(api, "POST", "/", AGREED | change)
+    assert answer.status == 400
+    assert answer.body["errors"][0].startswith(field)
+    assert (await call(api, "GET", "/?customer=registered=carol")).body["data"]["entries"] == []
+
+
+@pytest.mark.parametrize("query", ["size=0", "size=x", "size=9999999999", "before=x", "category=%00"])
+async def test_an_odd_page_is_refused(api: ProjectApi, query: str) -> None:
+    assert (await call(api, "GET", f"/?{query}")).status == 400
+
+
+async def test_nobody_is_a_404_with_what_to_do(api: ProjectApi) -> None:
+    answer = await call(api, "POST", "/", AGREED | {"customer": "registered=nobody"})
+    assert answer.status == 404
+    assert "Track the customer first" in answer.text
+
+
+async def test_a_viewer_reads_and_does_not_write(api: ProjectApi, database: Database, cast: Cast) -> None:
+    viewer = await as_role(api, database, Role.VIEWER)
+    assert (await call(viewer, "GET", "/?customer=registered=bob")).status == 200
+    assert (await call(viewer, "POST", "/", AGREED)).status == 403
