@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from parley.domain.clock import Clock
 from parley.providers.http import Wire
-from parley.services.claim_messages import LEASE
 from parley.services.deliver_messages import Delivery
 from parley.services.look_at_provider import LOOKS, NO_MORE, Looker
+from parley.services.patience import LEASE
 from parley.services.settle_by_rule import settle_by_rule
 from parley.wiring import House
 

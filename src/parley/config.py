@@ -4,6 +4,7 @@ import base64
 import contextlib
 import os
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,9 @@ from parley.domain.errors import ParleyError
 
 DEFAULT_DATA_DIR = "parley-data"
 DEFAULT_SPOOL_BYTES = 1024**3
+DEFAULT_LEASE_SECONDS = 120
+SHORTEST_LEASE, LONGEST_LEASE = 6, 3600
+"""Seconds. No provider could answer within a shorter one; a longer one helps nobody."""
 
 
 class ConfigurationError(ParleyError):
@@ -29,6 +33,8 @@ class Config(msgspec.Struct, frozen=True):
     """Encrypts secrets at rest; None for the key file in the data folder."""
     spool_bytes: int = DEFAULT_SPOOL_BYTES
     """Callbacks that are kept on disk while the database is away."""
+    lease: timedelta = timedelta(seconds=DEFAULT_LEASE_SECONDS)
+    """How long a message that is being sent may be its worker's."""
 
 
 def read_config(data_dir: Path | None = None) -> Config:
@@ -40,7 +46,7 @@ def read_config(data_dir: Path | None = None) -> Config:
         )
     folder = data_dir or Path(os.environ.get("PARLEY_DATA_DIR") or DEFAULT_DATA_DIR)
     url = url and url.replace("postgres://", "postgresql://", 1)
-    return Config(folder.absolute(), url, _secret_key(), _spool_bytes())
+    return Config(folder.absolute(), url, _secret_key(), _spool_bytes(), _lease())
 
 
 def environment() -> dict[str, str]:
@@ -63,6 +69,16 @@ def _spool_bytes() -> int:
     if not (text.isascii() and text.isdigit()):
         raise ConfigurationError("PARLEY_SPOOL_BYTES must be a number of bytes, such as 1073741824.")
     return int(text)
+
+
+def _lease() -> timedelta:
+    text = os.environ.get("PARLEY_LEASE_SECONDS") or str(DEFAULT_LEASE_SECONDS)
+    if not (text.isascii() and text.isdigit() and SHORTEST_LEASE <= int(text[:9]) <= LONGEST_LEASE):
+        raise ConfigurationError(
+            f"PARLEY_LEASE_SECONDS must be a whole number of seconds from {SHORTEST_LEASE} to {LONGEST_LEASE}, such as "
+            f"{DEFAULT_LEASE_SECONDS}."
+        )
+    return timedelta(seconds=int(text))
 
 
 def _is_fernet_key(key: str) -> bool:

@@ -19,6 +19,7 @@ from parley.services.callback_intake import open_intake
 from parley.services.deliver_messages import Delivery
 from parley.services.forget import forget
 from parley.services.look_at_provider import Looker
+from parley.services.patience import Patience
 from parley.services.plan_campaigns import plan_campaigns
 from parley.services.secret_box import SecretBox
 from parley.services.settle_by_rule import settle_by_rule
@@ -30,8 +31,8 @@ from parley.store.wakeups import listening
 
 FORGET_SECONDS = 60.0
 """How often a worker looks for what is no longer kept."""
-RECOVERY_SECONDS = 15.0
-"""How often a worker looks for messages that another left behind."""
+SETTLE_SECONDS = 15.0
+"""How often a worker looks for what is uncertain."""
 
 
 class House(msgspec.Struct, frozen=True):
@@ -74,7 +75,7 @@ def has_database(config: Config) -> bool:
 
 
 @asynccontextmanager
-async def open_house(config: Config) -> AsyncIterator[House]:
+async def open_house(config: Config, clock: Clock = system_clock) -> AsyncIterator[House]:
     """Starts or joins the database, migrates it, opens the pool."""
     with database_server(config) as (url, embedded):
         await asyncio.to_thread(migrate, url)
@@ -84,7 +85,7 @@ async def open_house(config: Config) -> AsyncIterator[House]:
                 database=database,
                 database_url=url,
                 embedded=embedded,
-                clock=system_clock,
+                clock=clock,
                 chance=random.random,
                 box=SecretBox(secret_key_of(config)),
             )
@@ -111,8 +112,9 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
         steered = await steer_campaigns(house.database, house.clock())
         return steered + await plan_campaigns(house.database, house.clock())
 
-    async with HttpClient() as wire:
-        delivery = Delivery(house.database, house.box, wire, house.clock, house.chance)
+    patience = Patience(house.config.lease)
+    async with HttpClient(turn_timeout=patience.turn_seconds) as wire:
+        delivery = Delivery(house.database, house.box, wire, house.clock, house.chance, patience)
         sending = Loop("deliver", delivery.step, house.chance)
         moving = Loop("journeys", journeys, house.chance)
         planning = Loop("campaigns", campaigns, house.chance)
@@ -142,7 +144,7 @@ def _unhurried(house: House, delivery: Delivery, looker: Looker) -> list[Loop]:
         return await forget(house.database, house.clock())
 
     return [
-        Loop("recover", delivery.recover, house.chance, idle_seconds=RECOVERY_SECONDS),
-        Loop("settle", settle, house.chance, idle_seconds=RECOVERY_SECONDS),
+        Loop("recover", delivery.recover, house.chance, idle_seconds=Patience(house.config.lease).look_seconds),
+        Loop("settle", settle, house.chance, idle_seconds=SETTLE_SECONDS),
         Loop("forget", keep, house.chance, idle_seconds=FORGET_SECONDS),
     ]

@@ -274,6 +274,8 @@ async def test_a_mistake_is_told_in_a_sentence(data_dir: Path, words: tuple[str,
         ("PARLEY_DATABASE_URL", "postgresql://nobody:hunter2@[::1/x", "cannot be read"),
         ("PARLEY_DATABASE_URL", "postgresql://nobody:hunter2@127.0.0.1:1/x?surprise=1", "cannot be read"),
         ("PARLEY_SECRET_KEY", "short", "Fernet.generate_key"),
+        ("PARLEY_LEASE_SECONDS", "5", "from 6 to 3600"),
+        ("PARLEY_LEASE_SECONDS", "two minutes", "from 6 to 3600"),
     ],
 )
 async def test_a_wrong_configuration_says_what_to_set(tmp_path: Path, variable: str, value: str, said: str) -> None:

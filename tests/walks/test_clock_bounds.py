@@ -6,7 +6,8 @@ import pytest
 
 from parley.domain.http import HttpResponse
 from parley.presets import Renderer
-from parley.services.claim_messages import LEASE, claim_messages
+from parley.services.claim_messages import claim_messages
+from parley.services.patience import LEASE
 from parley.services.settle_by_rule import settle_by_rule
 from parley.services.turns import Turns
 from tests.support.builders import Cast, consent_event

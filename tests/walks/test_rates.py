@@ -133,6 +133,16 @@ async def test_permits_that_were_not_used_go_back_with_the_next_ask(shop: Walk) 
         assert await permits.take(connection, [Turn(lane, 10, 1)], {lane: limits})
 
 
+async def test_a_limit_that_was_raised_counts_at_once(shop: Walk) -> None:
+    lane, slow, fast = Lane(shop.project_id, "one"), Limit("sender:1", 0.001), Limit("sender:1", 1000)
+    permits = Permits()
+    async with shop.database.connection() as connection:
+        assert await permits.take(connection, [Turn(lane, 10, 1)], {lane: (slow,)})
+        assert not await permits.take(connection, [Turn(lane, 10, 1)], {lane: (slow,)})
+    assert permits.pause((slow,)) > 100
+    assert permits.pause((fast,)) == 0
+
+
 async def test_a_sender_that_is_too_fast_waits_and_the_others_go_on(shop: Walk, sinch: TimedSinch) -> None:
     free = await open_shop(shop, "free", messages_per_second=None)
     await queue(shop, await add_fan(shop, 1), 20)

@@ -6,15 +6,16 @@ import signal
 import sys
 
 from parley.config import Config
+from parley.domain.clock import Clock, system_clock
 from parley.wiring import open_house, open_loops
 
 
-async def work(config: Config, *, until_stdin_closes: bool) -> None:
+async def work(config: Config, *, until_stdin_closes: bool, clock: Clock = system_clock) -> None:
     """Until SIGTERM or SIGINT, or until whoever started it is gone; what is in flight is finished first."""
     stopping = stop_on_signals()
     if until_stdin_closes:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stopping.set)
-    async with open_house(config) as house, open_loops(house) as loops:
+    async with open_house(config, clock) as house, open_loops(house) as loops:
         spare_the_collector()
         running = [asyncio.create_task(loop.run()) for loop in loops]
         await stopping.wait()

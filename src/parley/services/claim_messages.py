@@ -17,6 +17,7 @@ from parley.services.definitions import ProjectDefinitions, open_secrets, projec
 from parley.services.facts import Subject, facts_of, sender_of
 from parley.services.move_messages import Change, move_locked
 from parley.services.pairs import Pairs, pair_of, pairs_in
+from parley.services.patience import LEASE
 from parley.services.people import Person, people
 from parley.services.personalise import at_the_wire, kind_of_form
 from parley.services.secret_box import SecretBox
@@ -28,9 +29,6 @@ from parley.store.messages import MessageRow, claim_due
 from parley.store.pairs import Pair
 from parley.store.stops import Stops, stops_of
 from parley.telemetry import REFUSALS
-
-LEASE = timedelta(seconds=120)
-"""How long a message may stand at *sending* before it counts as lost in flight."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -56,8 +54,16 @@ class _Ready(msgspec.Struct, frozen=True):
     decision: Decision
 
 
+class _Tools(msgspec.Struct, frozen=True):
+    """What a worker brings to each of its claims."""
+
+    box: SecretBox
+    renderer: Renderer
+    lease: timedelta
+
+
 async def claim_messages(
-    database: Database, box: SecretBox, renderer: Renderer, turns: Turns, now: datetime
+    database: Database, box: SecretBox, renderer: Renderer, turns: Turns, now: datetime, lease: timedelta = LEASE
 ) -> tuple[list[Call], int]:
     """The calls to make, and how many messages were taken (refused and expired ones too)."""
     async with database.connection() as connection:
@@ -66,13 +72,13 @@ async def claim_messages(
             return [], 0
         async with connection.transaction():
             held = await turns.hold_tiers(connection)
-            calls, taken = await _claim(connection, box, renderer, held, turns.tiers, now)
+            calls, taken = await _claim(connection, _Tools(box, renderer, lease), held, turns.tiers, now)
     turns.used(Counter(row.lane for call in calls for row in call.messages))
     return calls, taken
 
 
 async def _claim(
-    connection: Connection, box: SecretBox, renderer: Renderer, given: Sequence[Turn], tiers: Tiers, now: datetime
+    connection: Connection, tools: _Tools, given: Sequence[Turn], tiers: Tiers, now: datetime
 ) -> tuple[list[Call], int]:
     rows = await claim_due(connection, given, now)
     by_project: dict[UUID, list[MessageRow]] = defaultdict(list)
@@ -81,7 +87,7 @@ async def _claim(
     calls: list[Call] = []
     for project_id, of_project in sorted(by_project.items()):  # claims lock pairs in one order
         project = await project_definitions(connection, project_id)
-        desk = _Desk(connection, project, box, renderer, tiers, now)
+        desk = _Desk(connection, project, tools, tiers, now)
         calls += await bear_with(connection, of_project, desk.take, desk.park)
     return calls, len(rows)
 
@@ -93,15 +99,13 @@ class _Desk:
         self,
         connection: Connection,
         project: ProjectDefinitions,
-        box: SecretBox,
-        renderer: Renderer,
+        tools: _Tools,
         tiers: Tiers,
         now: datetime,
     ) -> None:
         self._connection = connection
         self._project = project
-        self._box = box
-        self._renderer = renderer
+        self._tools = tools
         self._now = now
         self._changes: list[Change] = []
         self._pairs = Pairs({})
@@ -195,7 +199,7 @@ class _Desk:
             id=one.row.id,
             state=State.SENDING,
             at=self._now,
-            lease_until=self._now + LEASE,
+            lease_until=self._now + self._tools.lease,
             recipient=one.decision.facts.recipient,
             decision={"wire": one.decision},
         )
@@ -217,17 +221,19 @@ class _Desk:
                 first.row.project_id, self._project.stamp, first.preset.name, content["sender"],
                 kind_of_form(first.preset, content["parameters"]),
             )  # fmt: skip
-            return self._renderer.render_form(
+            return self._tools.renderer.render_form(
                 form, first.preset, lambda: self._values(first), self._own(first), lambda: self._context(first)
             )
         contexts = [self._context(one) for one in group]
-        return self._renderer.render_batch(first.preset, self._values(first), contexts, contexts[0]).outcome
+        return self._tools.renderer.render_batch(first.preset, self._values(first), contexts, contexts[0]).outcome
 
     def _values(self, one: _Ready) -> Any:
         """What the preset is filled in with, secrets in the open."""
         integration = sender_of(self._project, Kind(one.row.kind), one.row.content["sender"])
         account = integration.account if integration else {}
-        return open_secrets(self._box, self._project, at_the_wire(one.preset, account, one.row.content["parameters"]))
+        return open_secrets(
+            self._tools.box, self._project, at_the_wire(one.preset, account, one.row.content["parameters"])
+        )
 
     def _own(self, one: _Ready) -> OwnTexts:
         return OwnTexts(one.decision.facts.recipient or "", str(one.row.id), one.row.content["parameters"])

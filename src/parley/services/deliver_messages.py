@@ -18,13 +18,14 @@ from parley.domain.clock import Clock
 from parley.domain.http import HttpResponse
 from parley.domain.message import Accepted, NotAccepted, Outcome, Remedy, State
 from parley.presets import RenderedRequest, Renderer, meaning, shipped
-from parley.providers.http import TURN_TIMEOUT, NotSentError, UnansweredError, Wire
+from parley.providers.http import NotSentError, UnansweredError, Wire
 from parley.providers.oauth2 import Credentials, TokenSource
 from parley.queue.backoff import delay
 from parley.queue.steady import steady_clock
-from parley.services.claim_messages import LEASE, Call, claim_messages
+from parley.services.claim_messages import Call, claim_messages
 from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
 from parley.services.move_messages import Change, move_as_left, move_messages
+from parley.services.patience import USUAL, Patience
 from parley.services.receive_reports import join_early_reports, sweep_early_reports
 from parley.services.secret_box import SecretBox
 from parley.services.stopping import STOPPING, stop, stop_by
@@ -37,10 +38,6 @@ from parley.store.permits import Hold
 from parley.store.stops import Stop
 from parley.telemetry import SENDS
 
-CALL_SECONDS = 20.0
-"""A provider that has not answered by then leaves the message uncertain. Well below the lease."""
-SEND_SECONDS = 90.0
-"""For everything: a turn in the pool, a token, the call. Without a token the client's own two deadlines are enough."""
 ATTEMPTS = 16
 """Passing faults are tried again so often (about three quarters of an hour), then the message has failed."""
 RECORDED_AT_ONCE = 500
@@ -51,8 +48,6 @@ CROWD = IN_FLIGHT // 2
 way, the next claim waits for room ..."""
 CROWD_SECONDS = 0.05
 """... but not for long: calls to a slow server must not hold up the others."""
-assert TURN_TIMEOUT + CALL_SECONDS < SEND_SECONDS  # noqa: S101  see above
-assert timedelta(seconds=SEND_SECONDS) < LEASE  # noqa: S101  a lease must outlive its call
 
 
 class Outcomes(msgspec.Struct, frozen=True):
@@ -69,13 +64,20 @@ class Delivery:
     """One process's share of sending. `step` belongs in a Loop; `close` finishes what is in flight."""
 
     def __init__(
-        self, database: Database, box: SecretBox, wire: Wire, clock: Clock, chance: Callable[[], float]
+        self,
+        database: Database,
+        box: SecretBox,
+        wire: Wire,
+        clock: Clock,
+        chance: Callable[[], float],
+        patience: Patience = USUAL,
     ) -> None:
         self._database = database
         self._box = box
         self._wire = wire
         self._clock = clock
         self._chance = chance
+        self._patience = patience
         self._tokens = TokenSource(wire, steady_clock, chance)
         self._renderer = Renderer()
         self._turns = Turns()
@@ -92,7 +94,9 @@ class Delivery:
             self._recorder = asyncio.create_task(self._record_for_ever())
         await self._wait_for_room()
         self._woken.clear()
-        calls, taken = await claim_messages(self._database, self._box, self._renderer, self._turns, self._clock())
+        calls, taken = await claim_messages(
+            self._database, self._box, self._renderer, self._turns, self._clock(), self._patience.lease
+        )
         for call in calls:
             self._begin(call)
         outlook = self._turns.outlook(taken)
@@ -108,7 +112,7 @@ class Delivery:
         """Messages whose worker vanished become uncertain; reports that crossed their send's answer are joined."""
         now = self._clock()
         async with self._database.transaction() as connection:
-            lost = await lost_in_flight(connection, RECORDED_AT_ONCE, now, now + LEASE)
+            lost = await lost_in_flight(connection, RECORDED_AT_ONCE, now, now + self._patience.lease)
             sentence = "The process that was sending it vanished before it could record what the provider said."
             changes = [Change(ident, State.UNCERTAIN, now, code="lost_in_flight", sentence=sentence) for ident in lost]
             await move_messages(connection, changes, now)
@@ -163,17 +167,19 @@ class Delivery:
         except NotSentError as error:
             return NotAccepted("unreachable", str(error), Remedy.RETRY)
         except (UnansweredError, TimeoutError) as error:
-            sentence = str(error) or f"Nothing was known {SEND_SECONDS:.0f} s after the message was taken up."
+            sentence = (
+                str(error) or f"Nothing was known {self._patience.send_seconds:.0f} s after the message was taken up."
+            )
             return NotAccepted("unanswered", sentence, Remedy.ASK)
         return answer if isinstance(answer, NotAccepted) else self._meaning(call, answer)
 
     async def _send(self, rendered: RenderedRequest) -> HttpResponse | NotAccepted:
         grant = rendered.oauth2
         if grant is None:
-            return await self._wire.send(rendered.request, CALL_SECONDS)
+            return await self._wire.send(rendered.request, self._patience.call_seconds)
         credentials = Credentials(grant.token_url, grant.key_id, grant.key_secret)
-        async with asyncio.timeout(SEND_SECONDS):  # a token may take its tries
-            return await self._tokens.send(rendered.request, credentials, CALL_SECONDS)
+        async with asyncio.timeout(self._patience.send_seconds):  # a token may take its tries
+            return await self._tokens.send(rendered.request, credentials, self._patience.call_seconds)
 
     def _meaning(self, call: Call, answer: HttpResponse) -> Outcome:
         return meaning(call.preset, answer, len(call.messages), self._clock())

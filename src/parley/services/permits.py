@@ -38,12 +38,13 @@ class Permits:
 
     def __init__(self) -> None:
         self._returned: Counter[str] = Counter()
-        self._not_before: dict[str, float] = {}
+        self._not_before: dict[Limit, float] = {}
+        """By name and rate: one that was raised meanwhile is asked for at once."""
 
     def pause(self, limits: Limits) -> float:
         """Seconds until it makes sense to ask for these; 0 when it does now."""
         at = asyncio.get_running_loop().time()
-        return max([0.0, *(self._not_before.get(limit.name, at) - at for limit in limits)])
+        return max([0.0, *(self._not_before.get(limit, at) - at for limit in limits)])
 
     async def take(self, connection: Connection, turns: Sequence[Turn], limits: Mapping[Lane, Limits]) -> list[Turn]:
         """The turns, each with no more than there are permits for; the earlier first."""
@@ -68,10 +69,10 @@ class Permits:
         return Ask(limit.name, limit.per_second, limit.burst, wanted, self._returned.pop(limit.name, 0))
 
     def _heed(self, limit: Limit, wanted: int, granted: Granted) -> None:
-        self._not_before.pop(limit.name, None)
+        self._not_before.pop(limit, None)
         if granted.count < wanted:
             pause = max(PULSE_SECONDS, seconds_until_one(granted.left_over, limit))
-            self._not_before[limit.name] = asyncio.get_running_loop().time() + pause
+            self._not_before[limit] = asyncio.get_running_loop().time() + pause
 
 
 def _cut(turn: Turn, limits: Limits, left: Counter[str]) -> Turn:

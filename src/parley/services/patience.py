@@ -1,0 +1,46 @@
+"""How long a worker waits for a provider, and how long the others then wait for that worker."""
+
+from datetime import timedelta
+
+import msgspec
+
+LEASE = timedelta(seconds=120)
+"""When the operator says nothing."""
+TURN_SECONDS = 30.0
+CALL_SECONDS = 20.0
+SEND_SECONDS = 90.0
+
+
+class Patience(msgspec.Struct, frozen=True):
+    """The parts of a send fit into its lease: a turn and a call into the send, the send into the lease."""
+
+    lease: timedelta = LEASE
+    """How long a message may stand at *sending* before its worker counts as lost. The same in all processes that share
+    a database: else one takes another's for over."""
+
+    @property
+    def turn_seconds(self) -> float:
+        """For a place among the client's connections."""
+        return min(TURN_SECONDS, self._seconds / 4)
+
+    @property
+    def call_seconds(self) -> float:
+        """A provider that has not answered by then leaves the message uncertain."""
+        return min(CALL_SECONDS, self._seconds / 6)
+
+    @property
+    def send_seconds(self) -> float:
+        """For everything: a turn, a token, the call. Without a token the client's own two deadlines are enough."""
+        return min(SEND_SECONDS, self._seconds * 3 / 4)
+
+    @property
+    def look_seconds(self) -> float:
+        """How often a worker looks for what another left behind."""
+        return min(15.0, self._seconds / 8)
+
+    @property
+    def _seconds(self) -> float:
+        return self.lease.total_seconds()
+
+
+USUAL = Patience()
