@@ -12,7 +12,7 @@ from tests.walks.walk import LEGACY, Walk, inbound
 ALICE = "421901000001"
 
 
-def _scenario(node: dict[str, Any]) -> dict[str, Any]:
+def blunt(node: dict[str, Any]) -> dict[str, Any]:
     """Sends at once, without asking any condition before."""
     return {
         "kind": "scenario",
@@ -28,7 +28,7 @@ TEXT = {"type": "send_text", "text": "Hello {{ customer.first_name }}"}
 
 
 async def _refusal(walk: Walk, customer_id: Any, node: dict[str, Any]) -> dict[str, Any]:
-    await walk.apply(_scenario(node))
+    await walk.apply(blunt(node))
     await walk.track(customer_id, "go")
     await walk.come_to_rest()
     return (await walk.events(customer_id))[-1]
@@ -55,7 +55,7 @@ async def test_free_text_goes_only_into_an_open_window(walk: Walk, people: Cast)
 
 async def test_a_window_that_closes_while_a_message_waits_refuses_it_at_the_wire(walk: Walk, people: Cast) -> None:
     await walk.call_back(inbound(ALICE, "hi", walk.now - timedelta(hours=23, minutes=58)))
-    await walk.apply(_scenario(TEXT))
+    await walk.apply(blunt(TEXT))
     await walk.track(people.alice, "go")
     await walk.plan()
     walk.now += timedelta(minutes=5)
@@ -65,7 +65,7 @@ async def test_a_window_that_closes_while_a_message_waits_refuses_it_at_the_wire
 
 
 async def test_stop_reaches_a_message_that_is_queued_already(walk: Walk, people: Cast) -> None:
-    await walk.apply(_scenario(TEMPLATE))
+    await walk.apply(blunt(TEMPLATE))
     await walk.track(people.alice, "go")
     await walk.plan()
     await walk.track(people.alice, "consent", action="reject", category="whatsapp")

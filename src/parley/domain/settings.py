@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.quiet_hours import QuietHours, TimeZones, quiet_problems
 
 BEFORE_RESENDING_HOURS = 48
 """Longer than the provider's word can take: Sinch tries a message for up to an hour, and brings a report that we did
@@ -47,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Literal["project"] = "project"
     uncertain: UncertainRule = UncertainRule()
     retention: Retention = Retention()
+    time_zone: TimeZones = TimeZones()
+    quiet_hours: QuietHours | None = None
 
 
 def parse_settings(data: bytes) -> Settings:
@@ -61,4 +64,6 @@ def parse_settings(data: bytes) -> Settings:
             f"must be at least {BEFORE_RESENDING_HOURS} to send again: until then a report may say that it arrived."
         )
         raise InvalidInputError([Problem("uncertain.after_hours", sentence)])
+    if problems := list(quiet_problems(settings.quiet_hours, settings.time_zone)):
+        raise InvalidInputError(problems)
     return settings

@@ -6,7 +6,7 @@ can be recomputed later from what was stored with the message.
 """
 
 from parley.policy.decision import Decision, decide
-from parley.policy.facts import Facts, OpenWindow, PairFacts, SenderFacts, TemplateFacts, TierFacts
+from parley.policy.facts import Facts, OpenWindow, PairFacts, QuietFacts, SenderFacts, TemplateFacts, TierFacts
 from parley.policy.verdict import Allow, Defer, Deny, Verdict
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Facts",
     "OpenWindow",
     "PairFacts",
+    "QuietFacts",
     "SenderFacts",
     "TemplateFacts",
     "TierFacts",

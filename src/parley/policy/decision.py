@@ -10,6 +10,7 @@ from parley.policy import (
     address_usable,
     consent_given,
     pair_rate,
+    quiet_hours,
     recipient_tier,
     sender_usable,
     template_usable,
@@ -18,7 +19,7 @@ from parley.policy import (
 from parley.policy.facts import Facts
 from parley.policy.verdict import Allow, Verdict
 
-POLICY_VERSION = "2026-11-26.1"
+POLICY_VERSION = "2026-11-26.2"
 """Changes whenever a rule does; stored with every decision."""
 
 _TO_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA, Kind.CONSENT})
@@ -32,6 +33,7 @@ RULES: tuple[tuple[str, frozenset[Kind], Callable[[Facts, datetime], Verdict]], 
     ("consent_given", _MAY_NEED_CONSENT, consent_given.check),
     ("window_open", _IN_A_CONVERSATION, window_open.check),
     ("template_usable", _BY_TEMPLATE, template_usable.check),
+    ("quiet_hours", _IN_A_CONVERSATION | _BY_TEMPLATE, quiet_hours.check),
     ("recipient_tier", _BY_TEMPLATE, recipient_tier.check),
     ("pair_rate", _IN_A_CONVERSATION | _BY_TEMPLATE, pair_rate.check),
 )

@@ -1,11 +1,13 @@
 """All that the rules may know about one message at one moment."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from parley.domain.consent import ConsentEntry
 from parley.domain.message import Kind
+from parley.domain.quiet_hours import QuietHours
 
 
 class OpenWindow(msgspec.Struct, frozen=True):
@@ -37,6 +39,20 @@ class TemplateFacts(msgspec.Struct, frozen=True):
     problems: tuple[str, ...] = ()
     stopped_code: str | None = None
     stopped_sentence: str | None = None
+    category: str | None = None
+
+
+class QuietFacts(msgspec.Struct, frozen=True):
+    """The project's quiet hours, and by which clock they are told."""
+
+    hours: QuietHours
+    zones: tuple[str, ...]
+    """IANA names. Several where the number may be used in several."""
+    zone_from: Literal["attribute", "number", "project"]
+    project: str
+    """The project's own zone."""
+    unusable: str | None = None
+    """What stood in the attribute and is no time zone."""
 
 
 class PairFacts(msgspec.Struct, frozen=True):
@@ -78,6 +94,8 @@ class Facts(msgspec.Struct, frozen=True):
     """The project's integrations: with several, a message must name one."""
     window: OpenWindow | None = None
     template: TemplateFacts | None = None
+    quiet: QuietFacts | None = None
+    """None: the project has no quiet hours."""
     pair: PairFacts | None = None
     """Known when a message is about to leave, where the pair rate is kept."""
     tier: TierFacts | None = None

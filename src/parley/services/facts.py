@@ -7,8 +7,10 @@ import msgspec
 
 from parley.domain.message import Kind
 from parley.domain.phone import match_key, match_key_of_wa_id
+from parley.domain.settings import Settings
+from parley.domain.zones import zone_named, zones_of_number
 from parley.integrations import Integration
-from parley.policy import Facts, OpenWindow, SenderFacts, TemplateFacts
+from parley.policy import Facts, OpenWindow, QuietFacts, SenderFacts, TemplateFacts
 from parley.services.definitions import ProjectDefinitions
 from parley.services.people import Person
 from parley.store.stops import Stops
@@ -17,6 +19,8 @@ from parley.templates import check_parameters
 
 DEFAULT_CATEGORY = "whatsapp"
 """The consent category of a template whose author named none."""
+LONGEST_ZONE = 64
+"""Characters that are kept of an attribute that is no time zone."""
 IN_A_CONVERSATION = frozenset({Kind.TEXT, Kind.MEDIA})
 
 
@@ -53,6 +57,7 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
         sender_choices=tuple(sorted(project.integrations)),
         window=_window(window, recipient) if window else None,
         template=_template(project, subject.parameters, sender, stops) if subject.kind is Kind.TEMPLATE else None,
+        quiet=_quiet(project.settings, person.customer.properties, recipient),
     )
 
 
@@ -60,6 +65,20 @@ def _window(window: Window, recipient: str | None) -> OpenWindow:
     wrote = window.address.removeprefix("+")
     same = wrote == recipient or match_key_of_wa_id(wrote) == match_key(recipient or "")
     return OpenWindow(window.last_inbound_at, window.inbound_id, by_recipient=same)
+
+
+def _quiet(settings: Settings, attributes: Mapping[str, Any], recipient: str | None) -> QuietFacts | None:
+    """The customer's zone as the attribute says it; else, or when that is none, as the number does."""
+    hours, own = settings.quiet_hours, settings.time_zone.project
+    if hours is None:
+        return None
+    said = attributes.get(settings.time_zone.attribute)
+    if isinstance(said, str) and zone_named(said.strip()) is not None:
+        return QuietFacts(hours, (said.strip(),), "attribute", own)
+    unusable = str(said)[:LONGEST_ZONE] if said not in (None, "") else None
+    if recipient is not None and recipient.isdecimal() and (zones := zones_of_number(recipient)):
+        return QuietFacts(hours, zones, "number", own, unusable)
+    return QuietFacts(hours, (own,), "project", own, unusable)
 
 
 def sender_of(project: ProjectDefinitions, kind: Kind, name: str | None) -> Integration | None:
@@ -118,6 +137,7 @@ def _template(
         tuple(str(one) for one in problems),
         stop.code if stop else None,
         stop.sentence if stop else None,
+        template.category,
     )
 
 

@@ -37,9 +37,32 @@ def test_every_rule_can_be_chosen(then: Then) -> None:
         ({"retention": {"callbacks_days": 2}}, "retention.callbacks_days"),
         ({"retention": {"early_reports_days": 10**30}}, "retention.early_reports_days"),
         ({"retention": None}, "retention"),
+        ({"time_zone": {"project": "CET+1"}}, "time_zone.project"),
+        ({"time_zone": {"project": "Europe"}}, "time_zone.project"),
+        ({"time_zone": {"project": "../../etc/passwd"}}, "time_zone.project"),
+        ({"time_zone": {"attribute": ""}}, "time_zone.attribute"),
+        ({"quiet_hours": {"spans": []}}, "quiet_hours.spans"),
+        ({"quiet_hours": {"spans": [{"from": "24:00", "to": "08:00"}]}}, "quiet_hours.spans[0].from"),
+        ({"quiet_hours": {"spans": [{"from": "9pm", "to": "08:00"}]}}, "quiet_hours.spans[0].from"),
+        ({"quiet_hours": {"spans": [{"from": "21:00"}]}}, "quiet_hours.spans[0]"),
+        ({"quiet_hours": {"spans": [{"from": "21:00", "to": "08:00", "days": []}]}}, "quiet_hours.spans[0].days"),
+        ({"quiet_hours": {"spans": [{"from": "21:00", "to": "08:00", "days": ["Mo"]}]}}, "quiet_hours.spans[0].days"),
+        ({"quiet_hours": {"spans": [{"from": "00:00", "to": "00:00"}]}}, "quiet_hours.spans"),
+        ({"quiet_hours": {"spans": [{"from": "08:00", "to": "20:00"}, {"from": "19:00", "to": "08:00"}]}}, "spans"),
+        ({"quiet_hours": {"spans": [{"from": "21:00", "to": "08:00"}], "except": {"replies": True}}}, "except"),
     ],
 )
 def test_a_wrong_field_is_named(fields: dict[str, Any], place: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         _parse(**fields)
     assert place in str(caught.value.problems[0])
+
+
+def test_quiet_hours_may_leave_a_minute_of_the_week() -> None:
+    weekday = {
+        "from": "00:00",
+        "to": "00:00",
+        "days": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
+    }
+    spans = [weekday, {"from": "00:00", "to": "23:59", "days": ["sunday"]}]
+    assert _parse(quiet_hours={"spans": spans}).quiet_hours is not None
