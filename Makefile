@@ -24,8 +24,8 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## Play a shop and its customer on a local Sinch, then keep serving (ARGS=--exit: stop after the loop)
 	@$(BIN)/parley demo $(ARGS)
 
-test: check ## Check style, types and import directions, then run all tests
-	@$(BIN)/pytest $(ARGS)
+test: check ## Check style, types and import directions, then run all tests, two at a time
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 check: $(READY) ## Style, types, import directions
 	@$(BIN)/ruff format --check --quiet .

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import psutil
 
-SECONDS = 40.0
+SECONDS = 120.0
 """Nothing here takes that long, but a machine may be busy."""
 ROOT = Path(__file__).parents[2]
 HOLD = """
