@@ -8,7 +8,18 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from parley import __version__
-from parley.api import campaigns, catalogs, consents, data, health, management, metrics, releases, tracking
+from parley.api import (
+    campaigns,
+    catalogs,
+    consents,
+    data,
+    health,
+    management,
+    metrics,
+    releases,
+    suppressions,
+    tracking,
+)
 from parley.api.callbacks import with_callbacks_door
 from parley.api.errors import EXCEPTION_HANDLERS
 from parley.api.reading import LARGEST_MESSAGE
@@ -30,6 +41,7 @@ DOORS: tuple[ControllerRouterHandler, ...] = (
     campaigns.router,
     consents.router,
     releases.router,
+    suppressions.router,
 )
 """Doors that find all they need in `request.app.state`."""
 

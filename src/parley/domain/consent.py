@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -55,6 +55,8 @@ class ConsentCategory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """The id that events carry in `category`; case-sensitive."""
     legitimate_interest: bool = False
     """Granted until rejected."""
+    purpose: Literal["any", "marketing", "transactional"] = "any"
+    """A person who stops marketing at WhatsApp withdraws from the categories for marketing."""
     sources: Mapping[Source, bool] = {}
     translations: Mapping[str, Mapping[str, str]] = {}
 

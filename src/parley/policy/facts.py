@@ -8,6 +8,7 @@ import msgspec
 from parley.domain.consent import ConsentEntry
 from parley.domain.message import Kind
 from parley.domain.quiet_hours import QuietHours
+from parley.domain.suppression import Suppression
 
 
 class OpenWindow(msgspec.Struct, frozen=True):
@@ -88,6 +89,14 @@ class Facts(msgspec.Struct, frozen=True):
     """All that the customer ever said in that category."""
     legitimate_interest: bool = False
     """The category is granted until it is rejected."""
+    suppressions: tuple[Suppression, ...] = ()
+    """Lines of the suppression list with an address of this person."""
+    agreed_at: datetime | None = None
+    """The person's last agreement in any category; looked up where there are suppressions."""
+    promotes: bool = False
+    """A template of the category MARKETING, or a consent category for marketing."""
+    answers: str | None = None
+    """The keyword of the person that this message answers."""
     sender: SenderFacts | None = None
     sender_asked_for: str | None = None
     sender_choices: tuple[str, ...] = ()

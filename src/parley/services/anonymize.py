@@ -12,6 +12,7 @@ from parley.domain.ids import new_token
 from parley.domain.project import Project
 from parley.services.customer_data import NoSuchCustomer
 from parley.services.hold_customers import hold_customers
+from parley.services.people import people, reachable_by
 from parley.store.anonymize import erase
 from parley.store.customers import (
     count_lost_addresses,
@@ -22,6 +23,7 @@ from parley.store.customers import (
 )
 from parley.store.database import Connection, Database
 from parley.store.retention import remember_erasure
+from parley.store.suppressions import forget_addresses
 
 PERSONAL = (
     *("message", "recipient", "phone", "email", "first_name", "last_name", "name", "profile_name"),
@@ -80,6 +82,10 @@ async def _erase(connection: Connection, project: Project, customers: set[UUID],
     """Locked first, in the order of all locks; whoever waits to write to them has to look them up again."""
     await lock_attributes_of(connection, customers)
     await count_lost_addresses(connection, customers)
+    known = await people(connection, customers)
+    await forget_addresses(
+        connection, project.id, {address for person in known.values() for _, address in reachable_by(person)}
+    )
     await remember_erasure(connection, project.id, customers, SHORTEST_NUMBER, now)
     await erase(connection, customers, PERSONAL, now)
     cookie = next(iter(project.settings.soft_ids), "cookie")

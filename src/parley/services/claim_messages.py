@@ -14,7 +14,7 @@ from parley.policy import Allow, Decision, Defer, Deny, Facts, decide
 from parley.presets import Aborted, Context, OwnTexts, Preset, RenderedRequest, Renderer
 from parley.services.bear_with import PARKED, bear_with
 from parley.services.definitions import ProjectDefinitions, open_secrets, project_definitions
-from parley.services.facts import Subject, facts_of, sender_of
+from parley.services.facts import facts_of, sender_of, subject_of
 from parley.services.move_messages import Change, move_locked
 from parley.services.pairs import Pairs, pair_of, pairs_in
 from parley.services.patience import LEASE
@@ -137,8 +137,7 @@ class _Desk:
         await move_locked(self._connection, [row], [change], self._now)
 
     def _facts(self, row: MessageRow, person: Person, stops: Stops) -> Facts:
-        subject = Subject(Kind(row.kind), row.content["sender"], row.consent_category, row.content["parameters"])
-        return facts_of(self._project, person, subject, stops)
+        return facts_of(self._project, person, subject_of(row), stops)
 
     def _pair(self, facts: Facts) -> Pair | None:
         return pair_of(facts, self._project.integrations.get(facts.sender.name) if facts.sender else None)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from parley.domain.consent import ConsentCategory
 from parley.domain.message import Kind
 from parley.domain.phone import match_key, match_key_of_wa_id
 from parley.domain.settings import Settings
@@ -13,6 +14,7 @@ from parley.integrations import Integration
 from parley.policy import Facts, OpenWindow, QuietFacts, SenderFacts, TemplateFacts
 from parley.services.definitions import ProjectDefinitions
 from parley.services.people import Person
+from parley.store.messages import MessageRow
 from parley.store.stops import Stops
 from parley.store.windows import Window
 from parley.templates import check_parameters
@@ -33,6 +35,16 @@ class Subject(msgspec.Struct, frozen=True):
     consent_category: str | None
     parameters: Mapping[str, Any]
     """Of the preset, personalised."""
+    answers: str | None = None
+    """The keyword that the message answers."""
+
+
+def subject_of(row: MessageRow) -> Subject:
+    """A message that waits."""
+    content = row.content
+    return Subject(
+        Kind(row.kind), content["sender"], row.consent_category, content["parameters"], content.get("answers")
+    )
 
 
 def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stops: Stops) -> Facts:
@@ -45,6 +57,7 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
     recipient = window.address.removeprefix("+") if window and in_conversation else person.recipient
     category = subject.consent_category or (DEFAULT_CATEGORY if subject.kind is Kind.TEMPLATE else None)
     known_category = project.consent_categories.get(category or "")
+    promotes = bool(person.suppressions) and _promotes(project, known_category, subject)
     return Facts(
         kind=subject.kind,
         recipient=recipient,
@@ -52,6 +65,10 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
         consent_category=category,
         consents=tuple(person.consents.get(category or "", ())),
         legitimate_interest=known_category is not None and known_category.legitimate_interest,
+        suppressions=person.suppressions,
+        agreed_at=person.agreed_at if person.suppressions else None,
+        promotes=promotes,
+        answers=subject.answers,
         sender=sender,
         sender_asked_for=subject.sender,
         sender_choices=tuple(sorted(project.integrations)),
@@ -59,6 +76,15 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
         template=_template(project, subject.parameters, sender, stops) if subject.kind is Kind.TEMPLATE else None,
         quiet=_quiet(project.settings, person.customer.properties, recipient),
     )
+
+
+def _promotes(project: ProjectDefinitions, category: ConsentCategory | None, subject: Subject) -> bool:
+    """What a person who stopped marketing does not get."""
+    if category is not None and category.purpose == "marketing":
+        return True
+    named = (str(subject.parameters.get("template_name") or ""), _language(subject.parameters))
+    template = project.templates.get(named) if subject.kind is Kind.TEMPLATE else None
+    return template is not None and template.category.upper() == "MARKETING"
 
 
 def _window(window: Window, recipient: str | None) -> OpenWindow:

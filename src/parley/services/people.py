@@ -7,11 +7,13 @@ from uuid import UUID
 
 import msgspec
 
-from parley.domain.consent import ConsentEntry, is_granted, standing
+from parley.domain.consent import Action, ConsentEntry, is_granted, standing
 from parley.domain.customer import Address, AddressKind, Customer
+from parley.domain.suppression import Suppression
 from parley.store.consents import consents_of
 from parley.store.customers import addresses_of, customers_by_id
 from parley.store.database import Connection
+from parley.store.suppressions import suppressions_of
 from parley.store.windows import Window, windows_of
 
 
@@ -24,6 +26,7 @@ class Person(msgspec.Struct, frozen=True):
     """By category, the oldest first."""
     windows: list[Window]
     """The latest last."""
+    suppressions: tuple[Suppression, ...] = ()
 
     def window(self, account: str | None) -> Window | None:
         """The latest message to that account."""
@@ -36,6 +39,12 @@ class Person(msgspec.Struct, frozen=True):
             return self.customer.phone.removeprefix("+")
         known = [address.value for address in self.addresses if address.kind is AddressKind.WHATSAPP]
         return known[-1] if known and self.customer.phone_problem is None else None
+
+    @property
+    def agreed_at(self) -> datetime | None:
+        """When the person last agreed, in any category."""
+        said = (entry for entries in self.consents.values() for entry in entries)
+        return max((entry.valid_from for entry in said if entry.action is Action.ACCEPT), default=None)
 
     def consented(self, now: datetime) -> dict[str, bool]:
         """As templates see it: {"whatsapp": true}. A category that was never asked for is missing."""
@@ -55,12 +64,23 @@ class Person(msgspec.Struct, frozen=True):
 
 
 async def people(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, Person]:
-    """Four statements, however many they are. Who does not exist is missing."""
+    """Five statements, however many they are. Who does not exist is missing."""
     customers = await customers_by_id(connection, customer_ids)
     addresses = await addresses_of(connection, customer_ids)
     consents = await consents_of(connection, customer_ids)
     windows = await windows_of(connection, customers)
-    return {
+    found = {
         ident: Person(customer, addresses[ident], consents[ident], windows[ident])
         for ident, customer in customers.items()
     }
+    listed = await suppressions_of(connection, {ident: reachable_by(person) for ident, person in found.items()})
+    return found | {ident: msgspec.structs.replace(found[ident], suppressions=why) for ident, why in listed.items()}
+
+
+def reachable_by(person: Person) -> set[tuple[UUID, str]]:
+    """Every address by which WhatsApp may reach the person, as the suppression list knows it."""
+    known = {address.value for address in person.addresses if address.kind in _REACHABLE}
+    return {(person.customer.project_id, address) for address in known.union(one.address for one in person.windows)}
+
+
+_REACHABLE = frozenset({AddressKind.PHONE, AddressKind.WHATSAPP})

@@ -48,6 +48,8 @@ class Ask(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
     run_id: UUID | None = None
     """Of the campaign that asks."""
+    answers: str | None = None
+    """The keyword of the customer that this answers."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -112,7 +114,10 @@ class _Desk:
         parameters = self._personalised(letter, person, ident)
         filled_in = _NOTHING if isinstance(parameters, Deny) else parameters
         facts = facts_of(
-            self._project, person, Subject(letter.kind, ask.sender, ask.consent_category, filled_in), self._stops
+            self._project,
+            person,
+            Subject(letter.kind, ask.sender, ask.consent_category, filled_in, ask.answers),
+            self._stops,
         )
         decision = (
             Decision(parameters, (), facts, self._now) if isinstance(parameters, Deny) else decide(facts, self._now)
@@ -160,7 +165,7 @@ def _message(ident: UUID, person: Person, ask: Ask, parameters: Mapping[str, Any
         integration=facts.sender.name if facts.sender else None,
         account=facts.sender.account if facts.sender else None,
         recipient=facts.recipient,
-        content={"preset": ask.preset, "parameters": parameters, "sender": ask.sender},
+        content=_content(ask, parameters),
         origin=ask.origin,
         consent_category=facts.consent_category,
         priority=REPLY_PRIORITY if facts.kind in (Kind.TEXT, Kind.MEDIA) else CAMPAIGN_PRIORITY,
@@ -171,6 +176,11 @@ def _message(ident: UUID, person: Person, ask: Ask, parameters: Mapping[str, Any
         outcome_sentence=None if isinstance(verdict, Allow) else verdict.sentence,
         run_id=ask.run_id,
     )
+
+
+def _content(ask: Ask, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    content = {"preset": ask.preset, "parameters": parameters, "sender": ask.sender}
+    return content if ask.answers is None else content | {"answers": ask.answers}
 
 
 def _said(planned: NewMessage) -> dict[str, Any]:
