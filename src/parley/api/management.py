@@ -15,10 +15,14 @@ from parley.services.callers import Caller
 from parley.services.read_definitions import LARGEST_FILE, File, read_definitions
 from parley.store.definitions import StoredDefinition, definitions_of
 
-Kind = Literal["settings", "preset", "integration", "template", "scenario", "campaign", "consent_category"]
-_WRITING = {"integration": Permission.MANAGE_INTEGRATIONS, "settings": Permission.MANAGE_INTEGRATIONS}
-"""A project admin or higher connects inbound messages (seed page) and says what may be sent twice; an editor may write
-everything else."""
+Kind = Literal["settings", "preset", "integration", "template", "scenario", "campaign", "consent_category", "rate_card"]
+_WRITING = {
+    "integration": Permission.MANAGE_INTEGRATIONS,
+    "settings": Permission.MANAGE_INTEGRATIONS,
+    "rate_card": Permission.MANAGE_INTEGRATIONS,
+}
+"""A project admin or higher connects inbound messages (seed page) and says what may be sent twice and what it may cost;
+an editor may write everything else."""
 
 AnyRequest = Request[Any, Any, Any]
 

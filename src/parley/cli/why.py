@@ -38,6 +38,7 @@ def _story(found: Explanation) -> Iterator[str]:
         if step in message.decision:
             yield from _decision(title, message.decision[step])
     yield from _looked(message.decision.get("looked"))
+    yield from _costs(found)
     yield "\nWhat happened to it"
     for state in found.states:
         said = f"  {state.code}: {state.sentence}" if state.code else ""
@@ -51,6 +52,20 @@ def _story(found: Explanation) -> Iterator[str]:
 def _looked(looked: dict[str, Any] | None) -> Iterator[str]:
     if looked:
         yield f"\nLooked for at the provider ({looked['at']}, look {looked['times']}): {looked['sentence']}"
+
+
+def _costs(found: Explanation) -> Iterator[str]:
+    quote = found.message.quote
+    if quote is None:
+        return
+    amount = quote.get("amount")
+    estimate = "not known" if amount is None else f"{quote['currency']} {amount}"
+    yield f"\nWhat it costs: {quote['category']} in {quote['market']}, estimated {estimate} ({quote['why']})"
+    if quote.get("saved"):
+        yield f"  free text in place of the template saved {quote['currency']} {quote['saved']}"
+    for entry in found.costs:
+        sums = f"reserved {entry.reserved:+f}, spent {entry.spent:+f}" if entry.known else "spent: not known"
+        yield f"  {entry.at:%Y-%m-%d %H:%M:%S} {entry.kind}: {entry.currency} {sums} ({entry.why})"
 
 
 def _decision(title: str, decision: dict[str, Any]) -> Iterator[str]:

@@ -1,17 +1,19 @@
 """What a message costs: rate cards by date, markets, regimes, volume tiers, mark-up, and the ledger's arithmetic."""
 
 from parley.costs.budget import Budget, Over, Spent, Warned, Within, judge
-from parley.costs.card import CURRENCIES, RateCard, card_in_force, parse_card
+from parley.costs.card import RateCard, card_in_force, parse_card
 from parley.costs.catalogue import shipped_cards
-from parley.costs.ledger import Entry, EntryKind, Standing, cancel, correct, reserve, settle, standing
+from parley.costs.categories import category_of
+from parley.costs.ledger import Entry, EntryKind, Standing, cancel, correct, fail, reserve, settle, standing, with_entry
 from parley.costs.market import market_of
 from parley.costs.markup import Markup, failed_fee, with_markup
 from parley.costs.price import Category, Charge, Delivered, Free, Price, Unpriced, price
+from parley.costs.quote import SERVICE, PriceList, Quote, after
 from parley.costs.regime import Regime, regime_on
 from parley.costs.tier import charge_for, rate_after
 
 __all__ = [
-    "CURRENCIES",
+    "SERVICE",
     "Budget",
     "Category",
     "Charge",
@@ -22,6 +24,8 @@ __all__ = [
     "Markup",
     "Over",
     "Price",
+    "PriceList",
+    "Quote",
     "RateCard",
     "Regime",
     "Spent",
@@ -29,10 +33,13 @@ __all__ = [
     "Unpriced",
     "Warned",
     "Within",
+    "after",
     "cancel",
     "card_in_force",
+    "category_of",
     "charge_for",
     "correct",
+    "fail",
     "failed_fee",
     "judge",
     "market_of",
@@ -44,5 +51,6 @@ __all__ = [
     "settle",
     "shipped_cards",
     "standing",
+    "with_entry",
     "with_markup",
 ]

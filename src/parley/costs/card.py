@@ -4,17 +4,15 @@ import re
 from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
 from parley.costs.market import market_names
 from parley.costs.tier import Tier
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.money import BILLING_CURRENCIES
 
-CURRENCIES = frozenset(
-    ["USD", "AED", "ARS", "AUD", "BRL", "CLP", "COP", "EUR", "GBP", "IDR", "INR", "MXN", "MYR", "PEN", "SAR", "SGD"]
-)
-"""WhatsApp bills in these. Each has a published card of its own; none is ever worked out from another."""
 CATEGORIES = frozenset(
     {"marketing", "utility", "authentication", "authentication_international", "service",
      "business_initiated", "user_initiated"}
@@ -31,6 +29,7 @@ class RateCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     rates: dict[str, dict[str, Decimal]]
     """By market, then by category."""
+    kind: Literal["rate_card"] = "rate_card"
     valid_to: date | None = None
     """The first day on which it is not in force any more; None: until the next card of the currency."""
     complete: bool = True
@@ -68,8 +67,8 @@ def _place(said: str) -> tuple[str, str]:
 
 
 def _head(card: RateCard) -> Iterable[Problem]:
-    if card.currency not in CURRENCIES:
-        known = ", ".join(sorted(CURRENCIES))
+    if card.currency not in BILLING_CURRENCIES:
+        known = ", ".join(sorted(BILLING_CURRENCIES))
         yield Problem("currency", f"WhatsApp does not bill in {card.currency}. It bills in {known}.")
     if card.valid_to is not None and card.valid_to <= card.valid_from:
         yield Problem("valid_to", "Ends before it begins.")

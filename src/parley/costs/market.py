@@ -7,6 +7,8 @@ from importlib.resources import files
 import msgspec
 
 OTHER = "Other"
+UNKNOWN = "unknown"
+"""Of a WhatsApp user id that is no number."""
 _LONGEST_PREFIX = 4
 
 
@@ -27,6 +29,8 @@ def market_of(digits: str, day: date) -> str:
     Source: Meta's rate cards of July and October 2026. Kazakhstan's market before October 2026 is not stated; its rate
     was that of `Other`.
     """
+    if not digits.isdecimal():
+        return UNKNOWN
     known = _by_prefix()
     for length in range(_LONGEST_PREFIX, 0, -1):
         found = known.get(digits[:length])

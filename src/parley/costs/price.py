@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from parley.costs.card import RateCard, card_in_force
-from parley.costs.market import market_of
+from parley.costs.market import UNKNOWN, market_of
 from parley.costs.regime import Regime, regime_on
 from parley.costs.tier import rate_after
 from parley.domain.money import Money
@@ -52,6 +52,8 @@ class Delivered(msgspec.Struct, frozen=True):
     """Messages of this market and category that were charged this month, over all of the owner's accounts."""
     conversation_open: bool = False
     """Conversations only: does one run that covers this message?"""
+    market: str | None = None
+    """Where it is known already; None: by the number."""
 
 
 class Free(msgspec.Struct, frozen=True, tag="free"):
@@ -84,7 +86,7 @@ Price = Free | Charge | Unpriced
 def price(message: Delivered, cards: Iterable[RateCard], currency: str, zone: tzinfo) -> Price:
     """`zone` is the WhatsApp account's: rates, regimes and months change at its midnight."""
     day = message.at.astimezone(zone).date()
-    market = market_of(message.recipient, day)
+    market = message.market or market_of(message.recipient, day)
     free = _FREE[regime_on(day)](message, day)
     if free is not None:
         return Free(free, market)
@@ -93,6 +95,8 @@ def price(message: Delivered, cards: Iterable[RateCard], currency: str, zone: tz
 
 def _charged(message: Delivered, market: str, day: date, card: RateCard | None, currency: str) -> Price:
     category = _rate_of(message, regime_on(day))
+    if market == UNKNOWN:
+        return Unpriced("The market of a WhatsApp user without a number is not known.", market)
     if card is None:
         return Unpriced(f"No rate card in {currency} is known for {day}. Load the published one.", market)
     rate = _rate(card, market, category, message)

@@ -34,6 +34,16 @@ class InboundMessage(msgspec.Struct, frozen=True, tag="inbound", tag_field="item
     """Everything the callback held of this message, for the integration's mapping to read."""
 
 
+class Billed(msgspec.Struct, frozen=True):
+    """What a report says of the price of its message."""
+
+    free: bool
+    said: str
+    """The provider's word: `regular`, `free_entry_point`."""
+    category: str | None = None
+    """What it was charged as, in WhatsApp's words: `marketing`, `utility`, `service`."""
+
+
 class DeliveryReport(msgspec.Struct, frozen=True, tag="report", tag_field="item"):
     """A message we sent moved on."""
 
@@ -48,6 +58,7 @@ class DeliveryReport(msgspec.Struct, frozen=True, tag="report", tag_field="item"
     sentence: str | None = None
     provider_code: str | None = None
     """On failure: the provider's or WhatsApp's own code, as text."""
+    billed: Billed | None = None
     fields: dict[str, Any] = {}
 
 

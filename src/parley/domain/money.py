@@ -4,6 +4,11 @@ from decimal import Decimal
 
 import msgspec
 
+BILLING_CURRENCIES = frozenset(
+    ["USD", "AED", "ARS", "AUD", "BRL", "CLP", "COP", "EUR", "GBP", "IDR", "INR", "MXN", "MYR", "PEN", "SAR", "SGD"]
+)
+"""WhatsApp bills in these. Each has a published card of its own; none is ever worked out from another."""
+
 
 class Money(msgspec.Struct, frozen=True):
     """`Decimal` throughout: rates have four places, and a million of them must add up to the cent."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from parley.domain.cost_settings import CostSettings, cost_problems
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.quiet_hours import QuietHours, TimeZones, quiet_problems
 
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     time_zone: TimeZones = TimeZones()
     quiet_hours: QuietHours | None = None
+    costs: CostSettings = CostSettings()
 
 
 def parse_settings(data: bytes) -> Settings:
@@ -64,6 +66,7 @@ def parse_settings(data: bytes) -> Settings:
             f"must be at least {BEFORE_RESENDING_HOURS} to send again: until then a report may say that it arrived."
         )
         raise InvalidInputError([Problem("uncertain.after_hours", sentence)])
-    if problems := list(quiet_problems(settings.quiet_hours, settings.time_zone)):
+    problems = [*quiet_problems(settings.quiet_hours, settings.time_zone), *cost_problems(settings.costs)]
+    if problems:
         raise InvalidInputError(problems)
     return settings

@@ -19,6 +19,8 @@ class OpenWindow(msgspec.Struct, frozen=True):
     inbound_id: str
     by_recipient: bool = True
     """Whoever wrote it is whom the message goes to; the customer may have written from another number."""
+    free_until: datetime | None = None
+    """The customer came by an advertisement: until then messages cost nothing (whatsapp.md 2.1)."""
 
 
 class SenderFacts(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from parley import segments
+from parley.costs import PriceList, parse_card, shipped_cards
 from parley.domain.consent import ConsentCategory
 from parley.domain.errors import InvalidInputError, ParleyError, Problem
 from parley.domain.settings import Settings, parse_settings
@@ -45,6 +46,8 @@ class ProjectDefinitions(msgspec.Struct, frozen=True):
     """The active scenarios that an event may start, by its type."""
     consent_categories: dict[str, ConsentCategory]
     settings: Settings
+    prices: PriceList
+    """By the project's own rate cards, then by the shipped ones."""
     sealed: dict[str, bytes]
 
     def sender(self, name: str | None) -> Integration | None:
@@ -94,6 +97,7 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "preset": _parse_preset,
     "scenario": lambda data: parse_scenario(data, segments),
     "campaign": lambda data: parse_campaign(data, segments),
+    "rate_card": parse_card,
 }
 """Every kind of definition, in the order in which they may refer to each other."""
 
@@ -147,6 +151,7 @@ def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
     by_kind: dict[str, list[Any]] = {kind: [] for kind in PARSERS}
     for definition in stored:
         by_kind[definition.kind].append(PARSERS[definition.kind](definition.body))
+    settings = next(iter(by_kind["settings"]), Settings())
     return ProjectDefinitions(
         stamp=0,
         about={},
@@ -157,7 +162,8 @@ def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
         campaigns={campaign.name: campaign for campaign in by_kind["campaign"]},
         starting=_by_event(by_kind["scenario"]),
         consent_categories={category.name: category for category in by_kind["consent_category"]},
-        settings=next(iter(by_kind["settings"]), Settings()),
+        settings=settings,
+        prices=PriceList((*by_kind["rate_card"], *shipped_cards()), settings.costs),
         sealed={},
     )
 

@@ -7,6 +7,7 @@ import msgspec
 from parley.domain.errors import ParleyError
 from parley.store.database import Database
 from parley.store.explanations import PastState, StepTaken, StoredMessage, message_by_id, states_of, steps_of
+from parley.store.ledger import LedgerRow, entries_of
 
 
 class UnknownMessageError(ParleyError):
@@ -19,6 +20,8 @@ class Explanation(msgspec.Struct, frozen=True):
     message: StoredMessage
     states: tuple[PastState, ...]
     steps: tuple[StepTaken, ...]
+    costs: tuple[LedgerRow, ...] = ()
+    """What the ledger says of it, in order."""
 
 
 async def explain_message(database: Database, said_id: str) -> Explanation:
@@ -30,4 +33,5 @@ async def explain_message(database: Database, said_id: str) -> Explanation:
         journey = message.origin.get("journey")
         steps = await steps_of(connection, UUID(journey)) if journey else []
         states = await states_of(connection, message)
-    return Explanation(message, tuple(states), tuple(steps))
+        costs = await entries_of(connection, message.id)
+    return Explanation(message, tuple(states), tuple(steps), tuple(costs))

@@ -90,7 +90,9 @@ def _promotes(project: ProjectDefinitions, category: ConsentCategory | None, sub
 def _window(window: Window, recipient: str | None) -> OpenWindow:
     wrote = window.address.removeprefix("+")
     same = wrote == recipient or match_key_of_wa_id(wrote) == match_key(recipient or "")
-    return OpenWindow(window.last_inbound_at, window.inbound_id, by_recipient=same)
+    return OpenWindow(
+        window.last_inbound_at, window.inbound_id, by_recipient=same, free_until=window.costs_nothing_until
+    )
 
 
 def _quiet(settings: Settings, attributes: Mapping[str, Any], recipient: str | None) -> QuietFacts | None:

@@ -8,9 +8,13 @@ from uuid import UUID
 
 import msgspec
 
+from parley.costs import Quote
+from parley.domain.callback import Billed
 from parley.domain.event import NewEvent
 from parley.domain.message import State, may_become
+from parley.domain.money import Money
 from parley.services.campaign_event import campaign_event
+from parley.services.price_messages import ARRIVED, Turn, book_turns, cost_said
 from parley.services.record_events import record_held_events
 from parley.store.database import Connection
 from parley.store.messages import MessageRow, Move, lock_messages, move_rows
@@ -38,6 +42,10 @@ class Change(msgspec.Struct, frozen=True):
     """Which try of the message this is said of, where it would be wrong of a later one."""
     ordered: bool = False
     """A person wants an uncertain message sent again."""
+    billed: Billed | None = None
+    """What the provider's report says of the price."""
+    quote: Quote | None = None
+    """What it costs, worked out anew."""
 
 
 class _Story(msgspec.Struct):
@@ -45,6 +53,8 @@ class _Story(msgspec.Struct):
 
     moves: dict[UUID, Move] = {}
     events: dict[UUID, list[NewEvent]] = {}
+    turns: dict[UUID, list[Turn]] = {}
+    """For the ledger."""
 
 
 async def move_messages(connection: Connection, changes: Sequence[Change], now: datetime) -> None:
@@ -82,10 +92,11 @@ async def _write(connection: Connection, rows: Sequence[MessageRow], story: _Sto
     if not story.moves:
         return set()
     moved = await move_rows(connection, [story.moves[ident] for ident in sorted(story.moves)], now)
+    costs = await book_turns(connection, [turn for ident in moved for turn in story.turns.get(ident, ())], now)
     reached: dict[UUID, list[NewEvent]] = defaultdict(list)
     for row in rows:
         if row.id in moved:
-            reached[row.project_id] += story.events.get(row.id, ())
+            reached[row.project_id] += _with_cost(story.events.get(row.id, []), costs.get(row.id))
     for project_id, events in reached.items():
         await record_held_events(connection, project_id, events, now)
     return moved
@@ -102,6 +113,9 @@ def _story(rows: Sequence[MessageRow], changes: Iterable[Change]) -> _Story:
         if not applies and _says_nothing_new(row, change):
             continue
         story.moves[row.id] = _joined(story.moves.get(row.id), _move(row, change, applies=applies))
+        if applies:
+            turn = Turn(row, change.state, max(change.at, row.changed_at), change.billed, change.quote)
+            story.turns.setdefault(row.id, []).append(turn)
         if applies and row.state != change.state:
             # Some reports carry whole seconds: none happened before what was known already.
             at = max(change.at, row.changed_at)
@@ -150,6 +164,7 @@ def _move(row: MessageRow, change: Change, *, applies: bool) -> Move:
         decision=change.decision,
         outcome_code=change.code,
         outcome_sentence=change.sentence,
+        quote=change.quote,
     )
 
 
@@ -159,6 +174,15 @@ def _joined(before: Move | None, then: Move) -> Move:
         return then
     kept = {name: getattr(before, name) for name in Move.__struct_fields__ if getattr(then, name) is None}
     return msgspec.structs.replace(then, was=before.was, tried=before.tried, **kept)
+
+
+def _with_cost(events: Sequence[NewEvent], cost: Money | None) -> Sequence[NewEvent]:
+    """On the event that says that it arrived."""
+    if cost is None:
+        return events
+    arrived = next(place for place, event in enumerate(events) if event.properties["status"] in ARRIVED)
+    told = msgspec.structs.replace(events[arrived], properties={**events[arrived].properties, **cost_said(cost)})
+    return [*events[:arrived], told, *events[arrived + 1 :]]
 
 
 def _said(change: Change) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.facts import Subject, facts_of
 from parley.services.people import Person, people
 from parley.services.personalise import Personaliser, Skipped, personaliser
+from parley.services.price_messages import Quotes, book_reservations, estimate_said, quotes_in, reserved
 from parley.services.record_events import record_events, record_held_events
 from parley.store.database import Connection
 from parley.store.messages import NewMessage, insert_messages
@@ -83,9 +84,12 @@ async def _write(
     connection: Connection, project_id: UUID, known: Mapping[UUID, Person], wanted: Sequence[Wanted], now: datetime
 ) -> dict[UUID, NewEvent]:
     """The event of each message, by the message's id, in the order in which they were wanted."""
-    desk = _Desk(await project_definitions(connection, project_id), await stops_of(connection, project_id), now)
+    project = await project_definitions(connection, project_id)
+    quotes = await quotes_in(connection, project, now)
+    desk = _Desk(project, await stops_of(connection, project_id), quotes, now)
     planned = [desk.plan(known[one.customer_id], one.ask) for one in wanted]
     await insert_messages(connection, project_id, planned, now)
+    await book_reservations(connection, project_id, planned, now)
     return {one.id: campaign_event(one, State(one.state), now, _said(one)) for one in planned}
 
 
@@ -99,9 +103,10 @@ class _Letter(msgspec.Struct, frozen=True):
 class _Desk:
     """Plans the messages of one project in one transaction."""
 
-    def __init__(self, project: ProjectDefinitions, stops: Stops, now: datetime) -> None:
+    def __init__(self, project: ProjectDefinitions, stops: Stops, quotes: Quotes, now: datetime) -> None:
         self._project = project
         self._stops = stops
+        self._quotes = quotes
         self._now = now
         self._letters: dict[int, _Letter] = {}
         """By the identity of the ask, which whoever wants it holds on to."""
@@ -122,7 +127,8 @@ class _Desk:
         decision = (
             Decision(parameters, (), facts, self._now) if isinstance(parameters, Deny) else decide(facts, self._now)
         )
-        return _message(ident, person, ask, filled_in, decision)
+        quote = reserved(self._quotes.quote(facts, self._now), decision.verdict)
+        return msgspec.structs.replace(_message(ident, person, ask, filled_in, decision), quote=quote)
 
     def _letter(self, ask: Ask) -> _Letter:
         preset = self._project.presets.get(ask.preset)
@@ -184,6 +190,7 @@ def _content(ask: Ask, parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _said(planned: NewMessage) -> dict[str, Any]:
+    costs = estimate_said(planned.quote)
     if planned.outcome_code is None:
-        return _NOTHING
-    return {"code": planned.outcome_code, "error": planned.outcome_sentence}
+        return costs
+    return {"code": planned.outcome_code, "error": planned.outcome_sentence, **costs}

@@ -78,7 +78,8 @@ def _sender(message: InboundMessage) -> WhatsAppSender:
 def _window(one: Inbound, customer_id: UUID, now: datetime) -> Window:
     """Counted from the message's own time; from a time in the future nobody may count."""
     at = min(one.message.occurred_at or now, now)
-    return Window(customer_id, one.integration.account_name, one.message.sender, at, one.message.message_id)
+    by_ad = at if one.message.fields.get("referral") else None
+    return Window(customer_id, one.integration.account_name, one.message.sender, at, one.message.message_id, by_ad)
 
 
 def _event(one: Inbound, customer_id: UUID, now: datetime) -> NewEvent:

@@ -67,6 +67,7 @@ def _change(report: DeliveryReport, ident: UUID, now: datetime) -> Change:
         code=report.code,
         sentence=_with_its_words(report),
         details=details,
+        billed=report.billed,
     )
 
 

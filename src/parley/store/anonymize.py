@@ -14,6 +14,7 @@ async def erase(connection: Connection, customer_ids: Collection[UUID], personal
     await sql.anonymize.erase_addresses(connection, ids=of["ids"])
     await sql.anonymize.erase_properties(connection, now=now, **of)
     await sql.anonymize.erase_in_events(connection, personal=list(personal), **of)
+    await sql.anonymize.release_reservations(connection, now=now, **of)
     await sql.anonymize.erase_messages(connection, now=now, **of)
     await sql.anonymize.erase_in_consents(connection, **of)
     await sql.anonymize.erase_windows(connection, **of)

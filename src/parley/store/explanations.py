@@ -36,6 +36,7 @@ class StoredMessage(msgspec.Struct, frozen=True):
     decision: dict[str, Any]
     outcome_code: str | None
     outcome_sentence: str | None
+    quote: dict[str, Any] | None
 
 
 class PastState(msgspec.Struct, frozen=True):

@@ -37,6 +37,8 @@ class MessageRow(msgspec.Struct, frozen=True):
     provider_message_id: str | None
     planned_at: datetime
     changed_at: datetime
+    quote: dict[str, Any] | None = None
+    """parley.costs.Quote; None: it costs nothing at WhatsApp."""
 
     @property
     def lane(self) -> Lane:
@@ -66,6 +68,8 @@ class NewMessage(msgspec.Struct, frozen=True):
     outcome_sentence: str | None
     run_id: UUID | None = None
     """Of the campaign that asks for it."""
+    quote: Any = None
+    """parley.costs.Quote."""
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -86,6 +90,7 @@ class Move(msgspec.Struct, frozen=True):
     decision: dict[str, Any] | None = None
     outcome_code: str | None = None
     outcome_sentence: str | None = None
+    quote: Any = None
 
 
 class EarlyReport(msgspec.Struct, frozen=True):
@@ -123,6 +128,7 @@ async def insert_messages(
         outcome_codes=[message.outcome_code for message in messages],
         outcome_sentences=[message.outcome_sentence for message in messages],
         run_ids=[message.run_id for message in messages],
+        quotes=_where_said(message.quote for message in messages),
     )
 
 
@@ -169,6 +175,7 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
         decisions=_where_said(move.decision for move in moves),
         outcome_codes=_where_said(move.outcome_code for move in moves),
         outcome_sentences=_where_said(move.outcome_sentence for move in moves),
+        quotes=_where_said(move.quote for move in moves),
     )
     return {row["id"] for row in rows}
 

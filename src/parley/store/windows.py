@@ -1,7 +1,7 @@
 """When a person last wrote to one of our accounts: free text may leave for 24 hours from then."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,11 @@ from parley.domain.ids import bucket_of
 from parley.domain.phone import match_key_of_wa_id
 from parley.store.customers import keys
 from parley.store.database import Connection, sql
+
+ANSWER_WITHIN = timedelta(hours=24)
+FREE_FOR = timedelta(hours=72)
+"""After an advertisement was tapped and answered in time, from the delivery of the answer. Source: Meta, "Pricing",
+read 2026-09 (whatsapp.md 2.1)."""
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -21,6 +26,17 @@ class Window(msgspec.Struct, frozen=True):
     """Exactly as the provider wrote the sender: answers go there."""
     last_inbound_at: datetime
     inbound_id: str
+    came_by_ad_at: datetime | None = None
+    """The customer tapped an advertisement (or a Page's button) and wrote by it."""
+    free_until: datetime | None = None
+    """It was answered in time: messages cost nothing until then."""
+
+    @property
+    def costs_nothing_until(self) -> datetime | None:
+        """Also the answer itself, as long as it comes in time."""
+        if self.came_by_ad_at is None:
+            return self.free_until
+        return max(self.came_by_ad_at + ANSWER_WITHIN, self.free_until or self.came_by_ad_at)
 
 
 async def open_windows(connection: Connection, project_id: UUID, windows: Sequence[Window]) -> None:
@@ -34,6 +50,20 @@ async def open_windows(connection: Connection, project_id: UUID, windows: Sequen
         addresses=[window.address for window in windows],
         last_inbound_ats=[window.last_inbound_at for window in windows],
         inbound_ids=[window.inbound_id for window in windows],
+        came_by_ad_ats=[window.came_by_ad_at for window in windows],
+    )
+
+
+async def enter_free(connection: Connection, answers: Sequence[tuple[UUID, str, datetime]]) -> None:
+    """(customer, account, when it was delivered): the first answer to who came by an advertisement, if in time."""
+    await sql.windows.enter_free(
+        connection,
+        buckets=[bucket_of(customer_id) for customer_id, _, _ in answers],
+        customer_ids=[customer_id for customer_id, _, _ in answers],
+        accounts=[account for _, account, _ in answers],
+        delivered_ats=[at for _, _, at in answers],
+        within=ANSWER_WITHIN,
+        lasts=FREE_FOR,
     )
 
 

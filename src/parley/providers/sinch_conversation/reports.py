@@ -7,6 +7,7 @@ import msgspec
 from parley.domain.callback import CallbackItem, DeliveryReport, Notice, Unknown
 from parley.domain.message import State
 from parley.providers import errors
+from parley.providers.pricing import read_billed
 from parley.providers.reading import convert, read_time
 from parley.providers.said import or_none, without_nulls
 from parley.providers.sinch_conversation.shapes import Envelope, Reason, Report
@@ -46,6 +47,7 @@ def _report(envelope: Envelope, report: Report, state: State, item: Any) -> Deli
         code=fault.code if fault else None,
         sentence=fault.sentence if fault else None,
         provider_code=(channel_code or reason.code) if fault else None,
+        billed=read_billed(item),
         fields=without_nulls(
             {
                 "provider": "sinch_conversation",

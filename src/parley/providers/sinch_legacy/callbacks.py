@@ -8,6 +8,7 @@ import msgspec
 from parley.domain.callback import CallbackItem, DeliveryReport, InboundMessage, Notice, Unknown
 from parley.domain.message import State
 from parley.providers import errors
+from parley.providers.pricing import read_billed
 from parley.providers.reading import Address, Ident, Unreadable, Word, as_list, convert, decode, read_each, read_time
 from parley.providers.said import Said, time_text, without_nulls
 from parley.providers.sinch_legacy.kinds import NOT_MESSAGES, said
@@ -150,5 +151,6 @@ def _report(item: Any) -> CallbackItem:
         code=fault.code if fault else None,
         sentence=fault.sentence if fault else None,
         provider_code=status.state if fault else None,
+        billed=read_billed(item),
         fields=without_nulls({"provider": PROVIDER, "status": status.state, "details": status.details, "raw": item}),
     )

@@ -15,6 +15,27 @@ UPDATE events e SET properties = e.properties - :personal::text[], sameness = NU
 FROM unnest(:buckets::smallint[], :ids::uuid[]) AS n (bucket, id)
 WHERE e.bucket = n.bucket AND e.customer_id = n.id AND jsonb_typeof(e.properties) = 'object';
 
+-- name: release_reservations!
+-- services.anonymize: what was set aside for what waits and is not sent; index messages_of_customer. A message's entries
+-- are in the bucket of its id.
+WITH released AS (
+    INSERT INTO cost_entries (
+        bucket, message_id, at, kind, project_id, day, origin, market, category, currency, reserved, spent, saved, known,
+        why
+    )
+    SELECT get_byte(uuid_send(m.id), 15) & 63, m.id, :now, 'release', m.project_id, (m.quote ->> 'day')::date,
+        coalesce(m.origin ->> 'scenario', m.origin ->> 'campaign', ''), m.quote ->> 'market', m.quote ->> 'category',
+        m.quote ->> 'currency', -(m.quote ->> 'amount')::numeric, 0, 0, true, 'cancelled'
+    FROM messages m
+    JOIN unnest(:buckets::smallint[], :ids::uuid[]) AS n (bucket, id) ON m.bucket = n.bucket AND m.customer_id = n.id
+    WHERE m.state IN ('planned', 'queued') AND (m.quote ->> 'reserved')::boolean
+    RETURNING *
+)
+INSERT INTO cost_changes (
+    project_id, day, origin, market, category, currency, reserved, spent, saved, messages, free, unpriced
+)
+SELECT project_id, day, origin, market, category, currency, reserved, 0, 0, 0, 0, 0 FROM released;
+
 -- name: erase_messages!
 -- services.anonymize: what waits is not sent; index messages_of_customer.
 UPDATE messages m SET

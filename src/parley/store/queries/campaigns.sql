@@ -77,7 +77,7 @@ ORDER BY id;
 -- name: waiting_messages
 -- services.steer_campaigns: those of a run that wait for their turn; messages_of_run.
 SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at
+    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at, quote
 FROM messages
 WHERE run_id = :run_id AND state IN ('planned', 'queued') AND due_at < :held_until
 LIMIT :most
@@ -86,7 +86,7 @@ FOR UPDATE;
 -- name: held_messages
 -- services.steer_campaigns: those of a run that a pause put aside; messages_of_run.
 SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at
+    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at, quote
 FROM messages
 WHERE run_id = :run_id AND state = 'planned' AND due_at >= :held_until
 LIMIT :most

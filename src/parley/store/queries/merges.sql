@@ -48,10 +48,16 @@ UPDATE journeys SET bucket = :into_bucket, customer_id = :into_id WHERE bucket =
 WITH gone AS (
     DELETE FROM windows WHERE bucket = :bucket AND customer_id = :source RETURNING *
 )
-INSERT INTO windows (bucket, project_id, customer_id, account, address, last_inbound_at, inbound_id)
-SELECT :into_bucket::smallint, project_id, :into_id::uuid, account, address, last_inbound_at, inbound_id FROM gone
+INSERT INTO windows (
+    bucket, project_id, customer_id, account, address, last_inbound_at, inbound_id, came_by_ad_at, free_until
+)
+SELECT :into_bucket::smallint, project_id, :into_id::uuid, account, address, last_inbound_at, inbound_id,
+    came_by_ad_at, free_until
+FROM gone
 ON CONFLICT (bucket, customer_id, account, address) DO UPDATE
-SET last_inbound_at = excluded.last_inbound_at, inbound_id = excluded.inbound_id
+SET last_inbound_at = excluded.last_inbound_at, inbound_id = excluded.inbound_id,
+    came_by_ad_at = greatest(windows.came_by_ad_at, excluded.came_by_ad_at),
+    free_until = greatest(windows.free_until, excluded.free_until)
 WHERE windows.last_inbound_at < excluded.last_inbound_at;
 
 -- name: delete_customer!

@@ -3,25 +3,26 @@
 INSERT INTO messages (
     bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
     consent_category, priority, planned_at, due_at, expires_at, decision, outcome_code, outcome_sentence, changed_at,
-    run_id
+    run_id, quote
 )
 SELECT bucket, id, :project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, priority, :now, due_at, expires_at, decision, outcome_code, outcome_sentence, :now, run_id
+    consent_category, priority, :now, due_at, expires_at, decision, outcome_code, outcome_sentence, :now, run_id, quote
 FROM unnest(
     :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :kinds::text[], :states::text[], :integrations::text[],
     :accounts::text[], :recipients::text[], :contents::jsonb[], :origins::jsonb[], :consent_categories::text[],
     :priorities::smallint[], :due_ats::timestamptz[], :expires_ats::timestamptz[], :decisions::jsonb[],
-    :outcome_codes::text[], :outcome_sentences::text[], :run_ids::uuid[]
+    :outcome_codes::text[], :outcome_sentences::text[], :run_ids::uuid[], :quotes::jsonb[]
 ) AS new (
     bucket, id, customer_id, kind, state, integration, account, recipient, content, origin, consent_category, priority,
-    due_at, expires_at, decision, outcome_code, outcome_sentence, run_id
+    due_at, expires_at, decision, outcome_code, outcome_sentence, run_id, quote
 );
 
 -- name: claim_due
 -- services.claim_messages: from each lane at most its share of what is due and nobody else holds; index
 -- messages_waiting.
 SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
-    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at
+    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at,
+    m.quote
 FROM unnest(:priorities::smallint[], :project_ids::uuid[], :senders::text[], :shares::integer[])
     AS turn (priority, project_id, sender, share)
 CROSS JOIN LATERAL (
@@ -48,7 +49,8 @@ WHERE (bucket, id) IN (
 -- name: lock_by_id
 -- services.move_messages: the messages that reports and outcomes are about, in one order for all; primary key.
 SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
-    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at
+    m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at,
+    m.quote
 FROM messages m
 JOIN unnest(:buckets::smallint[], :ids::uuid[]) AS wanted (bucket, id) ON m.bucket = wanted.bucket AND m.id = wanted.id
 ORDER BY m.id
@@ -57,7 +59,7 @@ FOR UPDATE OF m;
 -- name: lock_anywhere
 -- services.move_messages: messages that a merge took to another bucket; primary key, one look per bucket.
 SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at
+    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at, quote
 FROM messages
 WHERE bucket = ANY(:buckets::smallint[]) AND id = ANY(:ids::uuid[])
 ORDER BY id
@@ -80,14 +82,15 @@ SET state = new.state,
     decision = coalesce(m.decision || new.decision, m.decision),
     outcome_code = coalesce(new.outcome_code, m.outcome_code),
     outcome_sentence = coalesce(new.outcome_sentence, m.outcome_sentence),
+    quote = coalesce(new.quote, m.quote),
     changed_at = greatest(m.changed_at, :now)
 FROM unnest(
     :buckets::smallint[], :ids::uuid[], :was::text[], :tried::smallint[], :states::text[], :due_ats::timestamptz[],
     :lease_untils::timestamptz[], :attempts::smallint[], :recipients::text[], :provider_message_ids::text[], :decisions::jsonb[],
-    :outcome_codes::text[], :outcome_sentences::text[]
+    :outcome_codes::text[], :outcome_sentences::text[], :quotes::jsonb[]
 ) AS new (
     bucket, id, was, tried, state, due_at, lease_until, attempts, recipient, provider_message_id, decision,
-    outcome_code, outcome_sentence
+    outcome_code, outcome_sentence, quote
 )
 WHERE m.bucket = new.bucket AND m.id = new.id AND m.state = new.was AND m.attempts = new.tried
 RETURNING m.id;

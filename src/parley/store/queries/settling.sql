@@ -12,7 +12,7 @@ FROM (
 WHERE m.bucket = one.bucket AND m.id = one.id
 RETURNING m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient,
     m.content, m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at,
-    m.changed_at;
+    m.changed_at, m.quote;
 
 -- name: note_looks!
 -- services.look_at_provider: what was found, how often it was looked for, and when to look again; primary key.
@@ -28,7 +28,7 @@ WHERE m.bucket = new.bucket AND m.id = new.id AND m.state = 'uncertain' AND m.co
 -- name: lock_long_uncertain
 -- services.settle_by_rule: those whose time has come by their project's rule; index messages_uncertain_of_project.
 SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at
+    consent_category, attempts, expires_at, provider_message_id, planned_at, changed_at, quote
 FROM messages
 WHERE project_id = :project_id AND state = 'uncertain' AND changed_at < :before
     AND (:erased_and_resent_too::boolean OR (content <> '{}' AND NOT decision ? 'resent'))

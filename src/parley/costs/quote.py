@@ -1,0 +1,111 @@
+"""What one message is expected to cost: worked out when it is planned, kept with it, looked at again when it leaves."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from parley.costs.card import RateCard, card_in_force
+from parley.costs.market import market_of
+from parley.costs.markup import with_markup
+from parley.costs.price import Category, Charge, Delivered, Free, Unpriced, price
+from parley.costs.regime import Regime, regime_on
+from parley.domain.cost_settings import CostSettings
+from parley.domain.money import Money, nothing
+
+SERVICE = "service"
+"""The counter of free service messages."""
+
+
+class Quote(msgspec.Struct, frozen=True, omit_defaults=True):
+    """As it is stored with the message."""
+
+    amount: Decimal | None
+    """With the provider's mark-up; None: it costs something, and nobody knows how much."""
+    currency: str
+    market: str
+    category: Category
+    why: str
+    """The card, or why it is free, or not known."""
+    day: date
+    """In the account's time zone: its money belongs to this day's budget and to this day in every report."""
+    in_window: bool = False
+    in_free_entry: bool = False
+    reserved: bool = False
+    """The amount is set aside."""
+    settled: bool = False
+    """By a correction, before any report."""
+    saved: Decimal = Decimal(0)
+    """How much dearer the template would have been that was not needed."""
+
+    @property
+    def money(self) -> Money:
+        """What is set aside for it."""
+        return Money(self.amount or Decimal(0), self.currency)
+
+    @property
+    def set_aside(self) -> Money:
+        """What is reserved now."""
+        return self.money if self.reserved else nothing(self.currency)
+
+
+class PriceList:
+    """One project's prices: its own rate cards before the shipped ones, its currency and its provider's mark-up."""
+
+    def __init__(self, cards: Iterable[RateCard], costs: CostSettings) -> None:
+        self.costs = costs
+        self._cards = tuple(card for card in cards if card.currency == costs.currency)
+        self._zone = costs.zone
+        self.free = with_markup(nothing(costs.currency), costs.markup).amount
+        """What a message costs that WhatsApp does not charge."""
+
+    def month(self, at: datetime) -> date:
+        """Its first day."""
+        return self.day(at).replace(day=1)
+
+    def day(self, at: datetime) -> date:
+        """In the time zone of the WhatsApp account."""
+        return at.astimezone(self._zone).date()
+
+    def quote(self, message: Delivered) -> Quote:
+        """As if it were delivered at `message.at`."""
+        found = price(message, self._cards, self.costs.currency, self._zone)
+        amount: Decimal | None
+        match found:
+            case Charge(money=money, card=card):
+                amount, why = with_markup(money, self.costs.markup).amount, card
+            case Free(reason=reason):
+                amount, why = self.free, f"free: {reason}"
+            case Unpriced(reason=reason):
+                amount, why = None, f"unknown: {reason}"
+        return Quote(
+            amount=amount,
+            currency=self.costs.currency,
+            market=found.market,
+            category=message.category,
+            why=why,
+            day=self.day(message.at),
+            in_window=message.in_window,
+            in_free_entry=message.in_free_entry,
+        )
+
+    def counted(self, message: Delivered) -> str | None:
+        """What of this month its price depends on: `service` of the business number, or market and category of whoever
+        owns all its numbers. None: it costs the same, however many went before.
+        """
+        if message.in_free_entry:
+            return None
+        day = self.day(message.at)
+        if message.category is Category.SERVICE:
+            return SERVICE if regime_on(day) is Regime.MESSAGE else None
+        card = card_in_force(self._cards, self.costs.currency, day)
+        market = message.market or market_of(message.recipient, day)
+        if card is None or message.category not in card.tiers.get(market, {}):
+            return None
+        return f"{market}: {message.category}" if self.quote(message).amount != self.free else None
+
+
+def after(message: Delivered, count: int) -> Delivered:
+    """The same message when so many that are counted with it went before."""
+    return msgspec.structs.replace(message, free_used=count, charged_before=count)
