@@ -58,6 +58,12 @@ RANKS: dict[State, int] = {
 """Callbacks come twice, late and out of order: only a higher rank changes a message."""
 
 
+HAVE_LEFT = frozenset(
+    {State.SENDING, State.UNCERTAIN, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ}
+)  # fmt: skip
+"""The customer has the message, or may have: it counts in how often somebody is written to."""
+
+
 def may_become(now: State, then: State) -> bool:
     """Does a report of `then` change a message that stands at `now`?"""
     return RANKS[then] > RANKS[now]

@@ -6,7 +6,18 @@ can be recomputed later from what was stored with the message.
 """
 
 from parley.policy.decision import Decision, decide
-from parley.policy.facts import Facts, OpenWindow, PairFacts, QuietFacts, SenderFacts, TemplateFacts, TierFacts
+from parley.policy.facts import (
+    Facts,
+    FrequencyFacts,
+    LimitFacts,
+    OpenWindow,
+    PairFacts,
+    QuietFacts,
+    SenderFacts,
+    TemplateFacts,
+    TierFacts,
+)
+from parley.policy.frequency_policy import FrequencyPolicy, parse_frequency_policy
 from parley.policy.verdict import Allow, Defer, Deny, Verdict
 
 __all__ = [
@@ -15,6 +26,9 @@ __all__ = [
     "Defer",
     "Deny",
     "Facts",
+    "FrequencyFacts",
+    "FrequencyPolicy",
+    "LimitFacts",
     "OpenWindow",
     "PairFacts",
     "QuietFacts",
@@ -23,4 +37,5 @@ __all__ = [
     "TierFacts",
     "Verdict",
     "decide",
+    "parse_frequency_policy",
 ]

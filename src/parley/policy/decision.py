@@ -9,6 +9,7 @@ from parley.domain.message import Kind
 from parley.policy import (
     address_usable,
     consent_given,
+    frequency,
     pair_rate,
     person_not_suppressed,
     quiet_hours,
@@ -20,7 +21,7 @@ from parley.policy import (
 from parley.policy.facts import Facts
 from parley.policy.verdict import Allow, Verdict
 
-POLICY_VERSION = "2026-11-26.4"
+POLICY_VERSION = "2026-11-26.5"
 """Changes whenever a rule does; stored with every decision."""
 
 _TO_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA, Kind.CONSENT})
@@ -37,6 +38,7 @@ RULES: tuple[tuple[str, frozenset[Kind], Callable[[Facts, datetime], Verdict]], 
     ("consent_given", _MAY_NEED_CONSENT, consent_given.check),
     ("window_open", _IN_A_CONVERSATION, window_open.check),
     ("template_usable", _BY_TEMPLATE, template_usable.check),
+    ("frequency", _IN_A_CONVERSATION | _BY_TEMPLATE, frequency.check),
     ("quiet_hours", _IN_A_CONVERSATION | _BY_TEMPLATE, quiet_hours.check),
     ("recipient_tier", _BY_TEMPLATE, recipient_tier.check),
     ("pair_rate", _IN_A_CONVERSATION | _BY_TEMPLATE, pair_rate.check),

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from parley.domain.consent import ConsentEntry
+from parley.domain.exemption import Exemption
 from parley.domain.message import Kind
 from parley.domain.quiet_hours import QuietHours
 from parley.domain.suppression import Suppression
@@ -43,6 +44,29 @@ class TemplateFacts(msgspec.Struct, frozen=True):
     stopped_code: str | None = None
     stopped_sentence: str | None = None
     category: str | None = None
+
+
+class LimitFacts(msgspec.Struct, frozen=True):
+    """One limit of a frequency policy, and how far it is used."""
+
+    at_most: int
+    per: str
+    """`7 days`, `calendar week`"""
+    nth_at: datetime | None
+    """When the at_most-th last message left that counts: with it the limit is full. None: fewer have."""
+
+
+class FrequencyFacts(msgspec.Struct, frozen=True):
+    """A frequency policy that covers the message, as far as this customer is concerned."""
+
+    policy: str
+    segment: str | None
+    """The first that the customer is in; None: in none, and nothing is limited."""
+    limits: tuple[LimitFacts, ...]
+    zone: str
+    """Whose calendar."""
+    wait_at_most: str
+    exemption: Exemption
 
 
 class QuietFacts(msgspec.Struct, frozen=True):
@@ -105,6 +129,10 @@ class Facts(msgspec.Struct, frozen=True):
     """The project's integrations: with several, a message must name one."""
     window: OpenWindow | None = None
     template: TemplateFacts | None = None
+    expires_at: datetime | None = None
+    """When its use is over (`ttl`)."""
+    frequency: tuple[FrequencyFacts, ...] = ()
+    """Of each of the project's policies that covers the message."""
     quiet: QuietFacts | None = None
     """None: the project has no quiet hours."""
     pair: PairFacts | None = None

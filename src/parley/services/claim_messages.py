@@ -15,6 +15,7 @@ from parley.presets import Aborted, Context, OwnTexts, Preset, RenderedRequest, 
 from parley.services.bear_with import PARKED, bear_with
 from parley.services.definitions import ProjectDefinitions, open_secrets, project_definitions
 from parley.services.facts import facts_of, sender_of, subject_of
+from parley.services.frequencies import Frequencies, frequencies_of
 from parley.services.move_messages import Change, move_locked
 from parley.services.pairs import Pairs, pair_of, pairs_in
 from parley.services.patience import LEASE
@@ -108,6 +109,7 @@ class _Desk:
         self._tools = tools
         self._now = now
         self._changes: list[Change] = []
+        self._frequencies = Frequencies(project, {}, {})
         self._pairs = Pairs({})
         self._tiers = tiers
         self._places = Places({}, [], {})
@@ -117,6 +119,7 @@ class _Desk:
         known = await people(self._connection, {row.customer_id for row in rows})
         stops = await stops_of(self._connection, rows[0].project_id)
         facts = [self._facts(row, known[row.customer_id], stops) for row in rows]
+        self._frequencies = await frequencies_of(self._connection, self._project, known, self._now, hold=True)
         self._pairs = await pairs_in(self._connection, rows[0].project_id, map(self._pair, facts))
         asked = zip((row.lane for row in rows), facts, strict=True)
         self._places = await places_in(self._connection, self._tiers, asked, self._now)
@@ -149,8 +152,10 @@ class _Desk:
             return None
         preset = self._project.presets.get(row.content["preset"])
         pair = self._pair(facts)
-        decision = decide(self._places.seen(row.lane, self._pairs.seen(facts, pair)), self._now)
+        facts = self._frequencies.seen(self._pairs.seen(facts, pair), row.customer_id)
+        decision = decide(self._places.seen(row.lane, facts), self._now)
         if isinstance(decision.verdict, Allow) and preset is not None:
+            self._frequencies.leaves(decision.facts, row.customer_id, self._now)
             self._pairs.leaves(pair, self._now)
             self._places.leaves(decision.facts, self._now)
             return _Ready(row, preset, person, decision)

@@ -13,6 +13,7 @@ from parley.domain.errors import InvalidInputError, ParleyError, Problem
 from parley.domain.settings import Settings, parse_settings
 from parley.integrations import Integration, parse_integration
 from parley.journeys import Campaign, Scenario, parse_campaign, parse_scenario
+from parley.policy import FrequencyPolicy, parse_frequency_policy
 from parley.presets import Preset, parse_preset, shipped, text_faults, url_fault
 from parley.services.definition_secrets import put_back, references
 from parley.services.secret_box import SecretBox
@@ -42,6 +43,7 @@ class ProjectDefinitions(msgspec.Struct, frozen=True):
     """By name and language."""
     scenarios: dict[str, Scenario]
     campaigns: dict[str, Campaign]
+    frequency_policies: dict[str, FrequencyPolicy]
     starting: dict[str, tuple[Scenario, ...]]
     """The active scenarios that an event may start, by its type."""
     consent_categories: dict[str, ConsentCategory]
@@ -95,6 +97,7 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "integration": _parse_integration,
     "template": parse_template,
     "preset": _parse_preset,
+    "frequency_policy": lambda data: parse_frequency_policy(data, segments),
     "scenario": lambda data: parse_scenario(data, segments),
     "campaign": lambda data: parse_campaign(data, segments),
     "rate_card": parse_card,
@@ -160,6 +163,7 @@ def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
         templates={(template.name, template.language): template for template in by_kind["template"]},
         scenarios={scenario.name: scenario for scenario in by_kind["scenario"]},
         campaigns={campaign.name: campaign for campaign in by_kind["campaign"]},
+        frequency_policies={policy.name: policy for policy in by_kind["frequency_policy"]},
         starting=_by_event(by_kind["scenario"]),
         consent_categories={category.name: category for category in by_kind["consent_category"]},
         settings=settings,

@@ -1,6 +1,7 @@
 """Gathers what the policy may know about one message: when it is planned, and again when it is claimed for sending."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -35,6 +36,7 @@ class Subject(msgspec.Struct, frozen=True):
     consent_category: str | None
     parameters: Mapping[str, Any]
     """Of the preset, personalised."""
+    expires_at: datetime | None = None
     answers: str | None = None
     """The keyword that the message answers."""
 
@@ -43,7 +45,12 @@ def subject_of(row: MessageRow) -> Subject:
     """A message that waits."""
     content = row.content
     return Subject(
-        Kind(row.kind), content["sender"], row.consent_category, content["parameters"], content.get("answers")
+        Kind(row.kind),
+        content["sender"],
+        row.consent_category,
+        content["parameters"],
+        row.expires_at,
+        content.get("answers"),
     )
 
 
@@ -74,6 +81,7 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
         sender_choices=tuple(sorted(project.integrations)),
         window=_window(window, recipient) if window else None,
         template=_template(project, subject.parameters, sender, stops) if subject.kind is Kind.TEMPLATE else None,
+        expires_at=subject.expires_at,
         quiet=_quiet(project.settings, person.customer.properties, recipient),
     )
 

@@ -11,22 +11,19 @@ that one; a message of the run that comes with a merge is not doubled.
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from parley import segments
-from parley.journeys import Campaign, Facts
+from parley.journeys import Campaign
 from parley.services.bear_with import bear_with
-from parley.services.condition_facts import consents_for_conditions
+from parley.services.condition_facts import facts_for_conditions
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.launch_campaign import campaign_of
 from parley.services.native_sends import form_of
 from parley.services.people import Person, people
 from parley.services.plan_messages import Ask, Wanted, plan_messages_to
-from parley.services.start_journeys import scenario_event
 from parley.store.campaigns import Candidate, Share, Step, claim_share, move_share, page_of_share
 from parley.store.database import Connection, Database
-from parley.store.event_facts import EventsWanted, events_wanted
 
 CHUNK = 500
 """Customers in one transaction: enough to make the statements cheap, few enough to let a pause through."""
@@ -103,21 +100,8 @@ class _Desk:
         condition = self._campaign.audience
         if condition is None:
             return list(known)
-        spans = [(need.type, need.earliest(None, self._now)) for need in segments.needs(condition)]
-        wanted = [EventsWanted(ident, event_type, since) for ident in known for event_type, since in spans]
-        events = await events_wanted(self._connection, wanted)
-        return [
-            ident
-            for ident, person in known.items()
-            if segments.holds(condition, self._facts(person, events.get(ident, ())), self._now)
-        ]
-
-    def _facts(self, person: Person, events: Sequence[Any]) -> Facts:
-        return Facts(
-            attributes=dict(person.customer.properties),
-            events=tuple(scenario_event(event) for event in events),
-            consents=consents_for_conditions(person, self._project.consent_categories, self._now),
-        )
+        facts = await facts_for_conditions(self._connection, self._project, known, [condition], self._now)
+        return [ident for ident in known if segments.holds(condition, facts[ident], self._now)]
 
 
 def _ask(share: Share, campaign: Campaign, project: ProjectDefinitions) -> Ask:

@@ -18,6 +18,7 @@ from parley.policy import Allow, Decision, Defer, Deny, decide
 from parley.services.campaign_event import campaign_event
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.facts import Subject, facts_of
+from parley.services.frequencies import Frequencies, frequencies_of
 from parley.services.people import Person, people
 from parley.services.personalise import Personaliser, Skipped, personaliser
 from parley.services.price_messages import Quotes, book_reservations, estimate_said, quotes_in, reserved
@@ -84,13 +85,30 @@ async def _write(
     connection: Connection, project_id: UUID, known: Mapping[UUID, Person], wanted: Sequence[Wanted], now: datetime
 ) -> dict[UUID, NewEvent]:
     """The event of each message, by the message's id, in the order in which they were wanted."""
-    project = await project_definitions(connection, project_id)
-    quotes = await quotes_in(connection, project, now)
-    desk = _Desk(project, await stops_of(connection, project_id), quotes, now)
+    concerned = {one.customer_id: known[one.customer_id] for one in wanted}
+    desk = await _desk(connection, project_id, concerned, now)
     planned = [desk.plan(known[one.customer_id], one.ask) for one in wanted]
     await insert_messages(connection, project_id, planned, now)
     await book_reservations(connection, project_id, planned, now)
     return {one.id: campaign_event(one, State(one.state), now, _said(one)) for one in planned}
+
+
+class _Read(msgspec.Struct, frozen=True):
+    """What the messages of one transaction are judged by, beside the project and the people."""
+
+    stops: Stops
+    frequencies: Frequencies
+    quotes: Quotes
+
+
+async def _desk(connection: Connection, project_id: UUID, concerned: Mapping[UUID, Person], now: datetime) -> "_Desk":
+    project = await project_definitions(connection, project_id)
+    read = _Read(
+        await stops_of(connection, project_id),
+        await frequencies_of(connection, project, concerned, now, hold=False),
+        await quotes_in(connection, project, now),
+    )
+    return _Desk(project, read, now)
 
 
 class _Letter(msgspec.Struct, frozen=True):
@@ -103,10 +121,9 @@ class _Letter(msgspec.Struct, frozen=True):
 class _Desk:
     """Plans the messages of one project in one transaction."""
 
-    def __init__(self, project: ProjectDefinitions, stops: Stops, quotes: Quotes, now: datetime) -> None:
+    def __init__(self, project: ProjectDefinitions, read: _Read, now: datetime) -> None:
         self._project = project
-        self._stops = stops
-        self._quotes = quotes
+        self._read = read
         self._now = now
         self._letters: dict[int, _Letter] = {}
         """By the identity of the ask, which whoever wants it holds on to."""
@@ -118,16 +135,14 @@ class _Desk:
         ident = new_id_in(bucket_of(person.customer.id))
         parameters = self._personalised(letter, person, ident)
         filled_in = _NOTHING if isinstance(parameters, Deny) else parameters
-        facts = facts_of(
-            self._project,
-            person,
-            Subject(letter.kind, ask.sender, ask.consent_category, filled_in, ask.answers),
-            self._stops,
+        subject = Subject(letter.kind, ask.sender, ask.consent_category, filled_in, ask.expires_at, ask.answers)
+        facts = self._read.frequencies.seen(
+            facts_of(self._project, person, subject, self._read.stops), person.customer.id
         )
         decision = (
             Decision(parameters, (), facts, self._now) if isinstance(parameters, Deny) else decide(facts, self._now)
         )
-        quote = reserved(self._quotes.quote(facts, self._now), decision.verdict)
+        quote = reserved(self._read.quotes.quote(facts, self._now), decision.verdict)
         return msgspec.structs.replace(_message(ident, person, ask, filled_in, decision), quote=quote)
 
     def _letter(self, ask: Ask) -> _Letter:

@@ -76,6 +76,7 @@ UPDATE messages m
 SET state = new.state,
     due_at = coalesce(new.due_at, m.due_at),
     lease_until = new.lease_until,
+    left_at = CASE WHEN new.state = 'sending' THEN :now ELSE m.left_at END,
     attempts = new.attempts,
     recipient = coalesce(new.recipient, m.recipient),
     provider_message_id = coalesce(m.provider_message_id, new.provider_message_id),
