@@ -31,7 +31,7 @@ async def _send_one(walk: Walk, people: Cast, *script: HttpResponse | Exception)
 
 async def _row(walk: Walk) -> dict[str, Any]:
     async with walk.database.connection() as connection:
-        row = await connection.fetchrow("SELECT * FROM messages WHERE kind = 'template'")
+        row = await connection.fetchrow("SELECT * FROM messages WHERE kind = 'template' ORDER BY id")
         assert row is not None
         return dict(row)
 

@@ -71,7 +71,7 @@ async def test_what_is_not_due_yet_hides_nothing_behind_it(big: Walk, sinch: Cou
 
 async def test_three_projects_go_on_together_whatever_they_have_queued(big: Walk, sinch: CountingSinch) -> None:
     middle, small = await open_shop(big, "middle"), await open_shop(big, "small")
-    for number, (shop, count) in enumerate([(big, 1000), (middle, 200), (small, 10)]):
+    for number, (shop, count) in enumerate([(big, 1000), (middle, 2 * PLACES), (small, 10)]):
         await queue(shop, await add_fan(shop, number), count)
     turns = Turns()
     first = await _claimed(big, turns)

@@ -120,7 +120,8 @@ async def test_a_worker_that_comes_back_late_cannot_undo_the_order(walk: Walk, p
     walk.sinch.before_answer = _taken_over(walk, people)
     walk.sinch.script.append(answer)
     await walk.come_to_rest()
-    assert (await _campaign(walk, people))[-1] == "sending"
+    async with walk.database.connection() as connection:
+        assert await connection.fetchval("SELECT state FROM messages WHERE kind = 'template'") == "sending"
 
 
 def _taken_over(walk: Walk, people: Cast) -> Callable[[], Awaitable[None]]:

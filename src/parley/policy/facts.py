@@ -12,7 +12,7 @@ from parley.domain.quiet_hours import QuietHours
 from parley.domain.suppression import Suppression
 
 
-class OpenWindow(msgspec.Struct, frozen=True):
+class OpenWindow(msgspec.Struct, frozen=True, omit_defaults=True):
     """The customer's last message to the account that would send."""
 
     last_inbound_at: datetime
@@ -24,7 +24,7 @@ class OpenWindow(msgspec.Struct, frozen=True):
     """The customer came by an advertisement: until then messages cost nothing (whatsapp.md 2.1)."""
 
 
-class SenderFacts(msgspec.Struct, frozen=True):
+class SenderFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """The account that would send."""
 
     name: str
@@ -33,7 +33,7 @@ class SenderFacts(msgspec.Struct, frozen=True):
     stopped_sentence: str | None = None
 
 
-class TemplateFacts(msgspec.Struct, frozen=True):
+class TemplateFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """The registered template the message asks for, and what is wrong with the parameters it was given."""
 
     name: str
@@ -82,14 +82,14 @@ class QuietFacts(msgspec.Struct, frozen=True):
     """What stood in the attribute and is no time zone."""
 
 
-class PairFacts(msgspec.Struct, frozen=True):
+class PairFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the account has sent to this person lately."""
 
     paid_until: datetime | None
     """Until then it is paid for, at the pair rate; None where there was nothing."""
 
 
-class TierFacts(msgspec.Struct, frozen=True):
+class TierFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far the sender's tier is used, seen by one message."""
 
     name: str
@@ -103,7 +103,7 @@ class TierFacts(msgspec.Struct, frozen=True):
     """When there is a place for one more; None: now."""
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Evidence. What is None is not known or does not exist."""
 
     kind: Kind

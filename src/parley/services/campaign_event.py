@@ -19,12 +19,19 @@ def campaign_event(message: MessageRow | NewMessage, state: State, at: datetime,
         type=CAMPAIGN,
         occurred_at=at,
         properties={**_properties(message, state), **said},
-        client_event_id=f"parley:{message.id}:{state}:{message.attempts if state in _REPEATABLE else 0}",
+        client_event_id=f"parley:{message.id}:{state}:{_number(message, state)}",
         source="scenario",
     )
 
 
-_REPEATABLE = frozenset({State.QUEUED, State.SENDING, State.PLANNED, State.UNCERTAIN})
+def _number(message: MessageRow | NewMessage, state: State) -> int:
+    """Of the try: how many were before it. The row of a message that is being sent counts that try already."""
+    if state is State.SENDING:
+        return message.attempts - 1
+    return message.attempts if state in _REPEATABLE else 0
+
+
+_REPEATABLE = frozenset({State.QUEUED, State.PLANNED, State.UNCERTAIN})
 """A message may be tried again; each try shows."""
 
 

@@ -164,18 +164,17 @@ class _Desk:
         return None
 
     def _hold_back(self, row: MessageRow, decision: Decision) -> None:
-        kept = {"wire": decision}
         match decision.verdict:
             case Defer() as later:
                 due_at = min(later.until, row.expires_at or later.until)
                 change = Change(
-                    row.id, State.PLANNED, self._now, due_at=due_at, decision=kept, code=later.code,
+                    row.id, State.PLANNED, self._now, due_at=due_at, wire_decision=decision, code=later.code,
                     sentence=later.sentence,
                 )  # fmt: skip
             case Deny() as no:
                 REFUSALS.labels(no.code).inc()
                 change = Change(
-                    row.id, State.REFUSED, self._now, decision=kept, code=no.code, sentence=no.sentence
+                    row.id, State.REFUSED, self._now, wire_decision=decision, code=no.code, sentence=no.sentence
                 )  # fmt: skip
             case Allow():
                 sentence = f"The preset {row.content['preset']} was deleted while the message waited."
@@ -205,7 +204,7 @@ class _Desk:
             at=self._now,
             lease_until=self._now + self._tools.lease,
             recipient=one.decision.facts.recipient,
-            decision={"wire": one.decision},
+            wire_decision=one.decision,
         )
 
     def _as_left(self, one: _Ready) -> MessageRow:

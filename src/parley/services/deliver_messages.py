@@ -43,7 +43,7 @@ ATTEMPTS = 16
 RECORDED_AT_ONCE = 500
 GATHER_SECONDS = 0.005
 """Outcomes that come in this time after the first are recorded with it: one commit for all of them."""
-CROWD = IN_FLIGHT // 2
+CROWD = IN_FLIGHT * 3 // 4
 """A claim costs its statements and its commit however many messages it takes: while more calls than these are under
 way, the next claim waits for room ..."""
 CROWD_SECONDS = 0.05
@@ -252,7 +252,7 @@ class Delivery:
             left = [row for outcomes in batch for row in outcomes.left]
             changes = [change for outcomes in batch for change in outcomes.changes]
             await move_as_left(connection, left, changes, now)
-            await join_early_reports(connection, changes, now)
+            await join_early_reports(connection, left, changes, now)
             for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
                 await stop(connection, row.project_id, stopped, now, now)
             await put_holds(connection, [outcomes.hold for outcomes in batch if outcomes.hold], now)

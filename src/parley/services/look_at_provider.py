@@ -166,7 +166,7 @@ class Looker:
         async with self._database.transaction() as connection:
             if changes:
                 await move_messages(connection, changes, now)
-                await join_early_reports(connection, changes, now)
+                await join_early_reports(connection, [row for row, _ in seen], changes, now)
             if looks:
                 await note_looks(connection, looks)
 

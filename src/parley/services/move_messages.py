@@ -1,7 +1,11 @@
-"""Messages change state here and nowhere else: forward only, with a campaign event for every state reached."""
+"""Messages change state here and nowhere else: forward only, with a campaign event for every state reached.
+
+The event of *sending* is written together with that of what followed: one statement for both, and none between a claim
+and its calls.
+"""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +17,7 @@ from parley.domain.callback import Billed
 from parley.domain.event import NewEvent
 from parley.domain.message import State, may_become
 from parley.domain.money import Money
+from parley.policy import Decision
 from parley.services.campaign_event import campaign_event
 from parley.services.price_messages import ARRIVED, Turn, book_turns, cost_said
 from parley.services.record_events import record_held_events
@@ -34,6 +39,8 @@ class Change(msgspec.Struct, frozen=True):
     provider_message_id: str | None = None
     decision: dict[str, Any] | None = None
     """Added to the stored decision under its own key."""
+    wire_decision: Decision | None = None
+    """What the policy said just before the message left."""
     code: str | None = None
     sentence: str | None = None
     details: dict[str, Any] = {}
@@ -119,9 +126,16 @@ def _story(rows: Sequence[MessageRow], changes: Iterable[Change]) -> _Story:
         if applies and row.state != change.state:
             # Some reports carry whole seconds: none happened before what was known already.
             at = max(change.at, row.changed_at)
-            story.events.setdefault(row.id, []).append(campaign_event(row, change.state, at, _said(change)))
+            story.events.setdefault(row.id, []).extend(_events(row, change, at))
             standing[row.id] = msgspec.structs.replace(row, state=change.state.value, changed_at=at)
     return story
+
+
+def _events(row: MessageRow, change: Change, at: datetime) -> Iterator[NewEvent]:
+    if row.state == State.SENDING:
+        yield campaign_event(row, State.SENDING, row.changed_at, {})
+    if change.state is not State.SENDING:
+        yield campaign_event(row, change.state, at, _said(change))
 
 
 def _applies(row: MessageRow, change: Change) -> bool:
@@ -149,6 +163,7 @@ def _move(row: MessageRow, change: Change, *, applies: bool) -> Move:
         return Move(
             bucket=row.bucket, id=row.id, was=row.state, tried=row.attempts, state=row.state, attempts=row.attempts,
             provider_message_id=change.provider_message_id, decision=change.decision,
+            wire_decision=change.wire_decision,
         )  # fmt: skip
     return Move(
         bucket=row.bucket,
@@ -162,6 +177,7 @@ def _move(row: MessageRow, change: Change, *, applies: bool) -> Move:
         recipient=change.recipient,
         provider_message_id=change.provider_message_id,
         decision=change.decision,
+        wire_decision=change.wire_decision,
         outcome_code=change.code,
         outcome_sentence=change.sentence,
         quote=change.quote,

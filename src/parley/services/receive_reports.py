@@ -90,11 +90,18 @@ def _early(project_id: UUID, report: DeliveryReport) -> EarlyReport:
     return EarlyReport(project_id, report.message_id, report.state.value, msgspec.to_builtins(report))
 
 
-async def join_early_reports(connection: Connection, changes: Sequence[Change], now: datetime) -> None:
-    """The send's own answer has named its messages: what was reported of them before now counts."""
+async def join_early_reports(
+    connection: Connection, left: Sequence[MessageRow], changes: Sequence[Change], now: datetime
+) -> None:
+    """The send's own answer has named its messages: what was reported of them before now counts.
+
+    Their rows were written in this transaction, so nobody else has them; those of which there is a report are read.
+    """
+    projects = {row.id: row.project_id for row in left}
     named = {change.provider_message_id: change.id for change in changes if change.provider_message_id}
     if named:
-        await _join(connection, named, now)
+        sent = [(projects[ident], name) for name, ident in named.items()]
+        await _tell(connection, await take_early_reports(connection, sent), named, now)
 
 
 async def sweep_early_reports(connection: Connection, most: int, now: datetime) -> int:
@@ -108,7 +115,13 @@ async def sweep_early_reports(connection: Connection, most: int, now: datetime) 
 async def _join(connection: Connection, named: Mapping[str, UUID], now: datetime) -> None:
     rows = await lock_messages(connection, sorted(named.values()))
     sent = [(row.project_id, row.provider_message_id) for row in rows if row.provider_message_id is not None]
-    early = await take_early_reports(connection, sent)
+    await _tell(connection, await take_early_reports(connection, sent), named, now)
+
+
+async def _tell(connection: Connection, early: Sequence[EarlyReport], named: Mapping[str, UUID], now: datetime) -> None:
+    if not early:
+        return
+    rows = await lock_messages(connection, sorted({named[one.provider_message_id] for one in early}))
     reports = [msgspec.convert(one.report, DeliveryReport) for one in early]
     await _apply(connection, rows, [(one, named.get(one.message_id)) for one in reports], now)
 

@@ -116,6 +116,9 @@ async def _prepare_connection(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
         "jsonb", encoder=_encode_jsonb, decoder=_decode_jsonb, schema="pg_catalog", format="binary"
     )
+    await connection.set_type_codec(
+        "json", encoder=msgspec.json.encode, decoder=msgspec.json.decode, schema="pg_catalog", format="binary"
+    )
 
 
 def _encode_jsonb(value: object) -> bytes:

@@ -88,6 +88,9 @@ class Move(msgspec.Struct, frozen=True):
     recipient: str | None = None
     provider_message_id: str | None = None
     decision: dict[str, Any] | None = None
+    """Added to the stored one under its own key."""
+    wire_decision: object | None = None
+    """Any value that becomes JSON; written once, as it is."""
     outcome_code: str | None = None
     outcome_sentence: str | None = None
     quote: Any = None
@@ -173,6 +176,7 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
         recipients=_where_said(move.recipient for move in moves),
         provider_message_ids=_where_said(move.provider_message_id for move in moves),
         decisions=_where_said(move.decision for move in moves),
+        wire_decisions=_where_said(move.wire_decision for move in moves),
         outcome_codes=_where_said(move.outcome_code for move in moves),
         outcome_sentences=_where_said(move.outcome_sentence for move in moves),
         quotes=_where_said(move.quote for move in moves),

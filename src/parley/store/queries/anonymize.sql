@@ -39,7 +39,7 @@ SELECT project_id, day, origin, market, category, currency, reserved, 0, 0, 0, 0
 -- name: erase_messages!
 -- services.anonymize: what waits is not sent; index messages_of_customer.
 UPDATE messages m SET
-    recipient = NULL, content = '{}', decision = '{}',
+    recipient = NULL, content = '{}', decision = '{}', wire_decision = NULL,
     state = CASE WHEN m.state IN ('planned', 'queued') THEN 'cancelled' ELSE m.state END, changed_at = :now
 FROM unnest(:buckets::smallint[], :ids::uuid[]) AS n (bucket, id)
 WHERE m.bucket = n.bucket AND m.customer_id = n.id AND m.state <> 'sending';

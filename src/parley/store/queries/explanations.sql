@@ -1,15 +1,17 @@
 -- name: message_by_id^
 -- services.explain_message: by our id, in whatever bucket; primary key, one look per bucket.
 SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, planned_at, due_at, expires_at, changed_at, provider_message_id, decision, outcome_code,
-    outcome_sentence, quote
+    consent_category, attempts, planned_at, due_at, expires_at, changed_at, provider_message_id,
+    CASE WHEN wire_decision IS NULL THEN decision ELSE decision || jsonb_build_object('wire', wire_decision) END AS decision,
+    outcome_code, outcome_sentence, quote
 FROM messages WHERE bucket = ANY(:buckets::smallint[]) AND id = :id;
 
 -- name: message_by_provider_id^
 -- services.explain_message: the operator has only the provider's id. A full look, for a person who waits.
 SELECT bucket, id, project_id, customer_id, kind, state, integration, account, recipient, content, origin,
-    consent_category, attempts, planned_at, due_at, expires_at, changed_at, provider_message_id, decision, outcome_code,
-    outcome_sentence, quote
+    consent_category, attempts, planned_at, due_at, expires_at, changed_at, provider_message_id,
+    CASE WHEN wire_decision IS NULL THEN decision ELSE decision || jsonb_build_object('wire', wire_decision) END AS decision,
+    outcome_code, outcome_sentence, quote
 FROM messages WHERE provider_message_id = :provider_message_id ORDER BY planned_at LIMIT 1;
 
 -- name: states_of

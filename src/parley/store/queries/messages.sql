@@ -81,17 +81,19 @@ SET state = new.state,
     recipient = coalesce(new.recipient, m.recipient),
     provider_message_id = coalesce(m.provider_message_id, new.provider_message_id),
     decision = coalesce(m.decision || new.decision, m.decision),
+    wire_decision = coalesce(new.wire_decision, m.wire_decision),
     outcome_code = coalesce(new.outcome_code, m.outcome_code),
     outcome_sentence = coalesce(new.outcome_sentence, m.outcome_sentence),
     quote = coalesce(new.quote, m.quote),
     changed_at = greatest(m.changed_at, :now)
 FROM unnest(
     :buckets::smallint[], :ids::uuid[], :was::text[], :tried::smallint[], :states::text[], :due_ats::timestamptz[],
-    :lease_untils::timestamptz[], :attempts::smallint[], :recipients::text[], :provider_message_ids::text[], :decisions::jsonb[],
-    :outcome_codes::text[], :outcome_sentences::text[], :quotes::jsonb[]
+    :lease_untils::timestamptz[], :attempts::smallint[], :recipients::text[], :provider_message_ids::text[],
+    :decisions::jsonb[], :wire_decisions::json[], :outcome_codes::text[], :outcome_sentences::text[],
+    :quotes::jsonb[]
 ) AS new (
     bucket, id, was, tried, state, due_at, lease_until, attempts, recipient, provider_message_id, decision,
-    outcome_code, outcome_sentence, quote
+    wire_decision, outcome_code, outcome_sentence, quote
 )
 WHERE m.bucket = new.bucket AND m.id = new.id AND m.state = new.was AND m.attempts = new.tried
 RETURNING m.id;
