@@ -126,7 +126,7 @@ def _story(progress: Progress) -> Iterator[str]:
     yield f"  looked at {run.looked_at:,} of {max(run.customers, run.looked_at):,} customers"
     yield f"  in the audience {run.matched:,}"
     if run.broken:
-        yield f"  broke the work {run.broken:,}: passed over; the worker's log says why (`parked`)"
+        yield f"  broke the work {run.broken:,}: passed over; the worker's log says why (`passed over`)"
     yield f"  planned {progress.planned:,} messages"
     yield from (f"  {count:10,}  {state}" for state, count in progress.messages.items())
     yield from (f"  {one.count:10,}  {one.state}: {one.code}" for one in progress.reasons)

@@ -30,6 +30,7 @@ from parley.services.condition_facts import consents_for_conditions
 from parley.services.definitions import project_definitions
 from parley.services.people import Person, people
 from parley.services.start_journeys import scenario_event
+from parley.store.customers import hold_or_leave
 from parley.store.database import Connection, Database
 from parley.store.event_facts import EventsWanted, events_by_id, events_wanted
 from parley.store.journeys import (
@@ -59,20 +60,34 @@ class _Turn(msgspec.Struct, frozen=True):
 
 
 async def advance_journeys(database: Database, now: datetime) -> int:
-    """How many moved; 0: none is due."""
-    async with database.transaction() as connection:
-        rows = await claim_due_journeys(connection, BATCH, now)
-        by_project: dict[UUID, list[JourneyRow]] = defaultdict(list)
-        for row in rows:
-            by_project[row.project_id].append(row)
-        for project_id, of_project in by_project.items():
-            await bear_with(
-                connection,
-                of_project,
-                partial(_advance_project, connection, project_id, now),
-                partial(_park, connection, now),
-            )
-        return len(rows)
+    """How many moved; 0: none is due, or those that are must wait for a merge of their customers."""
+    return await database.run(partial(_advance_due, now=now))
+
+
+async def _advance_due(connection: Connection, now: datetime) -> int:
+    rows = await _claim(connection, now)
+    by_project: dict[UUID, list[JourneyRow]] = defaultdict(list)
+    for row in rows:
+        by_project[row.project_id].append(row)
+    for project_id, of_project in by_project.items():
+        await bear_with(
+            connection,
+            of_project,
+            partial(_advance_project, connection, project_id, now),
+            partial(_park, connection, now),
+        )
+    return len(rows)
+
+
+async def _claim(connection: Connection, now: datetime) -> list[JourneyRow]:
+    """With their customers, whom nobody merges away then. Who merges holds both customers and comes for the journeys:
+    it is not waited for, its journeys have their turn when it is done.
+    """
+    rows = await claim_due_journeys(connection, BATCH, now)
+    if not rows:
+        return []
+    leaving = await hold_or_leave(connection, {row.customer_id for row in rows})
+    return [row for row in rows if row.customer_id not in leaving]
 
 
 async def _park(connection: Connection, now: datetime, row: JourneyRow) -> None:

@@ -6,13 +6,15 @@ from typing import TypeVar
 
 import structlog
 
-from parley.store.database import Connection, is_lost
+from parley.store.database import CONTENDED, Connection, is_lost
 
 Row = TypeVar("Row")
 Made = TypeVar("Made")
 
 PARKED = timedelta(minutes=10)
 """How long a row that broke its work waits before it is tried again; the log has the reason."""
+THEN_PARKED = "parked"
+THEN_PASSED_OVER = "passed over"
 
 
 async def bear_with(
@@ -20,15 +22,20 @@ async def bear_with(
     rows: Sequence[Row],
     work: Callable[[Sequence[Row]], Awaitable[list[Made]]],
     park: Callable[[Row], Awaitable[None]],
+    then: str = THEN_PARKED,
 ) -> list[Made]:
-    """`work` on all rows at once; if that fails, on each alone, and whoever fails alone is parked.
+    """`work` on all rows at once; if that fails, on each alone, and whoever fails alone is given to `park`, and to the
+    log, with what happens then.
 
     Each try is a savepoint of the transaction that claimed the rows, so nothing of a failed one stays. That the
-    connection is gone is no row's fault: the error is raised, and the rows stay as they were.
+    connection is gone, or that two transactions stood in each other's way, is no row's fault: the error is raised, and
+    the rows stay as they were.
     """
     try:
         async with connection.transaction():
             return await work(rows)
+    except CONTENDED:
+        raise
     except Exception:
         if is_lost(connection):
             raise
@@ -38,9 +45,11 @@ async def bear_with(
         try:
             async with connection.transaction():
                 made += await work([row])
+        except CONTENDED:
+            raise
         except Exception:
             if is_lost(connection):
                 raise
-            structlog.get_logger().exception("parked", row=repr(row)[:500], minutes=PARKED.total_seconds() / 60)
+            structlog.get_logger().exception(then, row=repr(row)[:500])
             await park(row)
     return made

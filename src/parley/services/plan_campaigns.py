@@ -15,7 +15,7 @@ from uuid import UUID
 
 from parley import segments
 from parley.journeys import Campaign
-from parley.services.bear_with import bear_with
+from parley.services.bear_with import THEN_PASSED_OVER, bear_with
 from parley.services.condition_facts import facts_for_conditions
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.launch_campaign import campaign_of
@@ -54,7 +54,7 @@ async def _plan_chunk(database: Database, now: datetime) -> int:
             now,
         )
         fresh = [one.id for one in page if one.was_there and not one.has_one]
-        matched = await bear_with(connection, fresh, desk.plan, desk.pass_over) if fresh else []
+        matched = await bear_with(connection, fresh, desk.plan, desk.pass_over, THEN_PASSED_OVER) if fresh else []
         await move_share(connection, share, _step(share, page, len(matched), desk.broken), now)
         return max(len(page), 1)
 

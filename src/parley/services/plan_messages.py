@@ -22,7 +22,7 @@ from parley.services.frequencies import Frequencies, frequencies_of
 from parley.services.people import Person, people
 from parley.services.personalise import Personaliser, Skipped, personaliser
 from parley.services.price_messages import Quotes, book_reservations, estimate_said, quotes_in, reserved
-from parley.services.record_events import record_events, record_held_events
+from parley.services.record_events import record_held_events
 from parley.store.database import Connection
 from parley.store.messages import NewMessage, insert_messages
 from parley.store.stops import Stops, stops_of
@@ -64,21 +64,22 @@ class Wanted(msgspec.Struct, frozen=True):
 async def plan_messages(
     connection: Connection, project_id: UUID, wanted: Sequence[Wanted], now: datetime
 ) -> tuple[UUID, ...]:
-    """The ids of the messages, refused ones too, in the order in which they were wanted."""
+    """The ids of the messages, refused ones too, in the order in which they were wanted.
+
+    To customers whom this transaction holds against a merge.
+    """
     known = await people(connection, {one.customer_id for one in wanted})
-    events = await _write(connection, project_id, known, wanted, now)
-    await record_events(connection, project_id, list(events.values()), now)
-    await announce_work(connection)
-    return tuple(events)
+    return await plan_messages_to(connection, project_id, known, wanted, now)
 
 
 async def plan_messages_to(
     connection: Connection, project_id: UUID, held: Mapping[UUID, Person], wanted: Sequence[Wanted], now: datetime
-) -> None:
-    """As `plan_messages`, to people whom this transaction has read, and holds against a merge."""
+) -> tuple[UUID, ...]:
+    """As `plan_messages`, to people whom this transaction has read, too."""
     events = await _write(connection, project_id, held, wanted, now)
     await record_held_events(connection, project_id, list(events.values()), now)
     await announce_work(connection)
+    return tuple(events)
 
 
 async def _write(

@@ -130,6 +130,12 @@ async def hold_customers(connection: Connection, customer_ids: Collection[UUID])
     return {row["id"] for row in rows}
 
 
+async def hold_or_leave(connection: Connection, customer_ids: Collection[UUID]) -> set[UUID]:
+    """As `hold_customers`, but waits for nobody: returns those whom somebody merges away at this moment."""
+    rows = await sql.customers.hold_or_leave(connection, **keys(customer_ids))
+    return {row["id"] for row in rows}
+
+
 async def merged_into(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Where merged customers went: one step."""
     rows = await sql.customers.merged_into(connection, **keys(customer_ids))

@@ -47,6 +47,8 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 AWAY: tuple[type[Exception], ...] = (OSError, TimeoutError, *UNAVAILABLE)
 """Whatever says that it was not reached at all, or not in time, too."""
 
+CONTENDED: tuple[type[Exception], ...] = (asyncpg.TransactionRollbackError,)
+"""Two transactions stood in each other's way, and PostgreSQL ended this one: nobody's fault, to be done again."""
 DEADLOCKS_IN_A_ROW = 3
 """More than that is no coincidence."""
 CONNECTIONS = 10

@@ -97,6 +97,18 @@ WHERE (c.bucket, c.id) IN (SELECT * FROM unnest(:buckets::smallint[], :ids::uuid
 ORDER BY c.bucket, c.id
 FOR KEY SHARE;
 
+-- name: hold_or_leave
+-- services.advance_journeys: holds them without waiting; those whom somebody merges away at this moment are told, and
+-- not held. Primary key.
+WITH held AS MATERIALIZED (
+    SELECT c.id FROM customers c
+    WHERE (c.bucket, c.id) IN (SELECT * FROM unnest(:buckets::smallint[], :ids::uuid[]))
+    FOR KEY SHARE SKIP LOCKED
+)
+SELECT c.id FROM customers c
+WHERE (c.bucket, c.id) IN (SELECT * FROM unnest(:buckets::smallint[], :ids::uuid[]))
+    AND NOT EXISTS (SELECT FROM held WHERE held.id = c.id);
+
 -- name: merged_into
 -- hold_customers, for those that are gone; primary key of merged_customers.
 SELECT m.id, m.into_id
