@@ -265,8 +265,8 @@ async def test_a_template_that_is_deleted_in_the_middle_is_a_refusal(walk: Walk)
         await walk.campaigns_move()
     text = {"type": "send_text", "text": "Hello"}
     await walk.apply({**SALE, "send": text})  # the run follows the version that was launched
-    assert await delete_definition(walk.database, walk.project_id, "campaign", "spring-sale")
-    assert await delete_definition(walk.database, walk.project_id, "template", "spring_sale.en")
+    assert await delete_definition(walk.database, walk.project_id, "campaign", "spring-sale", walk.now)
+    assert await delete_definition(walk.database, walk.project_id, "template", "spring_sale.en", walk.now)
     await walk.come_to_rest()
     progress = await walk.progress("sale")
     assert (progress.messages, {one.code for one in progress.reasons}) == ({"refused": 60}, {"template_unknown"})
@@ -275,7 +275,7 @@ async def test_a_template_that_is_deleted_in_the_middle_is_a_refusal(walk: Walk)
 async def test_a_campaign_holds_on_to_its_template(walk: Walk) -> None:
     await walk.apply(SALE)
     with pytest.raises(Exception, match=r"campaign sale: send.template: there is no template spring_sale"):
-        await delete_definition(walk.database, walk.project_id, "template", "spring_sale.en")
+        await delete_definition(walk.database, walk.project_id, "template", "spring_sale.en", walk.now)
 
 
 async def test_names_of_all_kinds_arrive_as_they_are(walk: Walk) -> None:

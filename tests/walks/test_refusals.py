@@ -105,7 +105,7 @@ async def test_a_template_that_is_not_approved_is_refused(walk: Walk, people: Ca
         "language": "en",
         "category": "ALERT_UPDATE",
         "status": "submitted",
-        "body": {"text": "We open at nine."},
+        "body": {"text": "Your order is ready for collection."},
     }
     await walk.apply(template)
     event = await _refusal(walk, people.alice, {"type": "send_template", "template": "fresh"})

@@ -163,14 +163,16 @@ async def test_a_template_that_is_applied_anew_is_released(shop: Walk, people: C
     assert len(shop.sinch.bodies()) == 1
     await shop.apply({**written, "status": status, "footer": {"text": "Reply STOP to end"}})
     await shop.later(minutes=6)
-    expected = {"approved": "accepted", "paused": "refused"}
+    expected = {"approved": "accepted", "paused": "planned"}
     assert (await shop.states(people.alice, "template"))[-1] == expected[status]
 
 
 async def test_an_answer_that_stops_the_template_keeps_the_message(walk: Walk, people: Cast) -> None:
     call = {**CALL, "sender": "shop-whatsapp"}
     await walk.apply(OWN, _scenario("own", call))
-    await walk.apply({**msgspec.json.decode(FILE.read_bytes()), "body": {"text": "Your cart waits."}})
+    await walk.apply(
+        {**msgspec.json.decode(FILE.read_bytes()), "body": {"text": "You have items in your shopping cart."}}
+    )
     walk.sinch.script.append(HttpResponse(422))
     assert await _remind(walk, people, "own") == "queued"
     await walk.later(minutes=6)

@@ -18,6 +18,7 @@ from parley.api import (
     metrics,
     releases,
     suppressions,
+    templates,
     tracking,
 )
 from parley.api.callbacks import with_callbacks_door
@@ -40,6 +41,7 @@ DOORS: tuple[ControllerRouterHandler, ...] = (
     management.router,
     campaigns.router,
     consents.router,
+    templates.router,
     releases.router,
     suppressions.router,
 )

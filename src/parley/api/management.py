@@ -59,7 +59,9 @@ async def write_definition(
         (change,) = await apply_definitions(state.database, state.box, caller.project.id, read, state.clock())
     except InvalidInputError as error:
         raise _invalid(error) from error
-    told = {"kind": kind, "name": name, "happening": change.happening.value}
+    told: dict[str, Any] = {"kind": kind, "name": name, "happening": change.happening.value}
+    if change.notes:
+        told["notes"] = list(change.notes)
     if change.callback_token:
         told["callback_path"] = f"/callbacks/sinch/{change.callback_token}"
     return Response({"success": True, "data": told}, status_code=201 if change.happening == "created" else 200)
@@ -72,7 +74,8 @@ async def remove_definition(
     """Its versions are kept. 400 when something still refers to it, 404 when there is none."""
     caller = await admit(request, token, _WRITING.get(kind, Permission.WRITE_DEFINITIONS))
     try:
-        deleted = await delete_definition(request.app.state.database, caller.project.id, kind, name)
+        state = request.app.state
+        deleted = await delete_definition(state.database, caller.project.id, kind, name, state.clock())
     except InvalidInputError as error:
         raise _invalid(error) from error
     if not deleted:

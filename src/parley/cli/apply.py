@@ -77,6 +77,7 @@ def _as_json(changes: Sequence[Change]) -> str:
             "name": change.name,
             "happening": change.happening.value,
             "callback_path": callback_path(change),
+            "notes": list(change.notes),
         }
         for change in changes
     ]
@@ -88,6 +89,7 @@ def _told(change: Change, *, check: bool) -> str:
     path = callback_path(change)
     if path is not None:
         lines.append(f"          callbacks come to {path}")
+    lines += [f"          {note}" for note in change.notes]
     if check and change.happening is not Happening.UNCHANGED:
         before, after = change.before.splitlines(), change.after.splitlines()
         lines += difflib.unified_diff(before, after, "stored", change.path, lineterm="")

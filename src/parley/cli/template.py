@@ -1,23 +1,179 @@
-"""`parley template`: release a template that was stopped."""
+"""`parley template`: the registry of message templates, and what a person may say about one."""
 
-from cyclopts import App
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Annotated, TypeVar
+from uuid import UUID
 
-from parley.cli.options import DataDir, ProjectToken
+import msgspec
+from cyclopts import App, Parameter
+
+from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
-from parley.services.stopping import Released, release_a_template
+from parley.costs import Difference
+from parley.services.registry import Origin, Said
+from parley.services.show_templates import (
+    LARGEST_PAGE,
+    TemplateLine,
+    TemplateView,
+    list_templates,
+    plain,
+    show_template,
+    template_history,
+)
+from parley.services.steer_templates import end_override, override_template, set_status
+from parley.services.stopping import release_a_template
+from parley.store.templates import Entry
+from parley.templates import Status
 from parley.wiring import House
 
 app = App(name="template", help="Look after message templates.")
+By = Annotated[str, Parameter(name="--by", help="Who says so; kept in the history.")]
+Reason = Annotated[str, Parameter(help="Why; kept in the history.")]
+Limit = Annotated[int, Parameter(help="How many entries at most.")]
+COMMAND_LINE = "command line"
+T = TypeVar("T")
+
+
+@app.command(name="list")
+def list_all(
+    *, project: ProjectToken, status: Status | None = None, as_json: AsJson = False, data_dir: DataDir = None
+) -> None:
+    """Every template of the project, and where it stands."""
+
+    async def all_of(house: House, of: UUID) -> list[TemplateLine]:
+        lines: list[TemplateLine] = []
+        after: str | None = ""
+        while after is not None:
+            page = await list_templates(house.database, of, after=after, limit=LARGEST_PAGE, status=status)
+            lines += page.templates
+            after = page.next
+        return lines
+
+    lines = _in(data_dir, project, all_of)
+    if as_json:
+        print(msgspec.json.encode(lines).decode())
+        return
+    told = [f"{one.status:9}  {_filed(one):14}  {one.quality:7}  v{one.version:<3} {one.name}" for one in lines]
+    print("\n".join(told) or "no template: parley apply FOLDER --project TOKEN")
 
 
 @app.command
-def release(name: str, *, project: ProjectToken, data_dir: DataDir = None) -> None:
-    """After the cause is mended: let a stopped template be sent again, by every sender. NAME as in its file, with the
-    language: cart_reminder.en.
+def show(
+    name: str, language: str = "", *, project: ProjectToken, as_json: AsJson = False, data_dir: DataDir = None
+) -> None:
+    """Where it stands and why, its quality, how its text was judged. NAME LANGUAGE, or NAME.LANGUAGE."""
+    view = _in(
+        data_dir, project, lambda house, of: show_template(house.database, of, _full(name, language), house.clock())
+    )
+    print(msgspec.json.encode(plain(view)).decode() if as_json else "\n".join(_story(view)))
+
+
+@app.command
+def history(
+    name: str,
+    language: str = "",
+    *,
+    project: ProjectToken,
+    limit: Limit = 100,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """What happened to it, the newest first: files that were applied, every status with its origin and reason."""
+    full = _full(name, language)
+    page = _in(data_dir, project, lambda house, of: template_history(house.database, of, full, limit=limit))
+    print(msgspec.json.encode(page.entries).decode() if as_json else "\n".join(_told(one) for one in page.entries))
+
+
+@app.command(name="status")
+def say_status(
+    name: str,
+    language: str,
+    status: Status,
+    *,
+    reason: Reason,
+    project: ProjectToken,
+    by: By = COMMAND_LINE,
+    data_dir: DataDir = None,
+) -> None:
+    """Say where it stands, where no provider tells it: submitted, approved, rejected, paused or disabled."""
+    said, full = Said(Origin.PERSON, by, reason), _full(name, language)
+    _in(data_dir, project, lambda house, of: set_status(house.database, of, full, status, said, house.clock()))
+    print(f"{full} is {status}")
+
+
+@app.command
+def override(
+    name: str,
+    language: str = "",
+    *,
+    project: ProjectToken,
+    reason: Annotated[str, Parameter(help="Why it may be sent; kept, and shown with every decision.")] = "",
+    end: Annotated[bool, Parameter(help="Let the promotional check count again.", negative="")] = False,
+    by: By = COMMAND_LINE,
+    data_dir: DataDir = None,
+) -> None:
+    """Let it be sent whatever the promotional check says, until its text changes."""
+    said, full = Said(Origin.PERSON, by, reason or None), _full(name, language)
+    order = end_override if end else override_template
+    _in(data_dir, project, lambda house, of: order(house.database, of, full, said, house.clock()))
+    print(f"{full} is judged again" if end else f"{full} may be sent: {reason}")
+
+
+@app.command
+def release(name: str, language: str = "", *, project: ProjectToken, data_dir: DataDir = None) -> None:
+    """After the cause is mended: let a stopped template be sent again, by every sender. NAME LANGUAGE, or
+    NAME.LANGUAGE as its file is called.
     """
+    full = _full(name, language)
+    freed = _in(data_dir, project, lambda house, of: release_a_template(house.database, of, full, house.clock()))
+    print(f"{full} may be sent again" if freed.was_stopped else f"{full} was not stopped")
 
-    async def do(house: House) -> Released:
-        found = await project_of(house, project)
-        return await release_a_template(house.database, found.id, name, house.clock())
 
-    print(f"{name} may be sent again" if run(data_dir, do).was_stopped else f"{name} was not stopped")
+def _full(name: str, language: str) -> str:
+    return f"{name}.{language}" if language else name
+
+
+def _in(data_dir: Path | None, token: str, work: Callable[[House, UUID], Awaitable[T]]) -> T:
+    async def do(house: House) -> T:
+        return await work(house, (await project_of(house, token)).id)
+
+    return run(data_dir, do)
+
+
+def _filed(line: TemplateLine) -> str:
+    return line.provider_category or line.category
+
+
+def _story(view: TemplateView) -> Iterator[str]:
+    line, judged = view.line, view.judgement
+    yield f"{line.name}  version {line.version}, {line.category}: {line.status}"
+    reason = f": {line.status_reason}" if line.status_reason else ""
+    yield f"  since {line.status_at:%Y-%m-%d %H:%M:%S}{reason}"
+    if line.sender:
+        yield f"  as the provider says by {line.sender}; quality {line.quality}"
+    if line.provider_category:
+        yield f"  WhatsApp files it as {line.provider_category}"
+    if line.handing_in:
+        yield "  a worker hands it in"
+    if line.problem:
+        yield f"  problem: {line.problem}"
+    yield f"\n{view.template.body.text}\n"
+    yield f"  judged by {judged.rules} ({judged.version}): {judged.label}, WhatsApp would file it as {judged.predicted}"
+    yield f"  {judged.why}"
+    if view.costs_more:
+        yield f"  a message costs {_more(view.costs_more)} more by that"
+    yield from (f"  {one.severity}: {one.field}: {one.sentence} {one.remedy} ({one.rule})" for one in judged.findings)
+    if line.override:
+        yield f"  override by {view.overridden_by}: {line.override}"
+
+
+def _more(more: Difference) -> str:
+    return f"{more.least} ({more.least_in}) to {more.most} {more.currency} ({more.most_in}, {more.card})"
+
+
+def _told(entry: Entry) -> str:
+    moved = " -> ".join(one for one in (entry.before, entry.after) if one)
+    who = f"{entry.origin} {entry.said_by or ''}".strip()
+    because = f": {entry.reason}" if entry.reason and entry.reason != entry.after else ""
+    return f"{entry.at:%Y-%m-%d %H:%M:%S}  v{entry.version:<3} {entry.what:9} {moved}  ({who}){because}"

@@ -4,6 +4,7 @@ from parley.costs.budget import Budget, Over, Spent, Warned, Within, judge
 from parley.costs.card import RateCard, card_in_force, parse_card
 from parley.costs.catalogue import shipped_cards
 from parley.costs.categories import category_of
+from parley.costs.difference import Difference, difference
 from parley.costs.ledger import Entry, EntryKind, Standing, cancel, correct, fail, reserve, settle, standing, with_entry
 from parley.costs.market import market_of
 from parley.costs.markup import Markup, failed_fee, with_markup
@@ -18,6 +19,7 @@ __all__ = [
     "Category",
     "Charge",
     "Delivered",
+    "Difference",
     "Entry",
     "EntryKind",
     "Free",
@@ -39,6 +41,7 @@ __all__ = [
     "category_of",
     "charge_for",
     "correct",
+    "difference",
     "fail",
     "failed_fee",
     "judge",

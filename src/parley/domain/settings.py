@@ -47,6 +47,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Literal["settings"] = "settings"
     name: Literal["project"] = "project"
+    rules: Literal["transactional", "current"] = "transactional"
+    """Which regime its templates are judged by."""
     uncertain: UncertainRule = UncertainRule()
     retention: Retention = Retention()
     time_zone: TimeZones = TimeZones()

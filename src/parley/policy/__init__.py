@@ -15,6 +15,7 @@ from parley.policy.facts import (
     QuietFacts,
     SenderFacts,
     TemplateFacts,
+    TextFacts,
     TierFacts,
 )
 from parley.policy.frequency_policy import FrequencyPolicy, parse_frequency_policy
@@ -34,6 +35,7 @@ __all__ = [
     "QuietFacts",
     "SenderFacts",
     "TemplateFacts",
+    "TextFacts",
     "TierFacts",
     "Verdict",
     "decide",

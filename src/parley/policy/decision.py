@@ -16,12 +16,13 @@ from parley.policy import (
     recipient_tier,
     sender_usable,
     template_usable,
+    text_allowed,
     window_open,
 )
 from parley.policy.facts import Facts
 from parley.policy.verdict import Allow, Verdict
 
-POLICY_VERSION = "2026-11-26.5"
+POLICY_VERSION = "2026-11-26.7"
 """Changes whenever a rule does; stored with every decision."""
 
 _TO_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA, Kind.CONSENT})
@@ -38,6 +39,7 @@ RULES: tuple[tuple[str, frozenset[Kind], Callable[[Facts, datetime], Verdict]], 
     ("consent_given", _MAY_NEED_CONSENT, consent_given.check),
     ("window_open", _IN_A_CONVERSATION, window_open.check),
     ("template_usable", _BY_TEMPLATE, template_usable.check),
+    ("text_allowed", _BY_TEMPLATE, text_allowed.check),
     ("frequency", _IN_A_CONVERSATION | _BY_TEMPLATE, frequency.check),
     ("quiet_hours", _IN_A_CONVERSATION | _BY_TEMPLATE, quiet_hours.check),
     ("recipient_tier", _BY_TEMPLATE, recipient_tier.check),

@@ -82,6 +82,29 @@ class QuietFacts(msgspec.Struct, frozen=True):
     """What stood in the attribute and is no time zone."""
 
 
+class TextFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the template's text was judged by the project's rule set."""
+
+    rules: str
+    """transactional or current."""
+    category: str
+    """As its file says."""
+    category_fits: bool
+    """Is it one of the rule set's?"""
+    promotional: bool
+    predicted: str
+    """Which of Meta's three categories WhatsApp would file it as."""
+    why: str
+    """The words, the rule, the sentence."""
+    judged_by: str
+    """The version of the check."""
+    value: str | None = None
+    """Why one of this message's own values promotes."""
+    override: str | None = None
+    """Why a person says that it may be sent all the same."""
+    overridden_by: str | None = None
+
+
 class PairFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the account has sent to this person lately."""
 
@@ -135,6 +158,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of each of the project's policies that covers the message."""
     quiet: QuietFacts | None = None
     """None: the project has no quiet hours."""
+    text: TextFacts | None = None
+    """Of a template that the project has."""
     pair: PairFacts | None = None
     """Known when a message is about to leave, where the pair rate is kept."""
     tier: TierFacts | None = None

@@ -13,17 +13,20 @@ def check(facts: Facts, now: datetime) -> Verdict:
     """WhatsApp answers 132001 for an unknown or unapproved template, 132000 and 132018 for wrong parameters.
 
     A template is stopped by an answer or a report that concerns all its messages by that sender: paused, disabled, not
-    approved there. Its messages wait, as those of a stopped sender do.
+    approved there. Its messages wait, as those of a stopped sender do, and as those of a paused one: WhatsApp pauses a
+    template for 3 hours, then for 6, and disables it the third time (whatsapp.md 1.3).
     """
     template = facts.template
     if template is None or template.status is None:
         return _unknown(template)
     evidence = {"template": template.name, "language": template.language, "status": template.status}
+    if template.status == "paused":
+        return _paused(template, now, evidence)
     if template.status != "approved":
         return Deny(
             "template_not_approved",
             f"The template {template.name} ({template.language}) is {template.status}, not approved.",
-            "Wait for its approval, or send another template.",
+            f"Wait for its approval (parley template show {template.name} {template.language}), or send another one.",
             evidence,
         )
     if template.problems:
@@ -37,6 +40,17 @@ def check(facts: Facts, now: datetime) -> Verdict:
         evidence["stopped_by"] = template.stopped_code
         return _stopped(template, now, evidence)
     return Allow(evidence)
+
+
+def _paused(template: TemplateFacts, now: datetime, evidence: dict[str, Any]) -> Defer:
+    name = f"{template.name} {template.language}"
+    return Defer(
+        now + LOOK_AGAIN,
+        "template_paused",
+        f"WhatsApp has paused the template {template.name} ({template.language}).",
+        f"Nothing: it leaves when the template is approved again (parley template show {name} --project TOKEN).",
+        evidence,
+    )
 
 
 def _stopped(template: TemplateFacts, now: datetime, evidence: dict[str, Any]) -> Defer:

@@ -11,9 +11,12 @@ import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.ids import new_token
+from parley.domain.settings import Settings, parse_settings
 from parley.services.definition_links import broken_links, linked_of
 from parley.services.definitions import parsed
+from parley.services.look_at_templates import look_at_templates
 from parley.services.read_definitions import ReadDefinition
+from parley.services.registry import register, rejudge, unregister
 from parley.services.secret_box import SecretBox
 from parley.services.tiers import OVER_TIER
 from parley.store.database import Connection, Database
@@ -28,6 +31,7 @@ from parley.store.definitions import (
 )
 from parley.store.messages import look_again
 from parley.store.stops import release_template
+from parley.templates import RuleSet, parse_template
 
 
 class Happening(StrEnum):
@@ -49,6 +53,8 @@ class Change(msgspec.Struct, frozen=True):
     after: str
     callback_token: str | None = None
     """Of an integration: the end of the address where the provider has to call."""
+    notes: tuple[str, ...] = ()
+    """What is worth knowing about a template: what the linter frowns at."""
 
 
 async def apply_definitions(
@@ -65,16 +71,19 @@ async def apply_definitions(
         await lock_project(connection, project_id)
         stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
         sealed = await secrets_of(connection, project_id)
+        rules = _rules_after(read, stored)
         _check_together(read, stored)
         changes = [_change(box, one, stored.get((one.kind, one.name)), sealed) for one in read]
+        changes = _with_notes(read, changes, rules)
         if not check:
             await _write(connection, box, project_id, list(zip(read, changes, strict=True)), now)
+            await _register(connection, project_id, changes, rules, now)
             stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
     tokens = {key: one.callback_token for key, one in stored.items()}
     return tuple(msgspec.structs.replace(one, callback_token=tokens.get((one.kind, one.name))) for one in changes)
 
 
-async def delete_definition(database: Database, project_id: UUID, kind: str, name: str) -> bool:
+async def delete_definition(database: Database, project_id: UUID, kind: str, name: str, now: datetime) -> bool:
     """False when there was none. Raises InvalidInputError when something still refers to it."""
     async with database.transaction() as connection:
         await lock_project(connection, project_id)
@@ -90,6 +99,8 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
         if problems:
             raise InvalidInputError(problems)
         await delete_stored(connection, project_id, kind, name)
+        if kind == "template":
+            await unregister(connection, project_id, name, now)
     return True
 
 
@@ -108,6 +119,24 @@ def _check_together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, s
         raise InvalidInputError(problems)
 
 
+def _with_notes(read: Sequence[ReadDefinition], changes: Sequence[Change], rules: RuleSet) -> list[Change]:
+    """Only what is new or changed is judged: what was taken once stays taken."""
+    new = [one for one, made in zip(read, changes, strict=True) if made.happening is not Happening.UNCHANGED]
+    notes = look_at_templates(new, rules)
+    return [
+        msgspec.structs.replace(made, notes=notes.get(made.name, ())) if made.kind == "template" else made
+        for made in changes
+    ]
+
+
+def _rules_after(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, str], StoredDefinition]) -> RuleSet:
+    """Which rule set the project has when this is applied."""
+    said = next((one.body for one in read if one.kind == "settings"), None)
+    known = stored.get(("settings", "project"))
+    body = said or (known.body if known else None)
+    return RuleSet(parse_settings(body).rules if body else Settings().rules)
+
+
 def _change(
     box: SecretBox, one: ReadDefinition, before: StoredDefinition | None, sealed: Mapping[str, bytes]
 ) -> Change:
@@ -123,6 +152,18 @@ def _change(
 
 def _is_same(box: SecretBox, sealed: bytes | None, secret: str) -> bool:
     return sealed is not None and box.open(sealed) == secret
+
+
+async def _register(
+    connection: Connection, project_id: UUID, changes: Sequence[Change], rules: RuleSet, now: datetime
+) -> None:
+    """Templates enter the registry; those that were judged by other rules are judged anew."""
+    for one in changes:
+        if one.kind == "template" and one.happening is not Happening.UNCHANGED:
+            before = parse_template(one.before.encode()) if one.before else None
+            written = (before, parse_template(one.after.encode()))
+            await register(connection, project_id, one.name, written, rules, now)
+    await rejudge(connection, project_id, rules)
 
 
 async def _write(

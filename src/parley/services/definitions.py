@@ -13,14 +13,16 @@ from parley.domain.errors import InvalidInputError, ParleyError, Problem
 from parley.domain.settings import Settings, parse_settings
 from parley.integrations import Integration, parse_integration
 from parley.journeys import Campaign, Scenario, parse_campaign, parse_scenario
-from parley.policy import FrequencyPolicy, parse_frequency_policy
+from parley.policy import FrequencyPolicy, TextFacts, parse_frequency_policy
 from parley.presets import Preset, parse_preset, shipped, text_faults, url_fault
 from parley.services.definition_secrets import put_back, references
 from parley.services.secret_box import SecretBox
+from parley.services.text_facts import text_facts
 from parley.store.database import Connection
 from parley.store.definitions import StoredDefinition, definitions_of, secrets_of, stamp_of
 from parley.store.projects import project_by_id
-from parley.templates import MessageTemplate, parse_template
+from parley.store.templates import TemplateRow, templates_of
+from parley.templates import MessageTemplate, RuleSet, Status, parse_template
 
 PROJECTS_KEPT = 200
 """Parsed projects in memory; the longest unused is dropped."""
@@ -40,7 +42,9 @@ class ProjectDefinitions(msgspec.Struct, frozen=True):
     """Shipped ones too, whose names nobody else may use."""
     integrations: dict[str, Integration]
     templates: dict[tuple[str, str], MessageTemplate]
-    """By name and language."""
+    """By name and language; where each stands as the registry says."""
+    texts: dict[tuple[str, str], TextFacts]
+    """How their texts were judged."""
     scenarios: dict[str, Scenario]
     campaigns: dict[str, Campaign]
     frequency_policies: dict[str, FrequencyPolicy]
@@ -145,8 +149,23 @@ async def _read(connection: Connection, project_id: UUID, stamp: int) -> Project
     stored = await definitions_of(connection, project_id)
     project = await project_by_id(connection, project_id)
     about = {"id": project.token, "name": project.name} if project else {}
-    read = parsed(stored)
+    read = registered(parsed(stored), await templates_of(connection, project_id))
     return msgspec.structs.replace(read, stamp=stamp, about=about, sealed=await secrets_of(connection, project_id))
+
+
+def registered(project: ProjectDefinitions, rows: Sequence[TemplateRow]) -> ProjectDefinitions:
+    """With the registry's word on each template in the place of its file's."""
+    known = {row.name: row for row in rows}
+    by_key = {key: known.get(".".join(key)) for key in project.templates}
+    rules = RuleSet(project.settings.rules)
+    return msgspec.structs.replace(
+        project,
+        templates={
+            key: msgspec.structs.replace(template, status=Status(row.status)) if (row := by_key[key]) else template
+            for key, template in project.templates.items()
+        },
+        texts={key: text_facts(by_key[key], template, rules) for key, template in project.templates.items()},
+    )
 
 
 def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
@@ -161,6 +180,7 @@ def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
         presets={**{preset.name: preset for preset in by_kind["preset"]}, **shipped()},
         integrations={integration.name: integration for integration in by_kind["integration"]},
         templates={(template.name, template.language): template for template in by_kind["template"]},
+        texts={},
         scenarios={scenario.name: scenario for scenario in by_kind["scenario"]},
         campaigns={campaign.name: campaign for campaign in by_kind["campaign"]},
         frequency_policies={policy.name: policy for policy in by_kind["frequency_policy"]},

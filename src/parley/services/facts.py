@@ -12,13 +12,14 @@ from parley.domain.phone import match_key, match_key_of_wa_id
 from parley.domain.settings import Settings
 from parley.domain.zones import zone_named, zones_of_number
 from parley.integrations import Integration
-from parley.policy import Facts, OpenWindow, QuietFacts, SenderFacts, TemplateFacts
+from parley.policy import Facts, OpenWindow, QuietFacts, SenderFacts, TemplateFacts, TextFacts
 from parley.services.definitions import ProjectDefinitions
 from parley.services.people import Person
 from parley.store.messages import MessageRow
 from parley.store.stops import Stops
 from parley.store.windows import Window
-from parley.templates import check_parameters
+from parley.templates import RuleSet, check_parameters
+from parley.templates.promotion import why_promotes
 
 DEFAULT_CATEGORY = "whatsapp"
 """The consent category of a template whose author named none."""
@@ -81,6 +82,7 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
         sender_choices=tuple(sorted(project.integrations)),
         window=_window(window, recipient) if window else None,
         template=_template(project, subject.parameters, sender, stops) if subject.kind is Kind.TEMPLATE else None,
+        text=text_of_message(project, subject.parameters) if subject.kind is Kind.TEMPLATE else None,
         expires_at=subject.expires_at,
         quiet=_quiet(project.settings, person.customer.properties, recipient),
     )
@@ -175,6 +177,19 @@ def _template(
         stop.sentence if stop else None,
         template.category,
     )
+
+
+def text_of_message(project: ProjectDefinitions, parameters: Mapping[str, Any]) -> TextFacts | None:
+    """The template's judgement; with it that of the values, where they could bring in what it does not say."""
+    text = project.texts.get((str(parameters.get("template_name")), _language(parameters)))
+    if text is None or text.promotional or text.override is not None or text.rules != RuleSet.TRANSACTIONAL:
+        return text
+    language = _language(parameters)
+    for name in ("parameters", "header_parameters"):
+        for value in _texts(parameters.get(name)):
+            if isinstance(value, str) and " " in value and (why := why_promotes(value, language)) is not None:
+                return msgspec.structs.replace(text, value=why)
+    return text
 
 
 def _texts(values: Any) -> tuple[Any, ...]:

@@ -29,3 +29,9 @@ TRANSACTIONAL = frozenset(
 """The seed page's ten; Meta's until 15 September 2021."""
 CURRENT = frozenset({"MARKETING", "UTILITY", "AUTHENTICATION"})
 """Since 1 June 2023."""
+
+
+def is_in(category: str, rules: RuleSet) -> bool:
+    """Is it one of the rule set's categories?"""
+    known = TRANSACTIONAL if rules is RuleSet.TRANSACTIONAL else CURRENT
+    return category.upper().replace(" ", "_") in known

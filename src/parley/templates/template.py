@@ -12,12 +12,17 @@ from parley.domain.errors import InvalidInputError, Problem
 
 LARGEST_TEMPLATE = 64_000
 """Bytes of a template's JSON."""
+LONGEST_REASON = 500
+"""Characters of what a person says about a template."""
 
 
 class Status(StrEnum):
     """Where a template stands (whatsapp.md 1.3). Only an approved one is sent."""
 
     DRAFT = "draft"
+    """Written; the linter has found errors, or has not looked."""
+    LINTED = "linted"
+    """The linter has found no error."""
     SUBMITTED = "submitted"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -68,6 +73,9 @@ class MessageTemplate(msgspec.Struct, frozen=True):
     buttons: tuple[Button, ...] = ()
     kind: Literal["template"] = "template"
     status: Status = Status.DRAFT
+    """In its file what a person knows, in a project's definitions what the registry says."""
+    override: str = ""
+    """Why it is right all the same, where the linter or the promotional check would refuse it."""
 
     @property
     def header_variables(self) -> tuple[str, ...]:
@@ -163,6 +171,10 @@ def _faults(template: MessageTemplate) -> Iterator[Problem]:
         yield Problem("language", "must be a code such as en, en_US or sk")
     if not template.body.text.strip():
         yield Problem("body.text", "is empty")
+    if template.status is Status.LINTED:
+        yield Problem("status", "linted is the linter's word; leave the status out")
+    if len(template.override) > LONGEST_REASON or (template.override and not template.override.strip()):
+        yield Problem("override", f"must be a reason of at most {LONGEST_REASON} characters")
     if template.header and template.header.format != "text" and template.header.text:
         yield Problem("header.text", f"a header of format {template.header.format} has no text")
     for field, text in _texts(template):

@@ -9,7 +9,13 @@ from tests.contracts.management.test_definitions import INTEGRATION, as_role, ca
 from tests.support.api import Answer, ProjectApi
 from tests.support.builders import NOW
 
-TEMPLATE = {"kind": "template", "name": "sale", "language": "en", "category": "UTILITY", "body": {"text": "Hello"}}
+TEMPLATE = {
+    "kind": "template",
+    "name": "sale",
+    "language": "en",
+    "category": "PAYMENT_UPDATE",
+    "body": {"text": "Your payment has arrived. Thank you for your order."},
+}
 SENDER, SALE = "/senders/shop-whatsapp/release", "/templates/sale.en/release"
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -80,6 +81,28 @@ def classify(text: str, language: str | None, rules: RuleSet) -> Classified:
     """Reads the language that is named, `de` or `de_AT`; without one, the languages that the text reads like."""
     reading = _read(text, language)
     return next(found for rule in _RULES if (found := rule(reading, rules)))
+
+
+VALUES_KEPT = 20_000
+LONGEST_VALUE_LOOKED_AT = 1_000
+"""Characters."""
+LONGEST_NAME = 5
+"""Words: *Gift card 50 EUR* is what somebody ordered; more than that is said, and not named."""
+NAMED = frozenset({"gift", "voucher", "delivery", "novelty", "season", "credit"})
+"""Lists whose words also stand in names of what is sold."""
+
+
+@lru_cache(maxsize=VALUES_KEPT)
+def why_promotes(value: str, language: str | None) -> str | None:
+    """Why a variable's value brings promotion into a text that has none; None for names, things, dates and sums.
+
+    What is unclear is no fault of a value: its template says what it is about.
+    """
+    reading = _read(value[:LONGEST_VALUE_LOOKED_AT], language)
+    if sum(len(sentence.words) for sentence in reading.sentences) <= LONGEST_NAME:
+        reading.hits = {role: [hit for hit in hits if hit.name not in NAMED] for role, hits in reading.hits.items()}
+    found = _offers(reading, RuleSet.TRANSACTIONAL) or _pitches(reading, RuleSet.TRANSACTIONAL)
+    return found.why if found else None
 
 
 def _offers(reading: Reading, _: RuleSet) -> Classified | None:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
 from parley.templates.lint.sources import CATEGORIES
-from parley.templates.rule_sets import CURRENT, RuleSet
+from parley.templates.rule_sets import CURRENT, RuleSet, is_in
 from parley.templates.template import MessageTemplate
 
 
 def check(template: MessageTemplate) -> Iterator[Fault]:
     """Marketing, utility or authentication."""
-    if template.category.upper() not in CURRENT:
+    if not is_in(template.category, RuleSet.CURRENT):
         yield Fault(
             "category", f"{template.category} is no category of today.", f"Use one of {', '.join(sorted(CURRENT))}."
         )

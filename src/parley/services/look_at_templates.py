@@ -1,0 +1,37 @@
+"""What the linter and the promotional check say of templates that are about to be applied."""
+
+from collections.abc import Iterator, Sequence
+
+from parley.domain.errors import InvalidInputError, Problem
+from parley.services.read_definitions import ReadDefinition
+from parley.templates import MessageTemplate, RuleSet, parse_template
+from parley.templates.judgement import Judgement, judge, refusing
+from parley.templates.lint import Finding
+
+REMEDY = 'Or say in the file why it is right all the same: "override": "the reason".'
+
+
+def look_at_templates(read: Sequence[ReadDefinition], rules: RuleSet) -> dict[str, tuple[str, ...]]:
+    """By the template's name what is worth a look. Raises InvalidInputError with every error that has no override."""
+    judged = [(one, parse_template(one.body)) for one in read if one.kind == "template"]
+    looked_at = [(one, template, judge(template, rules)) for one, template in judged]
+    problems = [
+        Problem(
+            f"{one.path}: {found.field}", f"{found.sentence} {found.remedy} {REMEDY} ({found.rule}, {found.source})"
+        )
+        for one, template, judgement in looked_at
+        for found in refusing(template, judgement)
+    ]
+    if problems:
+        raise InvalidInputError(problems)
+    return {one.name: tuple(_notes(template, judgement)) for one, template, judgement in looked_at}
+
+
+def _notes(template: MessageTemplate, judgement: Judgement) -> Iterator[str]:
+    yield from (_told(found) for found in judgement.findings)
+    if template.override:
+        yield f"override: {template.override}"
+
+
+def _told(found: Finding) -> str:
+    return f"{found.severity}: {found.field}: {found.sentence} {found.remedy} ({found.rule})"

@@ -1,0 +1,148 @@
+"""The registry as people read it: a page of templates, one with all that is known of it, its history."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from parley.costs import Difference, difference, shipped_cards
+from parley.services.definitions import ProjectDefinitions, project_definitions
+from parley.services.registry import UnknownTemplateError
+from parley.services.text_facts import judgement_of
+from parley.store.database import Database
+from parley.store.templates import (
+    NEWEST,
+    Entry,
+    TemplateRow,
+    history_of_template,
+    page_of_templates,
+    templates_of,
+)
+from parley.templates import MessageTemplate, RuleSet, Status
+from parley.templates.judgement import Judgement, category_at_provider
+from parley.templates.life import text_of
+
+PAGE = 100
+LARGEST_PAGE = 1000
+CURRENCY = "USD"
+"""Of the rate cards that come with Parley."""
+
+
+class TemplateLine(msgspec.Struct, frozen=True):
+    """One template in a list."""
+
+    name: str
+    """As its definition is called: `cart_reminder.en`."""
+    version: int
+    category: str
+    status: str
+    status_at: datetime
+    status_reason: str | None
+    quality: str
+    provider_category: str | None
+    """What WhatsApp files it as, where that is known."""
+    predicted: str
+    """What WhatsApp will file it as, by the promotional check."""
+    sender: str | None
+    problem: str | None
+    override: str | None
+    handing_in: bool
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some templates; `next` is the name to go on after, None on the last page."""
+
+    templates: tuple[TemplateLine, ...]
+    next: str | None
+
+
+class TemplateView(msgspec.Struct, frozen=True):
+    """All that is known of one template."""
+
+    line: TemplateLine
+    judgement: Judgement
+    costs_more: Difference | None
+    """When WhatsApp files it as predicted, or has done so, and not as it is handed in."""
+    overridden_by: str | None
+    template: MessageTemplate
+
+
+class HistoryPage(msgspec.Struct, frozen=True):
+    """The newest first; `next` is the entry to go on before."""
+
+    entries: tuple[Entry, ...]
+    next: int | None
+
+
+async def list_templates(
+    database: Database, project_id: UUID, *, after: str = "", limit: int = PAGE, status: Status | None = None
+) -> Page:
+    """By name."""
+    async with database.connection() as connection:
+        project = await project_definitions(connection, project_id)
+        rows = await page_of_templates(connection, project_id, after, limit + 1, status)
+    by_name = _by_name(project)
+    shown = [row for row in rows[:limit] if row.name in by_name]
+    lines = tuple(_line(row, by_name[row.name], project) for row in shown)
+    return Page(lines, rows[limit - 1].name if len(rows) > limit else None)
+
+
+async def show_template(database: Database, project_id: UUID, name: str, now: datetime) -> TemplateView:
+    """Raises UnknownTemplateError."""
+    async with database.connection() as connection:
+        project = await project_definitions(connection, project_id)
+        rows = {row.name: row for row in await templates_of(connection, project_id)}
+    template = _by_name(project).get(name)
+    if template is None or name not in rows:
+        raise UnknownTemplateError(f"The project has no template {name}. `parley template list` shows them.")
+    row = rows[name]
+    judgement = judgement_of(row, text_of(template), RuleSet(project.settings.rules))
+    asked = category_at_provider(template.category)
+    filed = row.provider_category or judgement.predicted
+    more = None if asked == filed else difference(asked, filed, shipped_cards(), CURRENCY, now.date())
+    return TemplateView(_line(row, template, project), judgement, more, row.override_by, template)
+
+
+async def template_history(
+    database: Database, project_id: UUID, name: str, *, before: int = NEWEST, limit: int = PAGE
+) -> HistoryPage:
+    """Also of a template that was deleted. Raises UnknownTemplateError when there never was one."""
+    async with database.connection() as connection:
+        entries = await history_of_template(connection, project_id, name, before, limit + 1)
+    if not entries and before == NEWEST:
+        raise UnknownTemplateError(
+            f"The project never had a template {name}. `parley template list` shows those it has."
+        )
+    return HistoryPage(tuple(entries[:limit]), entries[limit - 1].id if len(entries) > limit else None)
+
+
+def _by_name(project: ProjectDefinitions) -> dict[str, MessageTemplate]:
+    return {".".join(key): template for key, template in project.templates.items()}
+
+
+def _line(row: TemplateRow, template: MessageTemplate, project: ProjectDefinitions) -> TemplateLine:
+    text = project.texts[template.name, template.language]
+    return TemplateLine(
+        name=row.name,
+        version=row.version,
+        category=template.category,
+        status=row.status,
+        status_at=row.status_at,
+        status_reason=row.status_reason,
+        quality=row.quality,
+        provider_category=row.provider_category,
+        predicted=text.predicted,
+        sender=row.sender,
+        problem=row.problem,
+        override=row.override_reason,
+        handing_in=row.hand_in_at is not None,
+    )
+
+
+def plain(view: TemplateView) -> dict[str, Any]:
+    """As JSON shows it: one object."""
+    line: dict[str, Any] = msgspec.to_builtins(view.line)
+    rest: dict[str, Any] = msgspec.to_builtins(view)
+    del rest["line"]
+    return {**line, **rest}
