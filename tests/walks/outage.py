@@ -69,6 +69,17 @@ class Outage:
             rows = await connection.fetch("SELECT properties FROM events ORDER BY id")
         return [row["properties"]["message"] for row in rows]
 
+    async def refuse_events_that_say(self, word: str) -> None:
+        """From now on the database takes no such event: something in a message that nobody has thought of."""
+        async with self.database.connection() as connection:
+            await connection.execute(f"ALTER TABLE events ADD CHECK (properties ->> 'message' <> '{word}')")
+
+    async def not_understood(self) -> list[tuple[bytes, int, str]]:
+        """(body, items, problem) of what is kept as bytes alone."""
+        async with self.database.connection() as connection:
+            rows = await connection.fetch("SELECT body, unknown, problem FROM callbacks WHERE unknown > 0")
+        return [tuple(row) for row in rows]
+
     async def replayed(self) -> None:
         """Waits until nothing is left on disk."""
         await until(lambda: not list((self.folder / "spool").glob("*.spool")), "something is left in the spool")

@@ -99,8 +99,12 @@ async def test_the_window_counts_from_the_messages_own_time(walk: Walk, people: 
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"[]", b"null", b'{"type":"whatsapp","surprise":1}', b"\xff\xfe", b'{"a":' * 5_000, b"x" * 100_000]
-)
+    "raw",
+    [
+        b"", b"[]", b"null", b'{"type":"whatsapp","surprise":1}', b"\xff\xfe", b'{"a":' * 5_000, b"x" * 100_000,
+        b'{"type":"whatsapp","statuses":[' + b"{}," * 40_000 + b"{}]}",
+    ],
+)  # fmt: skip
 async def test_what_we_do_not_understand_is_kept_raw_and_counted(walk: Walk, raw: bytes) -> None:
     await receive_callbacks(walk.database, [await _admitted(walk, raw)], walk.now)
     async with walk.database.connection() as connection:

@@ -6,13 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 import pytest
 from cryptography.fernet import Fernet
 from prometheus_client import REGISTRY
 
 from parley.api.app import create_app
 from parley.domain.clock import system_clock
-from parley.services.callback_intake import ComeAgain, Taken
+from parley.services.callback_intake import CallbackIntake, ComeAgain, Outcome, Taken
 from parley.services.callback_spool import Arrival, CallbackSpool, SpoolFullError, read_segment
 from parley.store.embedded import EmbeddedServer, embedded_server
 from tests.frame.processes import parley, serving
@@ -116,6 +117,37 @@ async def test_what_the_database_will_never_take_is_set_aside_and_holds_up_nobod
     (aside,) = (outage.folder / "spool").glob("*.aside")
     assert [one.token for one in read_segment(aside)] == ["nul \x00"]
     assert await outage.written() == ["1"]
+
+
+@pytest.mark.parametrize("is_away", [False, True], ids=["as it comes", "out of the spool"])
+async def test_what_nothing_can_be_made_of_is_kept_as_bytes_and_holds_up_nobody(outage: Outage, is_away: bool) -> None:
+    await outage.refuse_events_that_say("2")
+    async with outage.intake() as intake:
+        if is_away:
+            outage.kill()
+        assert await asyncio.gather(*(_taken(outage, intake, number) for number in range(4))) == [Taken()] * 4
+        if is_away:
+            await outage.revive()
+        await outage.replayed()
+        assert await outage.written() == ["0", "1", "3"]
+        ((body, unknown, problem),) = await outage.not_understood()
+        assert (body, unknown) == (message(2), 1)
+        assert "CheckViolationError" in problem
+    assert list((outage.folder / "spool").glob("*.aside")) == []
+
+
+async def _taken(outage: Outage, intake: CallbackIntake, number: int) -> Outcome:
+    return await intake.take(outage.token, signed(message(number)), message(number))
+
+
+async def test_what_cannot_even_be_sent_to_the_database_does_not_count_as_its_absence(outage: Outage) -> None:
+    async with outage.intake() as intake:
+        strange = {**signed(message(1)), "x-sinch-note": "\ud800"}  # no server hands in such a header
+        with pytest.raises(asyncpg.DataError):
+            await intake.take(outage.token, strange, message(1))
+        await send(outage, intake, 2)
+        assert await outage.written() == ["2"]
+    assert list((outage.folder / "spool").glob("*.spool")) == []
 
 
 async def test_a_full_spool_asks_to_come_again_and_keeps_what_it_took(outage: Outage) -> None:

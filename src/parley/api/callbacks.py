@@ -4,6 +4,8 @@ The hottest door of all, so it is a plain ASGI application in front of the frame
 the rendered answer of the framework took longer than everything that Parley itself does for a callback (ADR 12).
 """
 
+from functools import lru_cache
+
 import msgspec
 import structlog
 from litestar.enums import ScopeType
@@ -12,7 +14,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from parley.api.errors import RETRY_AFTER_SECONDS
 from parley.providers.signature import NotGenuine
 from parley.services.callback_intake import CallbackIntake, ComeAgain, Outcome, Taken
-from parley.services.receive_callbacks import LARGEST_CALLBACK, UnknownDoor
+from parley.services.receive_callbacks import LARGEST_CALLBACK, UnknownDoor, is_kept
 
 PATH = "/callbacks/sinch/"
 
@@ -45,12 +47,18 @@ async def _answer(intake: CallbackIntake, scope: HTTPScope, receive: Receive) ->
     body = await _body(receive)
     if body is None:
         return _TOO_LARGE
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = {_text(name): value.decode("latin-1") for name, value in scope["headers"] if is_kept(_text(name))}
     try:
         return _told_of(await intake.take(token, headers, body))
     except Exception:  # noqa: BLE001  whatever it was, Sinch still has the callback: a 5xx makes it come again
         structlog.get_logger().exception("a callback was not stored")
         return _come_again("The callback could not be stored now; send it again later.")
+
+
+@lru_cache(maxsize=500)
+def _text(name: bytes) -> str:
+    """The same few names come with every callback."""
+    return name.decode("latin-1")
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -15,8 +15,17 @@ from parley.domain.clock import Clock
 from parley.providers.signature import NotGenuine
 from parley.services.callback_doors import Doors
 from parley.services.callback_spool import Arrival, CallbackSpool, SpoolFullError
-from parley.services.receive_callbacks import Admitted, Callback, UnknownDoor, judge, kept_headers, receive_arrivals
+from parley.services.receive_callbacks import (
+    Admitted,
+    Callback,
+    UnknownDoor,
+    judge,
+    keep_unread,
+    kept_headers,
+    receive_arrivals,
+)
 from parley.services.replay_callbacks import CallbackReplay, Reach
+from parley.services.resolve_customers import TooBusyError
 from parley.services.secret_box import SecretBox, WrongKeyError
 from parley.store.database import AWAY, Database
 from parley.telemetry import SPOOLED
@@ -99,19 +108,32 @@ class CallbackIntake:
             await self._one_by_one(batch, error)
         else:
             for one, outcome in zip(batch, admitted, strict=True):
-                _settle(one, _TAKEN if isinstance(outcome, Callback) else outcome)
+                _settle(one, _outcome(outcome))
 
     async def _receive(self, batch: Sequence[_Waiting]) -> list[Admitted]:
         return await receive_arrivals(self._database, self._doors, [one.arrival for one in batch], self._clock())
 
     async def _one_by_one(self, batch: Sequence[_Waiting], error: Exception) -> None:
-        """One that the database will not take must not hold back its neighbours."""
+        """One that the database will not take must not hold back its neighbours, and is not lost for that."""
         if len(batch) == 1:
-            _settle(batch[0], error)
+            await self._take_unread(batch[0], error)
             return
         self._log.warning("a batch of callbacks failed, storing them one by one", error=repr(error))
         for one in batch:
             await self._take_batch([one])
+
+    async def _take_unread(self, one: _Waiting, error: Exception) -> None:
+        """Too many at once is not what it holds: then Sinch may come again."""
+        if isinstance(error, TooBusyError):
+            _settle(one, error)
+            return
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                admitted = await keep_unread(self._database, self._doors, one.arrival, error, self._clock())
+        except Exception as worse:  # noqa: BLE001  told to whoever waits for this callback
+            _settle(one, worse)
+        else:
+            _settle(one, _outcome(admitted))
 
     async def _spool_batch(self, batch: Sequence[_Waiting]) -> None:
         """What may be kept, with one sync of the disk for all."""
@@ -159,6 +181,10 @@ async def open_intake(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         spool.seal()
+
+
+def _outcome(admitted: Admitted) -> Outcome | WrongKeyError:
+    return _TAKEN if isinstance(admitted, Callback) else admitted
 
 
 def _settle(one: _Waiting, outcome: Outcome | Exception) -> None:

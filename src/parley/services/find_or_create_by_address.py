@@ -6,7 +6,6 @@ from uuid import UUID
 
 from parley.domain.customer import Address, AddressKind, WhatsAppSender
 from parley.domain.ids import new_id
-from parley.services.resolve_customers import ATTEMPTS, TooBusyError
 from parley.services.set_properties import PropertyUpdate, phone_address, set_properties
 from parley.store.customers import (
     LookedUpTooEarlyError,
@@ -26,20 +25,9 @@ async def find_or_create_by_address(
 ) -> tuple[UUID, ...]:
     """One customer for each sender, locked until the transaction ends. Parallel calls make one customer of one sender.
 
-    Of several with the same number: the one we last wrote to, else the one that changed last.
+    Of several with the same number: the one we last wrote to, else the one that changed last. LookedUpTooEarlyError
+    ends the whole transaction, which then begins again: resolve_customers.run_resolving.
     """
-    for _ in range(ATTEMPTS):
-        try:
-            async with connection.transaction():
-                return await _find_or_create(connection, project_id, senders, now)
-        except LookedUpTooEarlyError:
-            continue
-    raise TooBusyError
-
-
-async def _find_or_create(
-    connection: Connection, project_id: UUID, senders: Sequence[WhatsAppSender], now: datetime
-) -> tuple[UUID, ...]:
     owners = await lock_owners(connection, project_id, {address for one in senders for address in _addresses(one)})
     chosen = await _choose(connection, senders, owners)
     known = {one.address for one in owners}
@@ -47,7 +35,8 @@ async def _find_or_create(
     people = {_person(one): new_id() for one in unknown.values()}
     chosen |= {at: people[_person(one)] for at, one in unknown.items()}
     created = {people[_person(one)]: one for one in unknown.values()}
-    await insert_customers(connection, project_id, list(created), now)
+    if created:
+        await insert_customers(connection, project_id, list(created), now)
     added = {at: owner for at, owner in chosen.items() if at not in known}
     if added and await insert_addresses(connection, project_id, added.items(), now) < len(added):
         raise LookedUpTooEarlyError

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from parley.domain.ids import BUCKETS, bucket_of_text
+from parley.domain.ids import BUCKETS, bucket_of
 from parley.store.database import Connection, sql
 
 
@@ -29,6 +30,28 @@ class Understanding(msgspec.Struct, frozen=True):
     key: bytes
     unknown: int
     problem: str | None
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What a customer wrote to one of our accounts."""
+
+    bucket: int
+    """Of the provider's id."""
+    integration: str
+    provider_message_id: str
+    customer_id: UUID
+    account: str
+    address: str
+    """Exactly as the provider wrote the sender: answers go there."""
+    at: datetime | None
+    """From when the window counts; None when it opens none."""
+    came_by_ad_at: datetime | None = None
+    """When the customer tapped an advertisement (or a Page's button) and wrote by it."""
+
+    @property
+    def turn(self) -> tuple[int, str, str]:
+        """All insert in this order: two batches with the same messages wait for each other and do not deadlock."""
+        return self.bucket, self.integration, self.provider_message_id
 
 
 async def keep_callbacks(
@@ -55,20 +78,28 @@ async def mark_not_understood(connection: Connection, found: Sequence[Understand
     )
 
 
-async def keep_inbound(
-    connection: Connection, project_id: UUID, integration: str, messages: Sequence[tuple[str, UUID]], now: datetime
-) -> set[str]:
-    """Of (provider's message id, customer): the ids that were not seen before."""
-    rows = await sql.callbacks.keep_inbound(
+async def take_inbound(
+    connection: Connection, project_id: UUID, messages: Sequence[Written], now: datetime
+) -> dict[tuple[str, str], bool]:
+    """Opens the windows of those that were not seen before. Answers these by (integration, provider's message id), and
+    whether a journey awaits the customer's reply.
+    """
+    told = sorted(messages, key=attrgetter("turn"))
+    rows = await sql.callbacks.take_inbound(
         connection,
         project_id=project_id,
-        integration=integration,
         now=now,
-        buckets=[bucket_of_text(ident) for ident, _ in messages],
-        provider_message_ids=[ident for ident, _ in messages],
-        customer_ids=[customer_id for _, customer_id in messages],
+        buckets=[one.bucket for one in told],
+        integrations=[one.integration for one in told],
+        provider_message_ids=[one.provider_message_id for one in told],
+        customer_ids=[one.customer_id for one in told],
+        customer_buckets=[bucket_of(one.customer_id) for one in told],
+        accounts=[one.account for one in told],
+        addresses=[one.address for one in told],
+        ats=[one.at for one in told],
+        came_by_ad_ats=[one.came_by_ad_at for one in told],
     )
-    return {row["provider_message_id"] for row in rows}
+    return {(integration, ident): is_awaited for integration, ident, is_awaited in rows}
 
 
 def _keys(callbacks: Sequence[RawCallback | Understanding]) -> dict[str, list[Any]]:

@@ -39,21 +39,6 @@ class Window(msgspec.Struct, frozen=True):
         return max(self.came_by_ad_at + ANSWER_WITHIN, self.free_until or self.came_by_ad_at)
 
 
-async def open_windows(connection: Connection, project_id: UUID, windows: Sequence[Window]) -> None:
-    """Opens or renews; a message older than the one known changes nothing."""
-    await sql.windows.open_windows(
-        connection,
-        project_id=project_id,
-        buckets=[bucket_of(window.customer_id) for window in windows],
-        customer_ids=[window.customer_id for window in windows],
-        accounts=[window.account for window in windows],
-        addresses=[window.address for window in windows],
-        last_inbound_ats=[window.last_inbound_at for window in windows],
-        inbound_ids=[window.inbound_id for window in windows],
-        came_by_ad_ats=[window.came_by_ad_at for window in windows],
-    )
-
-
 async def enter_free(connection: Connection, answers: Sequence[tuple[UUID, str, datetime]]) -> None:
     """(customer, account, when it was delivered): the first answer to who came by an advertisement, if in time."""
     await sql.windows.enter_free(

@@ -9,6 +9,7 @@ from parley.domain.ids import bucket_of, new_id_in
 from parley.domain.phone import match_key_of_wa_id
 from parley.services.create_project import NewProject
 from parley.services.find_or_create_by_address import find_or_create_by_address
+from parley.services.resolve_customers import run_resolving
 from parley.services.set_properties import PropertyUpdate, set_properties
 from parley.store.customers import addresses_of, customers_by_id
 from parley.store.database import Database
@@ -21,8 +22,10 @@ def sender(whatsapp_id: str, name: str | None = None) -> WhatsAppSender:
 
 
 async def find(database: Database, project: NewProject, *senders: WhatsAppSender, at: datetime = NOW) -> list[UUID]:
-    async with database.transaction() as connection:
-        return list(await find_or_create_by_address(connection, project.project_id, senders, at))
+    found = await run_resolving(
+        database, lambda connection: find_or_create_by_address(connection, project.project_id, senders, at)
+    )
+    return list(found)
 
 
 async def plan_message(database: Database, project: NewProject, customer_id: UUID, at: datetime) -> None:

@@ -8,16 +8,17 @@ from uuid import UUID
 import pytest
 
 from parley.domain.identity import Merge
-from parley.domain.ids import BUCKETS, bucket_of, new_id_in
+from parley.domain.ids import BUCKETS, bucket_of, bucket_of_text, new_id_in
 from parley.domain.message import State
 from parley.services.create_project import NewProject
 from parley.services.merge_customers import merge_customers
 from parley.services.move_messages import Change, move_locked
+from parley.store.callbacks import Written, take_inbound
 from parley.store.customers import insert_customers
 from parley.store.database import Connection, Database
 from parley.store.events import Slice, past_events
 from parley.store.messages import lock_messages
-from parley.store.windows import Window, open_windows, windows_of
+from parley.store.windows import windows_of
 from tests.support.builders import NOW
 
 OLDER, LATER = NOW - timedelta(hours=5), NOW - timedelta(hours=1)
@@ -74,8 +75,10 @@ async def add_journey(connection: Connection, project: NewProject) -> UUID:
     return ident
 
 
-def window(customer_id: UUID, account: str, at: datetime) -> Window:
-    return Window(customer_id, account, "421901000001", at, f"inbound-{at.hour}")
+def window(customer_id: UUID, account: str, at: datetime) -> Written:
+    """What opens it."""
+    ident = f"inbound-{customer_id}-{account}"
+    return Written(bucket_of_text(ident), "door", ident, customer_id, account, "421901000001", at)
 
 
 async def merge(connection: Connection, project: NewProject) -> None:
@@ -119,7 +122,7 @@ async def test_of_two_windows_the_later_stays(connection: Connection, project: N
         window(DESTINATION, "stale", LATER),
         window(SOURCE, "only here", OLDER),
     ]
-    await open_windows(connection, project.project_id, both)
+    await take_inbound(connection, project.project_id, both, NOW)
     await merge(connection, project)
     found = await windows_of(connection, [SOURCE, DESTINATION])
     assert found[SOURCE] == []
@@ -134,7 +137,7 @@ async def test_of_two_windows_the_later_stays(connection: Connection, project: N
 async def test_nothing_of_the_source_is_left(connection: Connection, project: NewProject, table: str) -> None:
     await add_message(connection, project)
     await add_journey(connection, project)
-    await open_windows(connection, project.project_id, [window(SOURCE, "shop", LATER)])
+    await take_inbound(connection, project.project_id, [window(SOURCE, "shop", LATER)], NOW)
     await merge(connection, project)
     column = "id" if table == "customers" else "customer_id"
     left = await connection.fetchval(f"SELECT count(*) FROM {table} WHERE {column} = $1", SOURCE)  # noqa: S608  names of ours

@@ -7,7 +7,7 @@ from typing import Any
 
 from parley.domain.customer import WhatsAppSender
 from parley.services.find_or_create_by_address import find_or_create_by_address
-from parley.services.resolve_customers import TooBusyError
+from parley.services.resolve_customers import TooBusyError, run_resolving
 from parley.store.database import Database
 from tests.support.api import Answer, ProjectApi
 from tests.support.builders import NOW
@@ -68,8 +68,9 @@ class Crowd:
         sender, project_id = WhatsAppSender(digits, digits, digits), self._api.project.project_id
         for _ in range(TRIES):
             with suppress(TooBusyError):  # the callback stays with Sinch and comes again
-                async with self._database.transaction() as connection:
-                    await find_or_create_by_address(connection, project_id, [sender], NOW)
+                await run_resolving(
+                    self._database, lambda connection: find_or_create_by_address(connection, project_id, [sender], NOW)
+                )
                 return
 
     async def _erase(self, _: int) -> None:

@@ -65,7 +65,7 @@ def items(tree: Any) -> tuple[CallbackItem, ...]:
 
 def is_conversation(tree: Any) -> bool:
     """Does a decoded body look like this API's?"""
-    return isinstance(tree, dict) and any(key in tree for key in ("app_id", "project_id", *READERS))
+    return isinstance(tree, dict) and ("app_id" in tree or "project_id" in tree or not READERS.keys().isdisjoint(tree))
 
 
 def _read(tree: dict[str, Any], key: str) -> CallbackItem:

@@ -21,11 +21,37 @@ FROM unnest(
 ) AS new (bucket, project_id, integration, key, unknown, problem)
 WHERE c.bucket = new.bucket AND c.project_id = new.project_id AND c.integration = new.integration AND c.key = new.key;
 
--- name: keep_inbound
--- services.receive_callbacks: answers the messages not seen before; primary key.
-INSERT INTO inbound_messages (bucket, project_id, integration, provider_message_id, customer_id, received_at)
-SELECT bucket, :project_id, :integration, provider_message_id, customer_id, :now
-FROM unnest(:buckets::smallint[], :provider_message_ids::text[], :customer_ids::uuid[])
-    AS new (bucket, provider_message_id, customer_id)
-ON CONFLICT DO NOTHING
-RETURNING provider_message_id;
+-- name: take_inbound
+-- services.receive_inbound: of what customers wrote, what was not seen before. For that the windows open: a later message
+-- renews, an older one that comes late does not. Answers whether a journey awaits the customer's reply, too. Primary
+-- keys; journeys_awaiting.
+WITH told AS (
+    SELECT * FROM unnest(
+        :buckets::smallint[], :integrations::text[], :provider_message_ids::text[], :customer_ids::uuid[],
+        :customer_buckets::smallint[], :accounts::text[], :addresses::text[], :ats::timestamptz[],
+        :came_by_ad_ats::timestamptz[]
+    ) AS one (
+        bucket, integration, provider_message_id, customer_id, customer_bucket, account, address, at, came_by_ad_at
+    )
+), new AS (
+    INSERT INTO inbound_messages (bucket, project_id, integration, provider_message_id, customer_id, received_at)
+    SELECT bucket, :project_id, integration, provider_message_id, customer_id, :now FROM told
+    ON CONFLICT DO NOTHING
+    RETURNING bucket, integration, provider_message_id
+), opened AS (
+    INSERT INTO windows (bucket, project_id, customer_id, account, address, last_inbound_at, inbound_id, came_by_ad_at)
+    SELECT DISTINCT ON (customer_bucket, customer_id, account, address)
+        customer_bucket, :project_id, customer_id, account, address, at, provider_message_id, came_by_ad_at
+    FROM told JOIN new USING (bucket, integration, provider_message_id)
+    WHERE at IS NOT NULL
+    ORDER BY customer_bucket, customer_id, account, address, at DESC
+    ON CONFLICT (bucket, customer_id, account, address) DO UPDATE
+    SET last_inbound_at = excluded.last_inbound_at, inbound_id = excluded.inbound_id,
+        came_by_ad_at = coalesce(excluded.came_by_ad_at, windows.came_by_ad_at)
+    WHERE windows.last_inbound_at < excluded.last_inbound_at
+)
+SELECT integration, provider_message_id, EXISTS (
+    SELECT FROM journeys j
+    WHERE j.bucket = told.customer_bucket AND j.customer_id = told.customer_id AND j.awaiting = 'reply'
+) AS is_awaited
+FROM told JOIN new USING (bucket, integration, provider_message_id);
