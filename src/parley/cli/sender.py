@@ -12,7 +12,7 @@ app = App(name="sender", help="Look after sending accounts.")
 
 @app.command
 def release(name: str, *, project: ProjectToken, data_dir: DataDir = None) -> None:
-    """After the cause is mended: let a stopped sender send again; its waiting messages follow within minutes."""
+    """After the cause is mended: let a stopped sender send again; its waiting messages are due at once."""
 
     async def do(house: House) -> Released:
         found = await project_of(house, project)

@@ -1,15 +1,13 @@
 """Is the account that would send set up, and not stopped?"""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from parley.domain.message import Kind
 from parley.policy.facts import Facts
-from parley.policy.verdict import Allow, Defer, Deny, Verdict
-
-LOOK_AGAIN = timedelta(minutes=5)
+from parley.policy.verdict import UNTIL_RELEASED, Allow, Defer, Deny, Verdict
 
 
-def check(facts: Facts, now: datetime) -> Verdict:
+def check(facts: Facts, _now: datetime) -> Verdict:
     """A sender is stopped by an answer that concerns all its messages: wrong credentials, no credit.
 
     Its messages wait, so that nothing is lost; each still ends at its own time (`ttl`).
@@ -19,7 +17,7 @@ def check(facts: Facts, now: datetime) -> Verdict:
         return Allow({"sender": "none needed"}) if facts.kind is Kind.WEBHOOK else _no_sender(facts)
     if sender.stopped_code is not None:
         return Defer(
-            now + LOOK_AGAIN,
+            UNTIL_RELEASED,
             "sender_stopped",
             f"The sender {sender.name} is stopped: {sender.stopped_sentence}",
             f"Mend the cause, then release it: parley sender release {sender.name} --project TOKEN.",

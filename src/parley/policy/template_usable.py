@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from parley.policy.facts import Facts, TemplateFacts
-from parley.policy.verdict import Allow, Defer, Deny, Verdict
+from parley.policy.verdict import UNTIL_RELEASED, Allow, Defer, Deny, Verdict
 
 LOOK_AGAIN = timedelta(minutes=5)
 
@@ -38,7 +38,7 @@ def check(facts: Facts, now: datetime) -> Verdict:
         )
     if template.stopped_code is not None:
         evidence["stopped_by"] = template.stopped_code
-        return _stopped(template, now, evidence)
+        return _stopped(template, evidence)
     return Allow(evidence)
 
 
@@ -53,10 +53,10 @@ def _paused(template: TemplateFacts, now: datetime, evidence: dict[str, Any]) ->
     )
 
 
-def _stopped(template: TemplateFacts, now: datetime, evidence: dict[str, Any]) -> Defer:
+def _stopped(template: TemplateFacts, evidence: dict[str, Any]) -> Defer:
     name = f"{template.name}.{template.language}"
     return Defer(
-        now + LOOK_AGAIN,
+        UNTIL_RELEASED,
         "template_stopped",
         f"The template {name} is stopped: {template.stopped_sentence}",
         f"Mend the cause, then apply the template anew, or release it: parley template release {name} --project TOKEN.",

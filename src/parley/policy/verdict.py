@@ -3,10 +3,13 @@
 A time or an id stands in it as it is: whoever stores the decision writes it down once, and most are not read again.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+
+UNTIL_RELEASED = datetime(9998, 1, 1, tzinfo=UTC)
+"""When a message is due that waits for a person: not before that person has it looked at again. It still expires."""
 
 
 class Allow(msgspec.Struct, frozen=True, tag="allow", tag_field="verdict"):

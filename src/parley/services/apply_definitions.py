@@ -18,6 +18,7 @@ from parley.services.look_at_templates import look_at_templates
 from parley.services.read_definitions import ReadDefinition
 from parley.services.registry import register, rejudge, unregister
 from parley.services.secret_box import SecretBox
+from parley.services.stopping import release_for_all
 from parley.services.tiers import OVER_TIER
 from parley.store.database import Connection, Database
 from parley.store.definitions import (
@@ -30,7 +31,6 @@ from parley.store.definitions import (
     secrets_of,
 )
 from parley.store.messages import look_again
-from parley.store.stops import release_template
 from parley.templates import RuleSet, parse_template
 
 
@@ -179,7 +179,7 @@ async def _write(
         for reference, secret in one.secrets.items():
             await put_secret(connection, project_id, reference, box.seal(secret), now)
         if one.kind == "template":
-            await release_template(connection, project_id, one.name, now)  # it says something new: tried afresh
+            await release_for_all(connection, project_id, one.name, now)  # it says something new: tried afresh
         if one.kind == "integration":
             await look_again(connection, project_id, one.name, OVER_TIER, now)  # the tier may have been raised
         token = new_token() if one.kind == "integration" else None

@@ -191,7 +191,7 @@ def _message(ident: UUID, person: Person, ask: Ask, parameters: Mapping[str, Any
         origin=ask.origin,
         consent_category=facts.consent_category,
         priority=REPLY_PRIORITY if facts.kind in (Kind.TEXT, Kind.MEDIA) else CAMPAIGN_PRIORITY,
-        due_at=verdict.until if isinstance(verdict, Defer) else decision.at,
+        due_at=min(verdict.until, ask.expires_at or verdict.until) if isinstance(verdict, Defer) else decision.at,
         expires_at=ask.expires_at,
         decision={"planned": decision},
         outcome_code=None if isinstance(verdict, Allow) else verdict.code,

@@ -5,6 +5,7 @@ The word may be the answer to a send or a delivery report. What is stopped keeps
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -18,10 +19,14 @@ from parley.services.definitions import project_definitions
 from parley.services.facts import template_named
 from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
 from parley.store.database import Connection, Database
-from parley.store.messages import MessageRow
+from parley.store.messages import MessageRow, look_again
 from parley.store.stops import Stop, put_stop, release_sender, release_template, stops_of
+from parley.store.templates import let_template_go
+from parley.store.wakeups import announce_work
 
 STOPPING = frozenset({Remedy.STOP_SENDER, Remedy.STOP_TEMPLATE})
+SENDER_STOPPED, TEMPLATE_STOPPED = "sender_stopped", "template_stopped"
+"""What the policy says of messages that wait for a release."""
 
 
 class NothingToReleaseError(ParleyError):
@@ -70,22 +75,41 @@ async def heed_reports(
 
 
 async def release_a_sender(database: Database, project_id: UUID, name: str, now: datetime) -> Released:
-    """Its waiting messages follow within minutes. Raises NothingToReleaseError."""
-    async with database.transaction() as connection:
-        stops = await stops_of(connection, project_id)  # also accounts that were typed into a preset's form
-        known = {*(await project_definitions(connection, project_id)).integrations, *(sender for sender, _ in stops)}
-        _check_known("sending account", name, known)
-        return Released(await release_sender(connection, project_id, name, now))
+    """Its waiting messages are due at once. Raises NothingToReleaseError."""
+    return await database.run(partial(_release_sender, project_id=project_id, name=name, now=now))
+
+
+async def _release_sender(connection: Connection, project_id: UUID, name: str, now: datetime) -> Released:
+    stops = await stops_of(connection, project_id)  # also accounts that were typed into a preset's form
+    known = {*(await project_definitions(connection, project_id)).integrations, *(sender for sender, _ in stops)}
+    _check_known("sending account", name, known)
+    if not await release_sender(connection, project_id, name, now):
+        return Released(was_stopped=False)
+    await look_again(connection, project_id, name, SENDER_STOPPED, now)
+    await announce_work(connection)
+    return Released(was_stopped=True)
 
 
 async def release_a_template(database: Database, project_id: UUID, name: str, now: datetime) -> Released:
     """For every sender; `name` as its definition has it, `cart_reminder.en`. Raises NothingToReleaseError."""
-    async with database.transaction() as connection:
-        stops = await stops_of(connection, project_id)
-        project = await project_definitions(connection, project_id)
-        known = {*(".".join(key) for key in project.templates), *(template for _, template in stops if template)}
-        _check_known("template", name, known)
-        return Released(await release_template(connection, project_id, name, now))
+    return await database.run(partial(_release_template, project_id=project_id, name=name, now=now))
+
+
+async def _release_template(connection: Connection, project_id: UUID, name: str, now: datetime) -> Released:
+    stops = await stops_of(connection, project_id)
+    project = await project_definitions(connection, project_id)
+    known = {*(".".join(key) for key in project.templates), *(template for _, template in stops if template)}
+    _check_known("template", name, known)
+    return Released(await release_for_all(connection, project_id, name, now))
+
+
+async def release_for_all(connection: Connection, project_id: UUID, name: str, now: datetime) -> bool:
+    """A template, for every sender: its waiting messages are due at once. False when none had it stopped."""
+    if not await release_template(connection, project_id, name, now):
+        return False
+    await let_template_go(connection, project_id, name, [TEMPLATE_STOPPED], now)
+    await announce_work(connection)
+    return True
 
 
 def _check_known(kind: str, name: str, known: set[str]) -> None:

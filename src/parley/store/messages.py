@@ -11,6 +11,9 @@ from parley.domain.ids import BUCKETS, bucket_of, bucket_of_text
 from parley.store.database import Connection, sql
 from parley.store.lanes import Lane, Turn, by_lane
 
+WOKEN_AT_ONCE = 10_000
+"""In one statement, none of which may take long."""
+
 
 class MessageRow(msgspec.Struct, frozen=True):
     """A message as it stands. `content` is {"preset", "parameters"}; `origin` says what asked for it.
@@ -143,8 +146,10 @@ async def claim_due(connection: Connection, turns: Sequence[Turn], now: datetime
 
 
 async def look_again(connection: Connection, project_id: UUID, sender: str, code: str, now: datetime) -> None:
-    """The sender's messages that wait for this reason are due."""
-    await sql.messages.look_again(connection, project_id=project_id, sender=sender, code=code, now=now)
+    """The sender's messages that wait for this reason are due, however many they are."""
+    asked = {"project_id": project_id, "sender": sender, "code": code, "now": now, "most": WOKEN_AT_ONCE}
+    while await sql.messages.look_again(connection, **asked) == f"UPDATE {WOKEN_AT_ONCE}":
+        pass
 
 
 async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[MessageRow]:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from parley.store.database import Connection, sql
+from parley.store.messages import WOKEN_AT_ONCE
 
 NEWEST = 2**63 - 1
 """Before which everything in a history stands."""
@@ -117,5 +118,7 @@ async def history_of_template(
 async def let_template_go(
     connection: Connection, project_id: UUID, name: str, codes: Collection[str], now: datetime
 ) -> None:
-    """Its messages that wait for one of these reasons are due."""
-    await sql.templates.let_template_go(connection, project_id=project_id, name=name, codes=list(codes), now=now)
+    """Its messages that wait for one of these reasons are due, however many they are."""
+    asked = {"project_id": project_id, "name": name, "codes": list(codes), "now": now, "most": WOKEN_AT_ONCE}
+    while await sql.templates.let_template_go(connection, **asked) == f"UPDATE {WOKEN_AT_ONCE}":
+        pass

@@ -36,15 +36,16 @@ CROSS JOIN LATERAL (
 ) m;
 
 -- name: look_again!
--- services.apply_definitions: what waits for this reason is judged anew; whoever holds one judges it now. Index
--- messages_waiting.
-UPDATE messages SET due_at = :now
-WHERE (bucket, id) IN (
+-- services.apply_definitions, services.stopping: what waits for this reason is judged anew; whoever holds one judges it
+-- now. Index messages_waiting.
+WITH waiting AS MATERIALIZED (
     SELECT bucket, id FROM messages
     WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = :sender
         AND outcome_code = :code AND due_at > :now
+    LIMIT :most
     FOR UPDATE SKIP LOCKED
-);
+)
+UPDATE messages m SET due_at = :now FROM waiting w WHERE m.bucket = w.bucket AND m.id = w.id;
 
 -- name: lock_by_id
 -- services.move_messages: the messages that reports and outcomes are about, in one order for all; primary key.

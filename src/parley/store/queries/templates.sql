@@ -53,12 +53,13 @@ WHERE project_id = :project_id AND name = :name AND id < :before_id
 ORDER BY id DESC LIMIT :most;
 
 -- name: let_template_go!
--- services.registry: what waits for this template is judged anew; whoever holds one judges it now. Index
--- messages_waiting.
-UPDATE messages SET due_at = :now
-WHERE (bucket, id) IN (
+-- services.registry, services.stopping: what waits for this template is judged anew; whoever holds one judges it now.
+-- Index messages_waiting.
+WITH waiting AS MATERIALIZED (
     SELECT bucket, id FROM messages
     WHERE state = 'planned' AND project_id = :project_id AND outcome_code = ANY(:codes::text[]) AND due_at > :now
         AND template_of(kind, content) = :name
+    LIMIT :most
     FOR UPDATE SKIP LOCKED
-);
+)
+UPDATE messages m SET due_at = :now FROM waiting w WHERE m.bucket = w.bucket AND m.id = w.id;
