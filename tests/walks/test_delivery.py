@@ -12,9 +12,9 @@ from parley.presets.answers import LONGEST_WAIT
 from parley.providers.http import NotSentError, UnansweredError
 from parley.services.claim_messages import claim_messages
 from parley.services.deliver_messages import ATTEMPTS
+from parley.services.stopping import Released, release_a_sender
 from parley.services.turns import Turns
 from parley.store.messages import EarlyReport, keep_early_reports
-from parley.store.stops import release_sender
 from tests.support.builders import Cast
 from tests.walks.walk import Walk, status
 
@@ -104,9 +104,9 @@ async def test_a_refused_token_stops_the_sender_and_loses_nothing(walk: Walk, pe
     await walk.track(people.alice, "back_in_stock", **BACK_IN_STOCK)
     await walk.later(hours=1)
     assert len(walk.sinch.bodies()) == 1
-    async with walk.database.transaction() as connection:
-        assert await release_sender(connection, walk.project_id, "shop-whatsapp", walk.now)
-    await walk.later(minutes=6)
+    released = await release_a_sender(walk.database, walk.project_id, "shop-whatsapp", walk.now)
+    assert released == Released(was_stopped=True)
+    await walk.come_to_rest()
     assert len(walk.sinch.bodies()) == 3
     assert (await _row(walk))["state"] == "accepted"
 

@@ -175,8 +175,10 @@ async def test_workers_that_decide_at_once_do_not_pass_it(shop: Walk) -> None:
         turns, sent = Turns(places=4), 0
         async with shop.database.connection():
             await ready.wait()  # from here on each has a connection to be given
-        for _ in range(12):
-            calls, _ = await claim_messages(shop.database, shop.box, Renderer(), turns, shop.now)
+        outlook = Outlook.MORE
+        while outlook is not Outlook.NOTHING:
+            calls, taken = await claim_messages(shop.database, shop.box, Renderer(), turns, shop.now)
+            outlook = turns.outlook(taken)
             sent += len(calls)
         return sent
 

@@ -17,6 +17,7 @@ from parley.api import (
     management,
     metrics,
     releases,
+    root,
     suppressions,
     templates,
     tracking,
@@ -32,6 +33,7 @@ from parley.services.track_together import TrackTogether
 from parley.store.database import Database
 
 DOORS: tuple[ControllerRouterHandler, ...] = (
+    root.root,
     health.health,
     health.ready,
     metrics.metrics,

@@ -1,18 +1,16 @@
 """`parley doctor`: what waits, for what, since when, and who can release it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from parley.cli.options import AsJson, DataDir
+from parley.cli.options import AnyProject, AsJson, DataDir
 from parley.cli.running import project_of, run
 from parley.services.doctor import Finding, diagnose, needs_operator
 from parley.wiring import House
 
 app = App(name="doctor", help="What waits, for what, since when, and who can release it.")
-AnyProject = Annotated[str | None, Parameter(name="--project", help="A project's token; all projects when left out.")]
 
 
 @app.default

@@ -5,7 +5,7 @@ import sys
 from typing import NoReturn
 
 import cyclopts
-from cyclopts.exceptions import CycloptsError, UnusedCliTokensError
+from cyclopts.exceptions import CycloptsError, MissingArgumentError, UnusedCliTokensError
 from rich.console import Console
 from rich.text import Text
 
@@ -37,9 +37,21 @@ from parley.domain.errors import InvalidInputError, ParleyError
 def _misused(error: CycloptsError) -> Text:
     """A word on the command line that no command takes: told as every other error, with the way to the help."""
     command = " ".join(error.command_chain or ())
-    unused = error.unused_tokens if isinstance(error, UnusedCliTokensError) else None
-    sentence = f"{' '.join(unused)}: not expected here." if unused else str(error)
-    return _told(f"{sentence}\n{' '.join(('parley', command)).strip()} --help shows what may be given.")
+    return _told(f"{_sentence(error)}\n{' '.join(('parley', command)).strip()} --help shows what may be given.")
+
+
+def _sentence(error: CycloptsError) -> str:
+    if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
+        return f"{' '.join(error.unused_tokens)}: not expected here."
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        name, is_word = error.argument.name, error.argument.index is not None
+        return f"{_as_word(name) if is_word else name} {'needs a value' if error.keyword else 'is missing'}."
+    return str(error)
+
+
+def _as_word(name: str) -> str:
+    """As the help writes what stands without an option: MESSAGE_ID."""
+    return name.strip("-").replace("-", "_").upper()
 
 
 def _told(sentence: str) -> Text:

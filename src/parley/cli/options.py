@@ -8,5 +8,6 @@ from cyclopts.validators import Number
 
 DataDir = Annotated[Path | None, Parameter(help="Data folder (PARLEY_DATA_DIR); ./parley-data when neither is given.")]
 ProjectToken = Annotated[str, Parameter(name="--project", help="The project's token, from `parley project create`.")]
+AnyProject = Annotated[str | None, Parameter(name="--project", help="A project's token; all projects when left out.")]
 Port = Annotated[int, Parameter(help="0 picks a free one.", validator=Number(gte=0, lte=65535))]
 AsJson = Annotated[bool, Parameter(name="--json", help="Print JSON for scripts.")]

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from cyclopts import App
 
-from parley.cli.options import AsJson, DataDir
-from parley.cli.running import run
+from parley.cli.options import AnyProject, AsJson, DataDir
+from parley.cli.running import project_of, run
 from parley.services.explain_message import Explanation, explain_message
 from parley.wiring import House
 
@@ -16,11 +16,12 @@ _MARKS = {"allow": "yes", "deny": "no", "defer": "later"}
 
 
 @app.default
-def why(message_id: str, *, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+def why(message_id: str, *, project: AnyProject = None, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """MESSAGE_ID is ours or the provider's; a campaign event holds both."""
 
     async def do(house: House) -> Explanation:
-        return await explain_message(house.database, message_id)
+        found = await project_of(house, project) if project else None
+        return await explain_message(house.database, message_id, found.id if found else None)
 
     found = run(data_dir, do)
     print(msgspec.json.encode(found).decode() if as_json else "\n".join(_story(found)))

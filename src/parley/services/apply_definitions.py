@@ -12,7 +12,7 @@ import msgspec
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.ids import new_token
 from parley.domain.settings import Settings, parse_settings
-from parley.services.definition_links import broken_links, linked_of
+from parley.services.definition_links import broken_links, differing_tiers, left_without_sender, linked_of
 from parley.services.definitions import parsed
 from parley.services.look_at_templates import look_at_templates
 from parley.services.read_definitions import ReadDefinition
@@ -90,11 +90,11 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
         stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
         if stored.pop((kind, name), None) is None:
             return False
-        left = parsed(list(stored.values()))
+        left, is_account = parsed(list(stored.values())), kind == "integration"
         problems = [
             Problem(f"{of_kind} {linked.name}: {problem.field}", problem.sentence)
             for of_kind, linked in linked_of(left)
-            for problem in broken_links(linked, left)
+            for problem in (*broken_links(linked, left), *(left_without_sender(linked, left) if is_account else ()))
         ]
         if problems:
             raise InvalidInputError(problems)
@@ -114,6 +114,11 @@ def _check_together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, s
         for kind, linked in linked_of(together)
         if (kind, linked.name) in paths
         for problem in broken_links(linked, together)
+    ]
+    problems += [
+        Problem(f"{paths['integration', name]}: {problem.field}", problem.sentence)
+        for name, problem in differing_tiers(together)
+        if ("integration", name) in paths
     ]
     if problems:
         raise InvalidInputError(problems)

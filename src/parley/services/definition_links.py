@@ -1,16 +1,19 @@
 """What one definition says of another: templates, presets and senders of scenarios and campaigns must exist."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from parley.domain.errors import Problem
-from parley.integrations.definition import API_FIELDS
+from parley.integrations.definition import API_FIELDS, Integration
 from parley.journeys import Campaign, Scenario
 from parley.journeys.node import Node
 from parley.journeys.nodes.call_preset import CallPresetNode
+from parley.journeys.nodes.send_media import SendMediaNode
 from parley.journeys.nodes.send_template import SendTemplateNode
+from parley.journeys.nodes.send_text import SendTextNode
 from parley.presets import text_faults
 from parley.services.definitions import ProjectDefinitions
 from parley.services.personalise import form_of_preset
@@ -44,8 +47,39 @@ def broken_links(linked: Linked, project: ProjectDefinitions) -> Iterator[Proble
             yield from _form_problems(field, node, project)
         yield from _text_problems(field, node)
         yield from _sender_problems(f"{field}.sender", getattr(node, "sender", None), project)
-    if isinstance(linked, Campaign):
-        yield from _sender_problems("sender", linked.settings.sender, project)
+    yield from _sender_problems("settings.sender", linked.settings.sender, project)
+
+
+def left_without_sender(linked: Linked, project: ProjectDefinitions) -> Iterator[Problem]:
+    """What leaves the account to a project that has none any more.
+
+    Asked when the last one goes: a new project may write its scenarios first.
+    """
+    if project.integrations or linked.settings.sender or not getattr(linked, "active", True):
+        return
+    for field, node in _nodes(linked):
+        if isinstance(node, SendTemplateNode | SendTextNode | SendMediaNode) and node.sender is None:
+            yield Problem(f"{field}.sender", "names none, and the project would have no integration left to send by.")
+
+
+def differing_tiers(project: ProjectDefinitions) -> Iterator[tuple[str, Problem]]:
+    """Of integrations, by their names: a portfolio has one tier, and one that says another would fill it up unseen."""
+    by_portfolio: dict[str, list[Integration]] = defaultdict(list)
+    for one in project.integrations.values():
+        if one.limits.portfolio is not None:
+            by_portfolio[one.limits.portfolio].append(one)
+    for portfolio, members in by_portfolio.items():
+        for one in members:
+            other = next((other for other in members if other.people_per_day != one.people_per_day), None)
+            if other is not None:
+                yield (
+                    one.name,
+                    Problem(
+                        "limits.tier",
+                        f"is {one.limits.tier}, but {other.name} says {other.limits.tier} of the same portfolio "
+                        f"{portfolio}, which has one tier: apply the files of its integrations together.",
+                    ),
+                )
 
 
 def _nodes(linked: Linked) -> list[tuple[str, Node]]:

@@ -24,10 +24,10 @@ class Explanation(msgspec.Struct, frozen=True):
     """What the ledger says of it, in order."""
 
 
-async def explain_message(database: Database, said_id: str) -> Explanation:
-    """By our id or the provider's. Raises UnknownMessageError."""
+async def explain_message(database: Database, said_id: str, project_id: UUID | None = None) -> Explanation:
+    """By our id or the provider's, in one project or in all. Raises UnknownMessageError."""
     async with database.connection() as connection:
-        message = await message_by_id(connection, said_id)
+        message = await message_by_id(connection, said_id, project_id)
         if message is None:
             raise UnknownMessageError
         journey = message.origin.get("journey")

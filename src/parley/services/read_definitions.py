@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.malformed import told_by_line
 from parley.integrations.definition import SECRET_FIELDS
 from parley.services.definition_secrets import Path, SecretsTaken
 from parley.services.definitions import PARSERS
@@ -72,7 +73,7 @@ def _json_object(data: bytes) -> dict[str, Any]:
     try:
         raw = msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInputError([Problem("file", f"is not a JSON object: {error}.")]) from error
+        raise InvalidInputError([Problem("file", f"is not a JSON object: {told_by_line(data, error)}.")]) from error
     if b"\\u0000" in data.replace(b"\\\\", b""):  # the one way to write it in JSON; a backslash's own pair is none
         raise InvalidInputError([Problem("file", "holds the character NUL, which no database keeps: remove it.")])
     return raw

@@ -56,14 +56,15 @@ class StepTaken(msgspec.Struct, frozen=True):
     what: str
 
 
-async def message_by_id(connection: Connection, said_id: str) -> StoredMessage | None:
-    """By our id, else by the provider's."""
+async def message_by_id(connection: Connection, said_id: str, project_id: UUID | None = None) -> StoredMessage | None:
+    """By our id, else by the provider's; of one project, or of all."""
+    by_ours, by_theirs = sql.explanations.message_by_id, sql.explanations.message_by_provider_id
     try:
-        row = await sql.explanations.message_by_id(connection, buckets=_ALL_BUCKETS, id=UUID(said_id))
+        row = await by_ours(connection, buckets=_ALL_BUCKETS, id=UUID(said_id), project_id=project_id)
     except ValueError:
         row = None
     if row is None:
-        row = await sql.explanations.message_by_provider_id(connection, provider_message_id=said_id)
+        row = await by_theirs(connection, provider_message_id=said_id, project_id=project_id)
     return None if row is None else StoredMessage(**row)
 
 

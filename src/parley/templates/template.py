@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.malformed import told_by_line
 
 LARGEST_TEMPLATE = 64_000
 """Bytes of a template's JSON."""
@@ -151,7 +152,7 @@ def _read_object(data: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInputError([Problem("template", f"is not a JSON object: {error}")]) from error
+        raise InvalidInputError([Problem("template", f"is not a JSON object: {told_by_line(data, error)}")]) from error
 
 
 def _convert(name: str, value: Any, problems: list[Problem]) -> Any:

@@ -39,6 +39,13 @@ async def test_a_migrated_database_is_ready(api_url: str) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
 
 
+async def test_the_bare_address_says_what_answers_and_where_to_go_on(api_url: str) -> None:
+    told = (await asked(f"{api_url}/")).json()
+    assert told["what"].startswith("Parley")
+    for path in told["links"].values():
+        assert (await asked(f"{api_url}{path}")).status_code == 200, path
+
+
 async def test_it_is_alive_but_not_ready_before_migrations(empty_url: str) -> None:
     async with open_database(empty_url) as database, app_on(database, empty_url) as app, served(app) as url:
         assert (await asked(f"{url}/health")).status_code == 200

@@ -157,6 +157,50 @@ async def test_a_scenario_may_only_use_what_there_is(api: ProjectApi) -> None:
     assert (await call(api, "DELETE", "/preset/crm-note")).status == 404
 
 
+@pytest.mark.parametrize("sender", [None, "shop-whatsapp"], ids=["the only one", "by its name"])
+async def test_an_account_that_a_scenario_sends_by_cannot_be_deleted(api: ProjectApi, sender: str | None) -> None:
+    nodes = [
+        {"id": "go", "type": "on_event", "event": "go", "next": "say"},
+        {"id": "say", "type": "send_text", "text": "Hello"},
+    ]
+    settings = {"sender": sender} if sender else {}
+    scenario = {"kind": "scenario", "name": "hello", "settings": settings, "nodes": nodes}
+    await call(api, "PUT", "/integration/shop-whatsapp", INTEGRATION)
+    assert (await call(api, "PUT", "/scenario/hello", scenario)).status == 201
+    refused = await call(api, "DELETE", "/integration/shop-whatsapp")
+    assert (refused.status, "scenario hello: " in refused.text, "sender" in refused.text) == (400, True, True)
+    assert (await call(api, "PUT", "/scenario/hello", {**scenario, "active": False, "settings": {}})).status == 200
+    assert (await call(api, "DELETE", "/integration/shop-whatsapp")).status == 200
+
+
+async def test_a_sender_in_the_settings_of_a_scenario_must_exist(api: ProjectApi) -> None:
+    nodes = [{"id": "go", "type": "on_event", "event": "go"}]
+    scenario = {"kind": "scenario", "name": "hello", "settings": {"sender": "shop-watsapp"}, "nodes": nodes}
+    refused = await call(api, "PUT", "/scenario/hello", scenario)
+    assert (refused.status, "settings.sender" in refused.text) == (400, True)
+    assert "there is no integration shop-watsapp" in refused.text
+
+
+async def test_the_accounts_of_a_portfolio_say_one_tier(api: ProjectApi) -> None:
+    def member(name: str, tier: object) -> dict[str, Any]:
+        return {**INTEGRATION, "name": name, "limits": {"tier": tier, "portfolio": "P"}}
+
+    assert (await call(api, "PUT", "/integration/one", member("one", "2K"))).status == 201
+    assert (await call(api, "PUT", "/integration/two", member("two", 2000))).status == 201  # says the same
+    refused = await call(api, "PUT", "/integration/two", member("two", "10K"))
+    assert refused.status == 400
+    assert "limits.tier: is 10K, but one says 2K of the same portfolio P" in refused.text
+    alone = {**member("two", "10K"), "limits": {"tier": "10K"}}
+    assert (await call(api, "PUT", "/integration/two", alone)).status == 200
+
+
+async def test_broken_json_is_told_by_line_and_column(api: ProjectApi) -> None:
+    broken = '{\n  "kind": "settings",\n  "čaš": [\n}'.encode()
+    answer = await call(api, "PUT", "/settings/project", broken)
+    assert answer.status == 400
+    assert "(line 4, column 1)" in answer.text
+
+
 async def test_an_admin_says_the_projects_settings_and_an_editor_may_not(api: ProjectApi, database: Database) -> None:
     rule = {"kind": "settings", "uncertain": {"then": "resend", "after_hours": 72}}
     editor = await as_role(api, database, Role.EDITOR)

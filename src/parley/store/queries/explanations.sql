@@ -4,7 +4,8 @@ SELECT bucket, id, project_id, customer_id, kind, state, integration, account, r
     consent_category, attempts, planned_at, due_at, expires_at, changed_at, provider_message_id,
     CASE WHEN wire_decision IS NULL THEN decision ELSE decision || jsonb_build_object('wire', wire_decision) END AS decision,
     outcome_code, outcome_sentence, quote
-FROM messages WHERE bucket = ANY(:buckets::smallint[]) AND id = :id;
+FROM messages
+WHERE bucket = ANY(:buckets::smallint[]) AND id = :id AND project_id = coalesce(:project_id::uuid, project_id);
 
 -- name: message_by_provider_id^
 -- services.explain_message: the operator has only the provider's id. A full look, for a person who waits.
@@ -12,7 +13,10 @@ SELECT bucket, id, project_id, customer_id, kind, state, integration, account, r
     consent_category, attempts, planned_at, due_at, expires_at, changed_at, provider_message_id,
     CASE WHEN wire_decision IS NULL THEN decision ELSE decision || jsonb_build_object('wire', wire_decision) END AS decision,
     outcome_code, outcome_sentence, quote
-FROM messages WHERE provider_message_id = :provider_message_id ORDER BY planned_at LIMIT 1;
+FROM messages
+WHERE provider_message_id = :provider_message_id AND project_id = coalesce(:project_id::uuid, project_id)
+ORDER BY planned_at
+LIMIT 1;
 
 -- name: states_of
 -- services.explain_message: the campaign events of one message; index events_of_customer.
