@@ -15,7 +15,18 @@ from parley.services.callers import Caller
 from parley.services.read_definitions import LARGEST_FILE, File, read_definitions
 from parley.store.definitions import StoredDefinition, definitions_of
 
-Kind = Literal["settings", "preset", "integration", "template", "scenario", "campaign", "consent_category", "rate_card"]
+Kind = Literal[
+    "settings",
+    "preset",
+    "integration",
+    "template",
+    "scenario",
+    "campaign",
+    "consent_category",
+    "auto_response",
+    "frequency_policy",
+    "rate_card",
+]
 _WRITING = {
     "integration": Permission.MANAGE_INTEGRATIONS,
     "settings": Permission.MANAGE_INTEGRATIONS,

@@ -2,6 +2,7 @@
 campaigns.md have the shapes.
 """
 
+from parley.domain.keyword import normal_form, said
 from parley.journeys.campaign import Campaign, parse_campaign
 from parley.journeys.conditions import Conditions
 from parley.journeys.effects import (
@@ -18,7 +19,6 @@ from parley.journeys.effects import (
 from parley.journeys.engine import EventsNeeded, advance, begin, needs, starts, stop
 from parley.journeys.facts import Consent, Event, Facts, Reply, Signal, Timer
 from parley.journeys.journey import Advance, Happened, Journey, TrailEntry
-from parley.journeys.keywords import normal_form, said
 from parley.journeys.reading import parse_scenario
 from parley.journeys.scenario import Scenario
 

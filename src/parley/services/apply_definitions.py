@@ -12,7 +12,13 @@ import msgspec
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.ids import new_token
 from parley.domain.settings import Settings, parse_settings
-from parley.services.definition_links import broken_links, differing_tiers, left_without_sender, linked_of
+from parley.services.definition_links import (
+    broken_links,
+    differing_tiers,
+    keyword_problems,
+    left_without_sender,
+    linked_of,
+)
 from parley.services.definitions import parsed
 from parley.services.look_at_templates import look_at_templates
 from parley.services.read_definitions import ReadDefinition
@@ -120,6 +126,7 @@ def _check_together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, s
         for name, problem in differing_tiers(together)
         if ("integration", name) in paths
     ]
+    problems += keyword_problems(together, paths)
     if problems:
         raise InvalidInputError(problems)
 

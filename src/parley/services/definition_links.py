@@ -1,7 +1,7 @@
 """What one definition says of another: templates, presets and senders of scenarios and campaigns must exist."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from parley.journeys.nodes.call_preset import CallPresetNode
 from parley.journeys.nodes.send_media import SendMediaNode
 from parley.journeys.nodes.send_template import SendTemplateNode
 from parley.journeys.nodes.send_text import SendTextNode
+from parley.keywords import said_twice
 from parley.presets import text_faults
 from parley.services.definitions import ProjectDefinitions
 from parley.services.personalise import form_of_preset
@@ -80,6 +81,23 @@ def differing_tiers(project: ProjectDefinitions) -> Iterator[tuple[str, Problem]
                         f"{portfolio}, which has one tier: apply the files of its integrations together.",
                     ),
                 )
+
+
+def keyword_problems(together: ProjectDefinitions, paths: Mapping[tuple[str, str], str]) -> Iterator[Problem]:
+    """Of auto-responses that are applied: a keyword must be clear, and what they name must exist."""
+    for names, problem in said_twice(together.keywords.own):
+        path = next((paths["auto_response", name] for name in names if ("auto_response", name) in paths), None)
+        if path is not None:
+            yield Problem(f"{path}: {problem.field}", problem.sentence)
+    for response in together.keywords.own:
+        path = paths.get(("auto_response", response.name))
+        for field, named, known in (
+            ("categories", response.categories, together.consent_categories),
+            ("senders", response.senders, together.integrations),
+        ):
+            if path is not None and (strange := [name for name in named if name not in known]):
+                there = ", ".join(sorted(known)) or "none"
+                yield Problem(f"{path}: {field}", f"there is no {strange[0]}; there is {there}.")
 
 
 def _nodes(linked: Linked) -> list[tuple[str, Node]]:

@@ -13,6 +13,8 @@ from parley.domain.errors import InvalidInputError, ParleyError, Problem
 from parley.domain.settings import Settings, parse_settings
 from parley.integrations import Integration, parse_integration
 from parley.journeys import Campaign, Scenario, parse_campaign, parse_scenario
+from parley.keywords import AutoResponse, KeywordBook, parse_auto_response
+from parley.keywords import shipped as shipped_responses
 from parley.policy import FrequencyPolicy, TextFacts, parse_frequency_policy
 from parley.presets import Preset, parse_preset, shipped, text_faults, url_fault
 from parley.services.definition_secrets import put_back, references
@@ -51,6 +53,8 @@ class ProjectDefinitions(msgspec.Struct, frozen=True):
     starting: dict[str, tuple[Scenario, ...]]
     """The active scenarios that an event may start, by its type."""
     consent_categories: dict[str, ConsentCategory]
+    keywords: KeywordBook
+    """What customers can say in one word; the shipped auto-responses too."""
     settings: Settings
     prices: PriceList
     """By the project's own rate cards, then by the shipped ones."""
@@ -80,6 +84,18 @@ def _parse_integration(data: bytes) -> Integration:
     return integration
 
 
+def _parse_auto_response(data: bytes) -> AutoResponse:
+    response = parse_auto_response(data, shipped_responses())
+    problems = [
+        Problem(f"reply.{language}", problem.sentence)
+        for language, text in response.reply.items()
+        for problem in text_faults(text)
+    ]
+    if problems:
+        raise InvalidInputError(problems)
+    return response
+
+
 def _parse_preset(data: bytes) -> Preset:
     preset = parse_preset(data)
     if preset.name in shipped():
@@ -99,6 +115,7 @@ PARSERS: dict[str, Callable[[bytes], Any]] = {
     "settings": parse_settings,
     "consent_category": _parse_consent_category,
     "integration": _parse_integration,
+    "auto_response": _parse_auto_response,
     "template": parse_template,
     "preset": _parse_preset,
     "frequency_policy": lambda data: parse_frequency_policy(data, segments),
@@ -185,6 +202,7 @@ def parsed(stored: list[StoredDefinition]) -> ProjectDefinitions:
         campaigns={campaign.name: campaign for campaign in by_kind["campaign"]},
         frequency_policies={policy.name: policy for policy in by_kind["frequency_policy"]},
         starting=_by_event(by_kind["scenario"]),
+        keywords=KeywordBook(by_kind["auto_response"]),
         consent_categories={category.name: category for category in by_kind["consent_category"]},
         settings=settings,
         prices=PriceList((*by_kind["rate_card"], *shipped_cards()), settings.costs),

@@ -16,6 +16,7 @@ from parley.domain.phone import match_key_of_wa_id
 from parley.integrations import Integration, event_properties
 from parley.journeys import Reply
 from parley.presets import Aborted, render_text
+from parley.services.answer_keywords import Spoken, answer_keywords
 from parley.services.find_or_create_by_address import find_or_create_by_address
 from parley.services.record_events import record_held_events
 from parley.store.callbacks import Written, take_inbound
@@ -45,6 +46,8 @@ async def receive_inbound(connection: Connection, project_id: UUID, inbound: Seq
     taken = await take_inbound(connection, project_id, [_written(one, who, now) for one, who in once.values()], now)
     new = [pair for key, pair in once.items() if key in taken]
     await record_held_events(connection, project_id, [_event(one, who, now) for one, who in new], now)
+    spoken = [_spoken(one, who, now, awaits=taken[_key(one)]) for one, who in new]
+    await answer_keywords(connection, project_id, spoken, now)
     awaited = [(who, _reply(one.message, now)) for one, who in new if taken[_key(one)]]
     if awaited and await signal_journeys(connection, awaited, now):
         await announce_work(connection)
@@ -94,14 +97,22 @@ def _mapped(text: str, fields: Mapping[str, Any]) -> str:
     return "" if isinstance(rendered, Aborted) else rendered
 
 
+def _spoken(one: Inbound, customer_id: UUID, now: datetime, *, awaits: bool) -> Spoken:
+    said = _said(one.message, now)
+    return Spoken(one.integration, one.message, customer_id, (said.payload, said.title, said.text), awaits)
+
+
 def _reply(message: InboundMessage, now: datetime) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(_said(message, now))
+    return plain
+
+
+def _said(message: InboundMessage, now: datetime) -> Reply:
     said = message.fields.get("message", {})
-    reply = Reply(
+    return Reply(
         message_id=message.message_id,
         occurred_at=message.occurred_at or now,
         text=message.body,
         title=str(said.get("title") or ""),
         payload=str(said.get("payload") or ""),
     )
-    plain: dict[str, Any] = msgspec.to_builtins(reply)
-    return plain

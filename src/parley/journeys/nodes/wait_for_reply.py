@@ -7,9 +7,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from parley.domain.errors import Problem
+from parley.domain.keyword import MAX_LENGTH, normal_form, said
 from parley.journeys.facts import Reply
 from parley.journeys.journey import Happened
-from parley.journeys.keywords import MAX_LENGTH, normal_form, said
 from parley.journeys.node import Go, Node, NodeId, Pause, RequiredDuration, Settings, Stay, Step, Turn
 
 Replies = Annotated[dict[str, NodeId | None], Meta(min_length=1, max_length=50)]

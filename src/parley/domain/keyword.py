@@ -33,7 +33,7 @@ def said(keywords: Iterable[str], words: Iterable[str]) -> str | None:
     """
     wanted = tuple(keywords)
     spoken = [normal_form(word) for word in words if word.strip() and len(word) <= MAX_LENGTH]
-    for form in (str, _without_accents):
+    for form in (str, without_accents):
         forms = {form(normal_form(keyword)): keyword for keyword in reversed(wanted)}
         for word in spoken:
             if form(word) in forms:
@@ -65,7 +65,8 @@ def _trimmed(text: str) -> str:
     return text[start:end]
 
 
-def _without_accents(text: str) -> str:
+def without_accents(text: str) -> str:
+    """Of Latin letters only: in other scripts a mark is part of the letter."""
     plain = []
     for letter in text:
         base = unicodedata.normalize("NFD", letter)[0]
