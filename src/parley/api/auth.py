@@ -34,6 +34,18 @@ async def admit(request: Request[Any, Any, Any], token: str, permission: Permiss
             return caller
 
 
+async def admit_by_key(request: Request[Any, Any, Any], permission: Permission) -> Caller:
+    """As `admit`, where the address names no project: the key's own."""
+    callers: Callers = request.app.state.callers
+    header = request.headers.get("authorization")
+    caller = await callers.by_key(read_authorization(header) or Credentials(""))
+    if caller is None:
+        raise ApiError(401, {"success": False, "error": _unknown_key(header)})
+    if not caller.may(permission):
+        raise _forbidden(permission)
+    return caller
+
+
 async def admit_anybody(request: Request[Any, Any, Any], token: str) -> Project:
     """Only the project must exist."""
     callers: Callers = request.app.state.callers

@@ -8,10 +8,12 @@ from cyclopts import App
 
 from parley.cli.options import AnyProject, AsJson, DataDir
 from parley.cli.running import project_of, run
+from parley.policy import Retaken
 from parley.services.explain_message import Explanation, explain_message
 from parley.wiring import House
 
 app = App(name="why", help="Why a message was or was not sent.")
+_OUTCOMES = {"same": "the same verdict", "different": "another verdict", "unreadable": "not possible"}
 _MARKS = {"allow": "yes", "deny": "no", "defer": "later"}
 
 
@@ -38,6 +40,7 @@ def _story(found: Explanation) -> Iterator[str]:
     for step, title in (("planned", "Decided when it was planned"), ("wire", "Decided again before it left")):
         if step in message.decision:
             yield from _decision(title, message.decision[step])
+            yield from _again(found.retaken[step])
     yield from _looked(message.decision.get("looked"))
     yield from _costs(found)
     yield "\nWhat happened to it"
@@ -48,6 +51,13 @@ def _story(found: Explanation) -> Iterator[str]:
         yield f"\nThe journey that asked for it ({message.origin.get('scenario_title')})"
         for step_taken in found.steps:
             yield f"  {step_taken.at:%Y-%m-%d %H:%M:%S} {step_taken.node}: {step_taken.what}"
+
+
+def _again(retaken: Retaken) -> Iterator[str]:
+    """What today's rules make of it."""
+    if retaken.outcome != "no_rule":
+        yield f"  taken again from what was stored: {_OUTCOMES[retaken.outcome]}"
+        yield from (f"        {one}" for one in retaken.differences)
 
 
 def _looked(looked: dict[str, Any] | None) -> Iterator[str]:

@@ -19,6 +19,7 @@ from parley.policy.facts import (
     TierFacts,
 )
 from parley.policy.frequency_policy import FrequencyPolicy, parse_frequency_policy
+from parley.policy.retake import Retaken, retake
 from parley.policy.verdict import Allow, Defer, Deny, Verdict
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "OpenWindow",
     "PairFacts",
     "QuietFacts",
+    "Retaken",
     "SenderFacts",
     "TemplateFacts",
     "TextFacts",
@@ -40,4 +42,5 @@ __all__ = [
     "Verdict",
     "decide",
     "parse_frequency_policy",
+    "retake",
 ]

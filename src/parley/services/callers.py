@@ -10,7 +10,7 @@ import msgspec
 from parley.access import Permission, Role, StoredKey, is_secret, may
 from parley.domain.project import Project
 from parley.store.database import Connection, Database
-from parley.store.projects import living_key, project_by_token
+from parley.store.projects import living_key, project_by_id, project_by_token
 
 REMEMBERED = timedelta(seconds=5)
 """A revoked key works this much longer, in exchange for one query less in every call."""
@@ -68,6 +68,15 @@ class Callers:
         if isinstance(found, Caller):
             self._remember((token, credentials), found, now)
         return found
+
+    async def by_key(self, credentials: Credentials) -> Caller | None:
+        """The caller in the project that the key is of; not remembered."""
+        async with self._database.connection() as connection:
+            key = await living_key(connection, credentials.key_id) if _can_be_stored(credentials.key_id) else None
+            project = await project_by_id(connection, key.project_id) if key is not None else None
+        if key is None or project is None or not _opens(key, credentials, project.id):
+            return None
+        return Caller(project, key.role, key.key_id)
 
     async def project(self, token: str) -> Project | None:
         """The project alone, for what needs no key."""

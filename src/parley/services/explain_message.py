@@ -5,9 +5,13 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.errors import ParleyError
+from parley.policy import Retaken, retake
 from parley.store.database import Database
 from parley.store.explanations import PastState, StepTaken, StoredMessage, message_by_id, states_of, steps_of
 from parley.store.ledger import LedgerRow, entries_of
+
+DECIDED = ("planned", "wire")
+"""When a decision was taken: at planning, and just before it left (the last time)."""
 
 
 class UnknownMessageError(ParleyError):
@@ -22,16 +26,19 @@ class Explanation(msgspec.Struct, frozen=True):
     steps: tuple[StepTaken, ...]
     costs: tuple[LedgerRow, ...] = ()
     """What the ledger says of it, in order."""
+    retaken: dict[str, Retaken] = {}
+    """Its decisions, taken again from what was stored."""
 
 
 async def explain_message(database: Database, said_id: str, project_id: UUID | None = None) -> Explanation:
     """By our id or the provider's, in one project or in all. Raises UnknownMessageError."""
     async with database.connection() as connection:
-        message = await message_by_id(connection, said_id, project_id)
+        message = await message_by_id(connection, said_id, project_id) if "\0" not in said_id else None
         if message is None:
             raise UnknownMessageError
         journey = message.origin.get("journey")
         steps = await steps_of(connection, UUID(journey)) if journey else []
         states = await states_of(connection, message)
         costs = await entries_of(connection, message.id)
-    return Explanation(message, tuple(states), tuple(steps), tuple(costs))
+    retaken = {step: retake(message.decision[step]) for step in DECIDED if step in message.decision}
+    return Explanation(message, tuple(states), tuple(steps), tuple(costs), retaken)
