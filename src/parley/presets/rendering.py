@@ -251,17 +251,16 @@ class _Compiled:
         if self._preset.format != "json" or not self._preset.body or self._preset.batch is not None:
             return None
         try:
-            stencil = stencil_of(self._prepared.body.parts, _FIELDS, self._rendered_alike)
+            stencil = stencil_of(self._prepared.body.parts, _FIELDS, self._rendered_with)
         except (InvalidInputError, AbortReached):
             return None  # told when a message is rendered, with the message's own values
         if stencil is None:
             return None
         return HttpRequest(self._fixed_method, self._fixed_url, self._headers(Printer({}))), stencil
 
-    def _rendered_alike(self, source: str) -> bytes:
-        """A body in which nothing differs from message to message."""
-        template = Template("body", msgspec.structs.replace(self._prepared.body, source=source))
-        return _compact_json("body", Printer({}).print(template))
+    def _rendered_with(self, variables: Mapping[str, Any]) -> bytes:
+        """The body, when it names nothing else."""
+        return _compact_json("body", Printer(variables).print(self._templates["body"]))
 
     def _check_credentials(self) -> None:
         authentication, texts = self._preset.authentication, self._prepared.authentication

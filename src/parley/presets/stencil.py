@@ -2,75 +2,94 @@
 
 Rendering crosses from Rust to Python and back for every name that a template says; that was a third of the cost of
 sending a message. Most bodies only print a few of the message's own texts. Such a body is rendered once with marks in
-their places and compacted once; a message then costs one join. Whatever is more than that, a condition on a value, a
-filter, a customer's number, has no stencil or does not fit it, and is rendered by minijinja as ever.
+place of the texts, compacted once and cut at the marks; a message then costs one join. Whatever is more than that, a
+condition on a value, a filter, a customer's number, has no stencil or does not fit it, and is rendered by minijinja as
+ever: `presets/carried.py` says what may happen to a text on its way.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
 
-_PATH = r"(?P<name>recipient|message_id|form_values)(?:\.(?P<key>\w+)(?:\[(?P<place>\d+)\])?)?"
-_PRINTED = re.compile(rf"\{{\{{ _json_text\(\(\({_PATH}\)\), \d+, _run\) \}}\}}")
-"""One of the message's own texts, printed inside a JSON string: a part as `weave` writes it."""
-_OPEN, _CLOSE = "\ue000", "\ue001"
-_MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}".encode())
-_DRAWS = frozenset({"random"})
-"""Differs from message to message without naming anything of one: by the message's id."""
+from parley.presets.carried import Path, own_paths
+
+_OPEN, _CLOSE, _ZERO = "\ue000", "\ue001", 0xE010
+_MARK = re.compile(f"{_OPEN}([\ue010-\ue019]+){_CLOSE}")
+_PIECE_OF_A_MARK = re.compile("[\ue000-\ue0ff]|ue0[0-9a-f]{2}")
+"""Every letter of a mark, also as Python writes it in a list: whatever takes a text apart leaves one of these."""
 LONGEST_VALUE = 10_000
 """Characters. A longer one goes the way that counts what it costs."""
-
-Path = tuple[str, str | None, int | None]
 
 
 class Stencil(msgspec.Struct, frozen=True):
     """A compacted body, cut at the places of the values."""
 
     pieces: tuple[bytes, ...]
-    """One more than there are paths."""
+    """One more than there are places."""
+    places: tuple[int, ...]
+    """Which path stands in each."""
     paths: tuple[Path, ...]
+    """All that the body names, each once, also what it does not print."""
 
     def fill(self, message: object) -> bytes | None:
         """The body, with what a message brings itself; None when a value is no text, too long, or no Unicode."""
-        parts = [self.pieces[0]]
-        for path, piece in zip(self.paths, self.pieces[1:], strict=True):
+        texts: list[bytes] = []
+        for path in self.paths:
             value = _found(message, path)
             if not isinstance(value, str) or len(value) > LONGEST_VALUE:
                 return None
             try:
-                parts += (msgspec.json.encode(value)[1:-1], piece)
+                texts.append(msgspec.json.encode(value)[1:-1])
             except UnicodeEncodeError:
                 return None
-        return b"".join(parts)
+        printed = [texts[place] for place in self.places]
+        return b"".join(chain.from_iterable(zip(self.pieces, [*printed, b""], strict=True)))
 
 
-def stencil_of(parts: Sequence[str], fields: frozenset[str], render: Callable[[str], bytes]) -> Stencil | None:
+def stencil_of(
+    parts: Sequence[str], fields: frozenset[str], render: Callable[[Mapping[str, Any]], bytes]
+) -> Stencil | None:
     """For a woven JSON body, in its parts; `fields` are the names of what differs from message to message.
 
-    `render` renders and compacts a text in which nothing differs; whatever it raises is the caller's.
+    `render` renders and compacts the body with the given variables; whatever it raises is the caller's.
     """
-    printed: list[Path] = []
-    marked: list[str] = []
-    for part in parts:
-        if found := _PRINTED.fullmatch(part):
-            marked.append(f"{_OPEN}{len(printed)}{_CLOSE}")
-            printed.append((found["name"], found["key"], int(found["place"]) if found["place"] else None))
-        elif _OPEN in part or _CLOSE in part or (_is_tag(part) and _names(part) & (fields | _DRAWS)):
-            return None
+    paths = own_paths(parts, fields)
+    marked = None if paths is None else _marked(paths)
+    if paths is None or marked is None or any(_PIECE_OF_A_MARK.search(part) for part in parts):
+        return None
+    cut = _MARK.split(render(marked).decode())
+    if any(_PIECE_OF_A_MARK.search(piece) for piece in cut[::2]):
+        return None
+    return Stencil(tuple(piece.encode() for piece in cut[::2]), tuple(map(_number, cut[1::2])), paths)
+
+
+def _marked(paths: Sequence[Path]) -> dict[str, Any] | None:
+    """What the body may name, each text a mark of its own; None when one name is a text and a list."""
+    marked: dict[str, Any] = {"form_values": {}}
+    for number, (name, key, place) in enumerate(paths):
+        if key is None:
+            marked[name] = _mark(number)
+        elif place is None:
+            if marked[name].setdefault(key, _mark(number)) != _mark(number):
+                return None
         else:
-            marked.append(part)
-    cut = _MARK.split(render("".join(marked)))
-    return Stencil(tuple(cut[::2]), tuple(printed[int(number)] for number in cut[1::2]))
+            texts = marked[name].setdefault(key, [])
+            if not isinstance(texts, list):
+                return None
+            texts += [""] * (place + 1 - len(texts))
+            texts[place] = _mark(number)
+    return marked
 
 
-def _is_tag(part: str) -> bool:
-    return part.startswith(("{{", "{%"))
+def _mark(number: int) -> str:
+    return _OPEN + "".join(chr(_ZERO + int(digit)) for digit in str(number)) + _CLOSE
 
 
-def _names(part: str) -> set[str]:
-    return set(re.findall(r"\w+", part))
+def _number(digits: str) -> int:
+    return int("".join(str(ord(digit) - _ZERO) for digit in digits))
 
 
 def _found(message: object, path: Path) -> Any:

@@ -183,20 +183,20 @@ class _Weaver:
         """A parameter inside a tag is a variable, set before anything else."""
         if slot.name not in self._names:
             self._names[slot.name] = name = f"_p{len(self._names)}"
-            self._prelude.append(self._binding(name, self._fillings[slot.name]))
+            self._prelude += self._binding(name, self._fillings[slot.name])
         return self._names[slot.name]
 
-    def _binding(self, name: str, filling: Filling) -> str:
+    def _binding(self, name: str, filling: Filling) -> list[str]:
         if filling.literal is not None:
-            return f"{{% set {name} = {filling.literal} %}}"
+            return [f"{{% set {name} = {filling.literal} %}}"]
         if filling.cast:
             expression = "".join(self._inner(piece) for piece in filling.pieces if isinstance(piece, Tag))
-            return f"{{% set {name} = {filling.cast}(({expression})) %}}"
+            return [f"{{% set {name} = {filling.cast}(({expression})) %}}"]
         if filling.items is None:
-            return self._capture(name, filling.pieces)
+            return [self._capture(name, filling.pieces)]
         captures = [self._capture(f"{name}_{i}", item) for i, item in enumerate(filling.items)]
         names = ", ".join(f"{name}_{i}" for i in range(len(filling.items)))
-        return "".join(captures) + f"{{% set {name} = _keep([{names}], _run)[0] %}}"
+        return [*captures, f"{{% set {name} = _keep([{names}], _run)[0] %}}"]
 
     def _capture(self, name: str, pieces: tuple[Piece, ...]) -> str:
         inner = _Weaver(self._fillings, FixedPlace("_plain"))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from parley.domain.errors import InvalidInputError
 from parley.presets import Aborted, Context, OwnTexts, Preset, RenderedRequest, Renderer, shipped
 from parley.presets.prepare import prepare
+from parley.presets.rendering import Printer, Template
 from parley.presets.stencil import LONGEST_VALUE, Stencil, stencil_of
 from tests.rules.presets.presets import Case, cases, context, preset
 from tests.rules.presets.test_properties import TEXT
@@ -23,7 +24,9 @@ PLAIN = preset(
 
 
 def _stencil(of: Preset, values: dict[str, Any]) -> Stencil | None:
-    return stencil_of(prepare(of, values).body.parts, FIELDS, lambda source: source.encode())
+    body = prepare(of, values).body
+    template = Template("body", body)
+    return stencil_of(body.parts, FIELDS, lambda variables: Printer(variables).print(template).encode())
 
 
 def _both(of: Preset, values: dict[str, Any], seen: Context) -> list[Any]:
@@ -90,6 +93,78 @@ def test_it_fills_a_template_message() -> None:
     stencil = _stencil(shipped()["sinch-whatsapp-template"], values)
     assert stencil is not None
     assert stencil.fill(context(form_values={"name": "n", "many": ["x", "y"]})) is not None
+
+
+@pytest.mark.parametrize("media", ["text", "image"])
+def test_it_fills_a_template_message_of_the_conversation_api(media: str) -> None:
+    of = shipped()["sinch-conversation-template"]
+    account = {"project_id": "p", "app_id": "a", "key_id": "k", "key_secret": "s", "language": "en", "media": media}
+    own = {"template_name": "{{ form_values.name }}", "media_url": "{{ form_values.link }}"}
+    values = account | own | {"parameters": GIVEN["many"], "header_parameters": GIVEN["many"][:1]}
+    seen = context(form_values={"name": "n", "many": ["x", 'y"'], "link": "https://shop.test/p.png"})
+    stencil = _stencil(of, values)
+    assert stencil is not None
+    assert stencil.fill(seen) is not None
+    plain, fast = _both(of, values, seen)
+    assert plain == fast
+
+
+CARRYING = [
+    '{% set xs = [] %}{% for x in [[ many : list ]] %}{% append ["k" ~ loop.index, x] to xs %}{% endfor %}'
+    '{ {%- for x in xs %}{% if not loop.first %},{% endif %}"{{ x[0] }}": "{{ x[1] }}"{% endfor -%} }',
+    '{"a": [{% for x in [[ many : list ]] %}"{{ x }}{{ x }}"{% if not loop.last %},{% endif %}{% endfor %}]}',
+    '{% set xs = [] %}{% append [[ a ]] to xs %}{% append recipient to xs %}{% append "-" to xs %}'
+    '{"a": "{% for x in xs %}{{ x }}{% endfor %}"}',
+]
+"""Bodies that carry texts through names, lists and loops."""
+
+
+@pytest.mark.parametrize("body", CARRYING)
+@given(a=TEXT, many=st.lists(TEXT, min_size=2, max_size=2), recipient=TEXT)
+def test_it_agrees_on_texts_that_are_carried_through_lists(body: str, a: str, many: list[str], recipient: str) -> None:
+    hook = preset(body=body)
+    values = {name: GIVEN[name] for name in GIVEN if f"[[ {name}" in body}
+    assert _stencil(hook, values) is not None
+    plain, fast = _both(hook, values, context(recipient=recipient, form_values={"a": a, "many": many}))
+    assert plain == fast
+
+
+LOOKING = [
+    '{% for x in [[ many : list ]] %}{% if x == "x" %}{% endif %}{% endfor %}{"a": ""}',
+    '{% set xs = [] %}{% for x in [[ many : list ]] %}{% append x ~ "!" to xs %}{% endfor %}{"a": "{{ xs[0] }}"}',
+    '{% set xs = [] %}{% append [["a"], recipient] to xs %}{"a": "{{ xs[0] }}"}',
+    '{% set xs = [] %}{% append ["k", recipient] to xs %}{"a": "{% for x in xs %}{{ x }}{% endfor %}"}',
+    '{"a": "{% for x in [[ many : list ]] %}{{ x[0] }}{% endfor %}"}',
+    '{"a": "{% for x in [[ many : list ]] %}{{ x[1] }}{% endfor %}"}',
+    '{"a": "{% for x in [[ many : list ]] %}{% for y in x %}-{% endfor %}{% endfor %}"}',
+    '{"a": "{% for x in [[ many : list ]] %}{% if loop.previtem %}-{% endif %}{% endfor %}"}',
+    '{"a": "{% for x in [[ many : list ]] if x %}-{% endfor %}"}',
+    '{"a": "{% for x in recipient %}-{% endfor %}"}',
+    '{"a": "{% for x in form_values %}{{ x }}{% endfor %}"}',
+    '{% set xs = [] %}{% append [1] ~ [recipient, recipient] to xs %}{"a": "{{ xs[0] }}"}',
+    '{% set xs = [] %}{% append [recipient, recipient] to xs %}{"a": "{{ xs[0] }}"}',
+    '{% for recipient in ["x"] %}{% endfor %}{"a": "{{ recipient }}"}',
+    '{"a": "{{ form_values.many }}"}',
+    '{"a": "{{ form_values.a }}{{ form_values.a[0] }}"}',
+    '{"a": "{% output [[ many : list ]] separated by ", " %}"}',
+]
+"""Bodies that look into texts, or could."""
+
+
+@pytest.mark.parametrize("body", LOOKING)
+def test_it_never_differs_where_a_text_is_looked_into(body: str) -> None:
+    hook = preset(body=body)
+    values = {name: GIVEN[name] for name in GIVEN if f"[[ {name}" in body}
+    for many in (["x", "y"], ["\ue000", ""], ["abc", 'a"b'], ["", ""]):
+        plain, fast = _both(hook, values, context(form_values={"a": "long text", "many": many}))
+        assert plain == fast
+
+
+def test_a_text_that_is_named_and_not_printed_must_be_a_text_too() -> None:
+    body = '{% set xs = [] %}{% append [[ a ]] to xs %}{"a": "x"}'
+    stencil = _stencil(preset(body=body), {"a": GIVEN["a"]})
+    assert stencil is not None
+    assert stencil.fill(context(form_values={"a": 7})) is None
 
 
 @pytest.mark.parametrize(
