@@ -24,6 +24,7 @@ from parley.services.plan_campaigns import plan_campaigns
 from parley.services.secret_box import SecretBox
 from parley.services.settle_by_rule import settle_by_rule
 from parley.services.steer_campaigns import steer_campaigns
+from parley.services.sync_templates import TemplateSync
 from parley.store.database import Database, open_database
 from parley.store.embedded import EmbeddedServer, embedded_server
 from parley.store.migrate import migrate
@@ -31,6 +32,8 @@ from parley.store.wakeups import listening
 
 FORGET_SECONDS = 60.0
 """How often a worker looks for what is no longer kept."""
+TEMPLATES_SECONDS = 5.0
+"""How often a worker looks whether a template is to be handed in or looked at."""
 SETTLE_SECONDS = 15.0
 """How often a worker looks for what is uncertain."""
 
@@ -119,6 +122,7 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
         moving = Loop("journeys", journeys, house.chance)
         planning = Loop("campaigns", campaigns, house.chance)
         looker = Looker(house.database, house.box, wire, house.clock, house.chance)
+        templates = TemplateSync(house.database, house.box, wire, house.clock, house.chance)
 
         def wake() -> None:
             delivery.wake()
@@ -128,13 +132,14 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
 
         async with listening(house.database_url, wake):
             try:
-                yield [sending, moving, planning, *_unhurried(house, delivery, looker)]
+                yield [sending, moving, planning, *_unhurried(house, delivery, looker, templates)]
             finally:
                 await delivery.close()
                 await looker.close()
+                await templates.close()
 
 
-def _unhurried(house: House, delivery: Delivery, looker: Looker) -> list[Loop]:
+def _unhurried(house: House, delivery: Delivery, looker: Looker, templates: TemplateSync) -> list[Loop]:
     """Loops that nothing wakes: they look now and then."""
 
     async def settle() -> int:
@@ -146,5 +151,6 @@ def _unhurried(house: House, delivery: Delivery, looker: Looker) -> list[Loop]:
     return [
         Loop("recover", delivery.recover, house.chance, idle_seconds=Patience(house.config.lease).look_seconds),
         Loop("settle", settle, house.chance, idle_seconds=SETTLE_SECONDS),
+        Loop("templates", templates.step, house.chance, idle_seconds=TEMPLATES_SECONDS),
         Loop("forget", keep, house.chance, idle_seconds=FORGET_SECONDS),
     ]

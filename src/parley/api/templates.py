@@ -13,7 +13,7 @@ from parley.api.reading import UnusableError, read_part
 from parley.domain.errors import InvalidInputError, ParleyError
 from parley.services.registry import Origin, Said, UnknownTemplateError
 from parley.services.show_templates import LARGEST_PAGE, PAGE, list_templates, plain, show_template, template_history
-from parley.services.steer_templates import end_override, override_template, set_status
+from parley.services.steer_templates import end_override, order_hand_in, override_template, set_status
 from parley.store.templates import NEWEST
 from parley.templates import Status
 
@@ -28,6 +28,12 @@ class StatusSaid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     status: Status
     reason: str
+
+
+class HandIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """By which integration; the only one that can when none is named."""
+
+    sender: str | None = None
 
 
 class OverrideSaid(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,6 +88,20 @@ async def history(
     except ParleyError as error:
         _refuse(error)
     return {"success": True, "data": msgspec.to_builtins(page.entries), "next": page.next}
+
+
+@post("/{name:str}/submit", status_code=202, summary="Hand a template in to WhatsApp")
+async def submit(token: FromPath[str], name: FromPath[str], request: AnyRequest) -> dict[str, Any]:
+    """`{"sender": "shop-whatsapp"}`, or nothing: a worker does it. 400 tells what WhatsApp would refuse."""
+    caller = await admit(request, token, Permission.WRITE_DEFINITIONS)
+    _check(name)
+    wanted = _read(await request.body() or b"{}", HandIn)
+    state, said = request.app.state, Said(Origin.PERSON, caller.key_id)
+    try:
+        by = await order_hand_in(state.database, caller.project.id, name, wanted.sender, said, state.clock())
+    except ParleyError as error:
+        _refuse(error)
+    return _data({"sender": by})
 
 
 @post("/{name:str}/status", status_code=200, summary="Say where a template stands")
@@ -154,6 +174,6 @@ def _refuse(error: ParleyError) -> NoReturn:
 
 router = Router(
     "/api/v1/projects/{token:str}/templates",
-    route_handlers=[list_all, show, history, say_status, override, no_override],
+    route_handlers=[list_all, show, history, submit, say_status, override, no_override],
     tags=["templates"],
 )

@@ -21,7 +21,7 @@ from parley.services.show_templates import (
     show_template,
     template_history,
 )
-from parley.services.steer_templates import end_override, override_template, set_status
+from parley.services.steer_templates import end_override, order_hand_in, override_template, set_status
 from parley.services.stopping import release_a_template
 from parley.store.templates import Entry
 from parley.templates import Status
@@ -83,6 +83,26 @@ def history(
     full = _full(name, language)
     page = _in(data_dir, project, lambda house, of: template_history(house.database, of, full, limit=limit))
     print(msgspec.json.encode(page.entries).decode() if as_json else "\n".join(_told(one) for one in page.entries))
+
+
+@app.command
+def submit(
+    name: str,
+    language: str = "",
+    *,
+    project: ProjectToken,
+    sender: Annotated[
+        str | None, Parameter(help="The integration to hand it in by; the only one when left out.")
+    ] = None,
+    by: By = COMMAND_LINE,
+    data_dir: DataDir = None,
+) -> None:
+    """Hand it in to WhatsApp, by Sinch's Provisioning API: a worker does it, and follows what becomes of it."""
+    said, full = Said(Origin.PERSON, by), _full(name, language)
+    chosen = _in(
+        data_dir, project, lambda house, of: order_hand_in(house.database, of, full, sender, said, house.clock())
+    )
+    print(f"a worker hands {full} in by {chosen}: parley template show {full}")
 
 
 @app.command(name="status")

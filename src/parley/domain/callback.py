@@ -73,6 +73,21 @@ class ConsentReport(msgspec.Struct, frozen=True, tag="consent", tag_field="item"
     fields: dict[str, Any] = {}
 
 
+class TemplateNotice(msgspec.Struct, frozen=True, tag="template", tag_field="item"):
+    """Something happened to a message template at the provider. It may be old news: the provider is asked before good
+    news counts.
+    """
+
+    name: str
+    """As its definition is called: `cart_reminder.en`."""
+    happened: str
+    """The provider's word: approved, rejected, status_updated, quality_score_updated, ..."""
+    state: str | None
+    """Where it stands in our words, as the provider said it then."""
+    reason: str | None = None
+    fields: dict[str, Any] = {}
+
+
 class Notice(msgspec.Struct, frozen=True, tag="notice", tag_field="item"):
     """Something known that changes nothing here: a contact was created, a conversation started, a submit notice."""
 
@@ -87,4 +102,4 @@ class Unknown(msgspec.Struct, frozen=True, tag="unknown", tag_field="item"):
     raw: bytes
 
 
-CallbackItem = InboundMessage | DeliveryReport | ConsentReport | Notice | Unknown
+CallbackItem = InboundMessage | DeliveryReport | ConsentReport | TemplateNotice | Notice | Unknown

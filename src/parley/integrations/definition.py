@@ -19,7 +19,7 @@ API_FIELDS: dict[str, tuple[str, ...]] = {
 
 OPTIONAL_FIELDS: dict[str, tuple[str, ...]] = {
     "sinch_legacy": ("base_url",),
-    "sinch_conversation": ("base_url", "auth_url"),
+    "sinch_conversation": ("base_url", "auth_url", "provisioning_url"),
 }
 
 SECRET_FIELDS = frozenset({"bearer_token", "key_secret", "signing_secret"})

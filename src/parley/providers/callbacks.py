@@ -11,6 +11,7 @@ from parley.providers.sinch_conversation import callbacks as conversation
 from parley.providers.sinch_conversation import signature as conversation_signature
 from parley.providers.sinch_legacy import callbacks as legacy
 from parley.providers.sinch_legacy import signature as legacy_signature
+from parley.providers.sinch_provisioning import callbacks as provisioning
 
 
 class Api(StrEnum):
@@ -21,14 +22,16 @@ class Api(StrEnum):
 
 
 def read(body: bytes) -> tuple[CallbackItem, ...]:
-    """Every item of a callback of either API, at least one. Never raises: what cannot be read is Unknown.
+    """Every item of a callback of any of the APIs, at least one. Never raises: what cannot be read is Unknown.
 
-    A legacy body is known by `type`, `statuses` or `notifications`; a Conversation body by `app_id`, `project_id` or
-    the key of its payload.
+    A Provisioning body is known by a `type` in capitals; a legacy body by `type`, `statuses` or `notifications`; a
+    Conversation body by `app_id`, `project_id` or the key of its payload.
     """
     tree = decode(body)
     if isinstance(tree, Unreadable):
         return (Unknown(tree.reason, body),)
+    if provisioning.is_provisioning(tree.value):
+        return provisioning.items(tree.value)
     if legacy.is_legacy(tree.value):
         return legacy.items(tree.value)
     if conversation.is_conversation(tree.value):

@@ -37,6 +37,7 @@ from parley.store.definitions import (
     secrets_of,
 )
 from parley.store.messages import look_again
+from parley.store.templates import look_everywhere, look_no_more, look_soon
 from parley.templates import RuleSet, parse_template
 
 
@@ -107,6 +108,8 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
         await delete_stored(connection, project_id, kind, name)
         if kind == "template":
             await unregister(connection, project_id, name, now)
+        if kind == "integration":
+            await look_no_more(connection, project_id, name)
     return True
 
 
@@ -175,6 +178,7 @@ async def _register(
             before = parse_template(one.before.encode()) if one.before else None
             written = (before, parse_template(one.after.encode()))
             await register(connection, project_id, one.name, written, rules, now)
+            await look_everywhere(connection, project_id, now)
     await rejudge(connection, project_id, rules)
 
 
@@ -194,5 +198,6 @@ async def _write(
             await release_for_all(connection, project_id, one.name, now)  # it says something new: tried afresh
         if one.kind == "integration":
             await look_again(connection, project_id, one.name, OVER_TIER, now)  # the tier may have been raised
+            await look_soon(connection, project_id, one.name, now)  # it may know templates
         token = new_token() if one.kind == "integration" else None
         await put_definition(connection, project_id, StoredDefinition(one.kind, one.name, 0, one.body, token), now)

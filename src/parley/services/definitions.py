@@ -76,7 +76,7 @@ def _parse_integration(data: bytes) -> Integration:
     ]
     problems += [
         Problem(f"account.{name}", f"{fault}.")
-        for name in ("base_url", "auth_url")
+        for name in ("base_url", "auth_url", "provisioning_url")
         if (url := integration.account.get(name)) and (fault := url_fault(url))
     ]
     if problems:

@@ -72,6 +72,39 @@ _RULES: Mapping[What, _Rule] = {
         Releaser.OPERATOR,
         "Mend the cause, then apply the template anew, or `parley template release NAME --project TOKEN`.",
     ),
+    What.TEMPLATES_TO_HAND_IN: _Rule(
+        Releaser.WORKER,
+        "A worker hands it in, or tries again then.",
+        timedelta(hours=1),
+        "It cannot be handed in, as the sentence says. Does a worker run?",
+    ),
+    What.TEMPLATES_IN_REVIEW: _Rule(
+        Releaser.PROVIDER,
+        "WhatsApp decides, usually within minutes, within 24 hours at most.",
+        timedelta(hours=48),
+        "WhatsApp decides within 24 hours: ask Sinch, or, where nobody tells Parley, say what came of it: "
+        "`parley template status NAME LANGUAGE approved --reason …`.",
+    ),
+    What.TEMPLATES_PAUSED: _Rule(
+        Releaser.PROVIDER,
+        "WhatsApp pauses a template for 3 hours, the second time for 6, because people disliked it. Its messages wait.",
+        timedelta(hours=24),
+        "No pause lasts so long by itself: unpause it at WhatsApp or ask Sinch, or write another text.",
+    ),
+    What.TEMPLATES_NOT_TAKEN: _Rule(
+        Releaser.OPERATOR,
+        "`parley template show NAME LANGUAGE` says why. Mend the file, apply it and hand it in (`parley template "
+        "submit`), or delete its definition.",
+    ),
+    What.TEMPLATES_OF_LOW_QUALITY: _Rule(
+        Releaser.PROVIDER, "People block or report it, or do not read it. Write to fewer, or write another text."
+    ),
+    What.TEMPLATES_NOT_LOOKED_AT: _Rule(
+        Releaser.WORKER,
+        "A worker asks again then; until it can, nobody knows what became of the account's templates.",
+        timedelta(days=1),
+        "Mend the integration's key or `provisioning_url`, or see what Sinch answers.",
+    ),
     What.MESSAGES_IN_FLIGHT: _Rule(Releaser.PROVIDER, "It has not answered yet; after the lease they are uncertain."),
     What.MESSAGES_LOST: _Rule(
         Releaser.WORKER, "Their worker vanished; another marks them uncertain.", _SOON, _NO_WORKER

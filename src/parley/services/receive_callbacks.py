@@ -15,12 +15,21 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from parley.domain.callback import CallbackItem, ConsentReport, DeliveryReport, InboundMessage, Notice, Unknown
+from parley.domain.callback import (
+    CallbackItem,
+    ConsentReport,
+    DeliveryReport,
+    InboundMessage,
+    Notice,
+    TemplateNotice,
+    Unknown,
+)
 from parley.integrations import Integration
 from parley.providers.callbacks import Api, read, verify
 from parley.providers.signature import NotGenuine
 from parley.services.callback_doors import Doors, KnownDoor
 from parley.services.callback_spool import Arrival
+from parley.services.heed_templates import heed_notices
 from parley.services.receive_inbound import Inbound, receive_inbound
 from parley.services.receive_reports import receive_reports
 from parley.services.resolve_customers import run_resolving
@@ -177,6 +186,7 @@ async def _store(connection: Connection, callbacks: Sequence[Callback], now: dat
     once = {(callback.project_id, callback.integration.name, callback.key): callback for callback in callbacks}
     fresh = [callback for key, callback in once.items() if key in new]
     read_now = [(callback, read(callback.body)) for callback in fresh]
+    await _heed_templates(connection, callbacks, now)
     await _make_something_of(connection, read_now, now)
     strange = [told for callback, items in read_now if (told := _not_understood(callback, items)) is not None]
     if strange:
@@ -196,11 +206,25 @@ async def _make_something_of(
                     inbound[callback.project_id].append(Inbound(callback.integration, item))
                 case DeliveryReport():
                     reports[callback.project_id].append(item)
-                case ConsentReport() | Notice() | Unknown():
-                    continue  # kept raw; nothing here changes by it
+                case ConsentReport() | TemplateNotice() | Notice() | Unknown():
+                    continue  # kept raw; nothing here changes by it (notices of templates were heeded before)
     for project_id in sorted({*inbound, *reports}):
         await receive_reports(connection, project_id, reports[project_id], now)
         await receive_inbound(connection, project_id, inbound[project_id], now)
+
+
+async def _heed_templates(connection: Connection, callbacks: Sequence[Callback], now: datetime) -> None:
+    """Also those that came before: nothing in a body tells this pause from last week's."""
+    told: dict[UUID, list[tuple[str, TemplateNotice]]] = defaultdict(list)
+    for callback in callbacks:
+        if ABOUT_TEMPLATES in callback.body:
+            notices = [item for item in read(callback.body) if isinstance(item, TemplateNotice)]
+            told[callback.project_id] += [(callback.integration.name, notice) for notice in notices]
+    for project_id in sorted(told):
+        await heed_notices(connection, project_id, told[project_id], now)
+
+
+ABOUT_TEMPLATES = b"WHATSAPP_TEMPLATE_"
 
 
 def _raw(callback: Callback) -> RawCallback:

@@ -117,7 +117,9 @@ def _plain(judgement: Judgement) -> dict[str, object]:
 async def change(
     connection: Connection, project_id: UUID, before: TemplateRow | None, after: TemplateRow, said: Said, now: datetime
 ) -> None:
-    """Stores it, and notes what a person may ask about. What is approved again lets its messages go."""
+    """Stores it, and notes what a person may ask about. Messages that wait for it are judged anew: once it is approved
+    again, they leave.
+    """
     moved = before is None or before.status != after.status
     await put_template(connection, project_id, msgspec.structs.replace(after, status_at=now) if moved else after)
     for what, old, new in _differences(before, after):
@@ -125,8 +127,14 @@ async def change(
         await add_to_history(connection, project_id, after.name, entry, now)
     if moved and after.status == Status.APPROVED:
         await release_template(connection, project_id, after.name, now)
+    if moved:
         await let_template_go(connection, project_id, after.name, WAITING_CODES, now)
         await announce_work(connection)
+
+
+async def note(connection: Connection, project_id: UUID, name: str, entry: NewEntry, now: datetime) -> None:
+    """Something happened that is no change."""
+    await add_to_history(connection, project_id, name, entry, now)
 
 
 def _differences(before: TemplateRow | None, after: TemplateRow) -> list[tuple[str, str | None, str | None]]:

@@ -6,11 +6,16 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
-from parley.services.registry import Origin, Said, change, template_row
+from parley.services.definitions import ProjectDefinitions, project_definitions
+from parley.services.provisioning import provisioning_url
+from parley.services.registry import Origin, Said, change, note, template_row
+from parley.services.text_facts import judgement_of
 from parley.store.database import Database
 from parley.store.definitions import lock_project
-from parley.templates import Status
-from parley.templates.life import NOT_HANDED_IN
+from parley.store.templates import NewEntry
+from parley.templates import RuleSet, Status
+from parley.templates.judgement import barring
+from parley.templates.life import NOT_HANDED_IN, text_of
 from parley.templates.template import LONGEST_REASON
 
 BY_HAND = tuple(status for status in Status if status not in NOT_HANDED_IN)
@@ -35,6 +40,52 @@ async def set_status(
             raise InvalidInputError([Problem("status", sentence)])
         after = msgspec.structs.replace(row, status=status, status_reason=said.reason, hand_in_at=None, problem=None)
         await change(connection, project_id, row, after, said, now)
+
+
+async def order_hand_in(
+    database: Database, project_id: UUID, name: str, sender: str | None, said: Said, now: datetime
+) -> str:
+    """A worker hands it in by that integration, whose name is given back; None: the only one that can.
+
+    Raises UnknownTemplateError, or InvalidInputError for a template that WhatsApp would refuse or has already.
+    """
+    async with database.transaction() as connection:
+        await lock_project(connection, project_id)
+        row = await template_row(connection, project_id, name)
+        project = await project_definitions(connection, project_id)
+        by = _who_hands_in(project, sender or row.sender)
+        template = {".".join(key): one for key, one in project.templates.items()}[name]
+        judgement = judgement_of(row, text_of(template), RuleSet(project.settings.rules))
+        problems = [
+            Problem(found.field, f"{found.sentence} {found.remedy} ({found.rule})")
+            for found in barring(judgement, overridden=row.override_reason is not None)
+        ]
+        if row.status in WITH_WHATSAPP:
+            problems.append(Problem("status", f"is {row.status}: this text is with WhatsApp already."))
+        if problems:
+            raise InvalidInputError(problems)
+        after = msgspec.structs.replace(row, hand_in_at=now, hand_in_by=by, hand_in_failures=0, problem=None)
+        order = NewEntry("ordered", said.origin, after=by, said_by=said.by, reason=said.reason)
+        await note(connection, project_id, name, order, now)
+        await change(connection, project_id, row, after, said, now)
+    return by
+
+
+WITH_WHATSAPP = frozenset({Status.SUBMITTED, Status.APPROVED, Status.PAUSED})
+
+
+def _who_hands_in(project: ProjectDefinitions, sender: str | None) -> str:
+    """The integration that was named, or the only one that has a Provisioning API."""
+    able = [name for name, one in project.integrations.items() if provisioning_url(one) is not None]
+    if sender in able or (sender is None and len(able) == 1):
+        return sender or able[0]
+    known = ", ".join(sorted(able)) or "none"
+    sentence = f"must be an integration of the Conversation API with a Provisioning API; there is {known}."
+    if not able:
+        sentence += (
+            " Have your Customer Success Manager hand it in, and say the status by hand: parley template status."
+        )
+    raise InvalidInputError([Problem("sender", sentence)])
 
 
 async def override_template(database: Database, project_id: UUID, name: str, said: Said, now: datetime) -> None:

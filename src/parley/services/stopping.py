@@ -21,7 +21,7 @@ from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
 from parley.store.database import Connection, Database
 from parley.store.messages import MessageRow, look_again
 from parley.store.stops import Stop, put_stop, release_sender, release_template, stops_of
-from parley.store.templates import let_template_go
+from parley.store.templates import let_template_go, look_soon
 from parley.store.wakeups import announce_work
 
 STOPPING = frozenset({Remedy.STOP_SENDER, Remedy.STOP_TEMPLATE})
@@ -53,6 +53,8 @@ async def stop(connection: Connection, project_id: UUID, what: Stop, happened_at
     """Unless somebody has released it since `happened_at`."""
     if await put_stop(connection, project_id, what, happened_at, now):
         stopped = {"template": what.template} if what.template else {}
+        if what.template:
+            await look_soon(connection, project_id, what.sender, now)  # is it paused, and until when?
         structlog.get_logger().error("stopped", sender=what.sender, **stopped, code=what.code, sentence=what.sentence)
 
 

@@ -19,6 +19,12 @@ class What(StrEnum):
     CAMPAIGNS_PAUSED = "campaigns_paused"
     MESSAGES_HELD = "messages_held"
     TEMPLATES_STOPPED = "templates_stopped"
+    TEMPLATES_TO_HAND_IN = "templates_to_hand_in"
+    TEMPLATES_IN_REVIEW = "templates_in_review"
+    TEMPLATES_PAUSED = "templates_paused"
+    TEMPLATES_NOT_TAKEN = "templates_not_taken"
+    TEMPLATES_OF_LOW_QUALITY = "templates_of_low_quality"
+    TEMPLATES_NOT_LOOKED_AT = "templates_not_looked_at"
     MESSAGES_IN_FLIGHT = "messages_in_flight"
     MESSAGES_LOST = "messages_lost"
     MESSAGES_UNCERTAIN = "messages_uncertain"
@@ -58,6 +64,12 @@ async def all_that_waits(
         What.CAMPAIGNS_PAUSED: await sql.doctor.campaigns_paused(connection, **whose),
         What.MESSAGES_HELD: await sql.doctor.messages_held(connection, **whose),
         What.TEMPLATES_STOPPED: await sql.doctor.templates_stopped(connection, **whose),
+        What.TEMPLATES_TO_HAND_IN: await sql.doctor.templates_to_hand_in(connection, **whose),
+        What.TEMPLATES_IN_REVIEW: await sql.doctor.templates_in(connection, **whose, statuses=["submitted"]),
+        What.TEMPLATES_PAUSED: await sql.doctor.templates_in(connection, **whose, statuses=["paused"]),
+        What.TEMPLATES_NOT_TAKEN: await sql.doctor.templates_not_taken(connection, **whose),
+        What.TEMPLATES_OF_LOW_QUALITY: await sql.doctor.templates_of_low_quality(connection, **whose),
+        What.TEMPLATES_NOT_LOOKED_AT: await sql.doctor.templates_not_looked_at(connection, **whose),
         What.MESSAGES_IN_FLIGHT: await sql.doctor.messages_in_flight(connection, **then),
         What.MESSAGES_LOST: await sql.doctor.messages_lost(connection, **then),
         What.MESSAGES_UNCERTAIN: await sql.doctor.messages_uncertain(connection, **whose),

@@ -66,6 +66,24 @@ class Entry(msgspec.Struct, frozen=True):
     reason: str | None
 
 
+class Claimed(msgspec.Struct, frozen=True):
+    """An account whose templates are to be looked at."""
+
+    project_id: UUID
+    sender: str
+    failures: int
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """What came of a look."""
+
+    look_at: datetime
+    """The next one."""
+    looked_at: datetime | None
+    failures: int
+    problem: str | None
+
+
 async def templates_of(connection: Connection, project_id: UUID) -> list[TemplateRow]:
     """All of a project."""
     return [TemplateRow(**row) for row in await sql.templates.templates_of_project(connection, project_id=project_id)]
@@ -122,3 +140,35 @@ async def let_template_go(
     asked = {"project_id": project_id, "name": name, "codes": list(codes), "now": now, "most": WOKEN_AT_ONCE}
     while await sql.templates.let_template_go(connection, **asked) == f"UPDATE {WOKEN_AT_ONCE}":
         pass
+
+
+async def claim_hand_ins(connection: Connection, most: int, now: datetime, until: datetime) -> list[tuple[UUID, str]]:
+    """Project and name of templates that are to be handed in; nobody else hands them in before `until`."""
+    rows = await sql.templates.claim_hand_ins(connection, most=most, now=now, until=until)
+    return [(row["project_id"], row["name"]) for row in rows]
+
+
+async def claim_looks(connection: Connection, most: int, now: datetime, until: datetime) -> list[Claimed]:
+    """Accounts that nobody else looks at before `until`."""
+    return [Claimed(**row) for row in await sql.templates.claim_looks(connection, most=most, now=now, until=until)]
+
+
+async def note_look(connection: Connection, claimed: Claimed, looked: Looked, until: datetime) -> None:
+    """`until` as it was claimed: a look that somebody has asked for since then stays."""
+    key = {"project_id": claimed.project_id, "sender": claimed.sender}
+    await sql.templates.note_look(connection, **key, until=until, **msgspec.structs.asdict(looked))
+
+
+async def look_soon(connection: Connection, project_id: UUID, sender: str, now: datetime) -> None:
+    """A worker looks at that account's templates."""
+    await sql.templates.look_soon(connection, project_id=project_id, sender=sender, now=now)
+
+
+async def look_everywhere(connection: Connection, project_id: UUID, now: datetime) -> None:
+    """Workers look at the templates of all the project's accounts."""
+    await sql.templates.look_everywhere(connection, project_id=project_id, now=now)
+
+
+async def look_no_more(connection: Connection, project_id: UUID, sender: str) -> None:
+    """Nobody asks for that account's templates."""
+    await sql.templates.look_no_more(connection, project_id=project_id, sender=sender)

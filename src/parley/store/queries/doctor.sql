@@ -73,6 +73,44 @@ LEFT JOIN messages m ON m.project_id = s.project_id AND m.integration = s.sender
 WHERE s.template <> '' AND s.released_at IS NULL AND s.project_id = coalesce(:project_id::uuid, s.project_id)
 GROUP BY s.project_id, s.sender, s.template;
 
+-- name: templates_to_hand_in
+-- services.doctor: templates that a worker is to hand in, with what went wrong so far; index templates_to_hand_in.
+SELECT project_id, name AS about, NULL AS code, problem AS sentence, 1 AS count,
+    hand_in_at - hand_in_failures * interval '1 second' AS since,
+    CASE WHEN hand_in_failures > 0 THEN hand_in_at END AS until
+FROM templates
+WHERE hand_in_at IS NOT NULL AND project_id = coalesce(:project_id::uuid, project_id);
+
+-- name: templates_in
+-- services.doctor: templates that WhatsApp has not decided on, or has paused; primary key of templates.
+SELECT project_id, name AS about, status AS code, status_reason AS sentence, 1 AS count, status_at AS since,
+    NULL::timestamptz AS until
+FROM templates
+WHERE status = ANY(:statuses::text[]) AND project_id = coalesce(:project_id::uuid, project_id);
+
+-- name: templates_not_taken
+-- services.doctor: templates that WhatsApp has rejected or disabled, or that were refused at hand-in; primary key of
+-- templates.
+SELECT project_id, name AS about, status AS code, coalesce(problem, status_reason) AS sentence, 1 AS count,
+    status_at AS since, NULL::timestamptz AS until
+FROM templates
+WHERE (status IN ('rejected', 'disabled') OR (problem IS NOT NULL AND hand_in_at IS NULL))
+    AND project_id = coalesce(:project_id::uuid, project_id);
+
+-- name: templates_of_low_quality
+-- services.doctor: approved templates that people dislike, so that a pause is near; primary key of templates.
+SELECT project_id, name AS about, quality AS code, NULL AS sentence, 1 AS count, status_at AS since,
+    NULL::timestamptz AS until
+FROM templates
+WHERE status = 'approved' AND quality IN ('yellow', 'red') AND project_id = coalesce(:project_id::uuid, project_id);
+
+-- name: templates_not_looked_at
+-- services.doctor: accounts whose provider could not be asked for their templates; primary key of template_looks.
+SELECT project_id, sender AS about, NULL AS code, problem AS sentence, failures AS count,
+    coalesce(looked_at, look_at) AS since, look_at AS until
+FROM template_looks
+WHERE failures > 0 AND project_id = coalesce(:project_id::uuid, project_id);
+
 -- name: messages_in_flight
 -- services.doctor: called, and the answer is not recorded yet; index messages_in_flight.
 SELECT project_id, integration AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(changed_at) AS since,

@@ -63,3 +63,46 @@ WITH waiting AS MATERIALIZED (
     FOR UPDATE SKIP LOCKED
 )
 UPDATE messages m SET due_at = :now FROM waiting w WHERE m.bucket = w.bucket AND m.id = w.id;
+
+-- name: claim_hand_ins
+-- services.sync_templates: templates that are to be handed in; a worker that vanishes leaves them to another after the
+-- claim. Index templates_to_hand_in.
+UPDATE templates SET hand_in_at = :until
+WHERE (project_id, name) IN (
+    SELECT project_id, name FROM templates WHERE hand_in_at <= :now ORDER BY hand_in_at LIMIT :most
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING project_id, name;
+
+-- name: claim_looks
+-- services.sync_templates: accounts whose templates are to be looked at, of projects that have any; index
+-- template_looks_due.
+UPDATE template_looks SET look_at = :until
+WHERE (project_id, sender) IN (
+    SELECT l.project_id, l.sender FROM template_looks l
+    WHERE l.look_at <= :now AND EXISTS (SELECT FROM templates t WHERE t.project_id = l.project_id)
+    ORDER BY l.look_at LIMIT :most
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING project_id, sender, failures;
+
+-- name: note_look!
+-- services.sync_templates: what came of it, and when the next one is; primary key. A look that was asked for meanwhile
+-- stays.
+UPDATE template_looks
+SET look_at = CASE WHEN look_at = :until THEN :look_at ELSE least(look_at, :look_at) END,
+    looked_at = coalesce(:looked_at, looked_at), failures = :failures, problem = :problem
+WHERE project_id = :project_id AND sender = :sender;
+
+-- name: look_soon!
+-- services.registry: something is told that has to be asked for, or an account is new; primary key.
+INSERT INTO template_looks (project_id, sender, look_at) VALUES (:project_id, :sender, :now)
+ON CONFLICT (project_id, sender) DO UPDATE SET look_at = least(template_looks.look_at, excluded.look_at);
+
+-- name: look_everywhere!
+-- services.apply_definitions: a template is new, and may be known; primary key.
+UPDATE template_looks SET look_at = least(look_at, :now) WHERE project_id = :project_id;
+
+-- name: look_no_more!
+-- services.apply_definitions, services.sync_templates: the account is gone, or cannot be asked; primary key.
+DELETE FROM template_looks WHERE project_id = :project_id AND sender = :sender;

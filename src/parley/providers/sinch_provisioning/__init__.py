@@ -1,0 +1,1 @@
+"""Sinch's Provisioning API: message templates handed in, looked at, and told about (sinch.md 3)."""

@@ -1,0 +1,68 @@
+"""What the provider has of a template, and what follows from it for ours."""
+
+import msgspec
+
+from parley.templates.judgement import category_at_provider
+from parley.templates.template import MessageTemplate, Status
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """Another version beside the one in force: in review, or rejected."""
+
+    state: Status
+    text: str
+
+
+class Copy(msgspec.Struct, frozen=True):
+    """The provider's."""
+
+    state: Status | None
+    """None: WhatsApp has none of it, or says a word that nobody knows."""
+    text: str
+    """Of the body."""
+    edit: Edit | None = None
+    category: str | None = None
+    quality: str = "unknown"
+    provider_id: str | None = None
+    reason: str | None = None
+
+
+class News(msgspec.Struct, frozen=True):
+    """Where ours stands by that."""
+
+    status: Status
+    problem: str | None = None
+
+
+OTHER_TEXT = (
+    "The provider has another text under this name and language, so its approval is not this text's. Hand this one in "
+    "(parley template submit), or write into the file what the provider has."
+)
+CANNOT_LEAVE = frozenset({Status.SUBMITTED, Status.REJECTED, Status.PAUSED, Status.DISABLED})
+
+
+def news_of(template: MessageTemplate, status: Status, copy: Copy) -> News:
+    """An approval is this text's only if it is the same text; what keeps a name from being sent counts in any case."""
+    if copy.edit is not None and _is_same(template, copy.edit.text):
+        return News(copy.edit.state)
+    if copy.state is None:
+        return News(status)
+    if _is_same(template, copy.text):
+        return News(copy.state)
+    if status is Status.APPROVED and copy.state in CANNOT_LEAVE:
+        return News(copy.state, OTHER_TEXT)
+    return News(status, OTHER_TEXT)
+
+
+def has_it(template: MessageTemplate, copy: Copy) -> bool:
+    """Is this very text there, in review or in force, so that there is nothing to hand in?"""
+    if copy.edit is not None and copy.edit.state is Status.SUBMITTED and _is_same(template, copy.edit.text):
+        return True
+    return copy.state not in (None, Status.REJECTED, Status.DISABLED) and _is_same(template, copy.text)
+
+
+def _is_same(template: MessageTemplate, text: str) -> bool:
+    """WhatsApp itself writes the text of an AUTHENTICATION template."""
+    if category_at_provider(template.category) == "AUTHENTICATION":
+        return True
+    return " ".join(text.split()) == " ".join(template.body.text.split())

@@ -1,0 +1,325 @@
+"""Templates handed in to the local Sinch's Provisioning API, followed by looking and by what it tells."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from parley.domain.errors import InvalidInputError
+from parley.providers.http import HttpClient
+from parley.services.doctor import diagnose
+from parley.services.receive_callbacks import Callback, admit, receive_callbacks
+from parley.services.registry import Origin, Said
+from parley.services.show_templates import TemplateLine, show_template, template_history
+from parley.services.steer_templates import order_hand_in, set_status
+from parley.services.sync_templates import TemplateSync, next_look
+from parley.store.doctor import What
+from parley.store.templates import TemplateRow
+from parley.templates import Status
+from tests.simulator.desk import Desk, open_desk
+from tests.simulator.provisioning import SECRET, decide, ear
+from tests.simulator.shop import Shop
+from tests.support.builders import NOW, Cast
+from tests.walks.test_templates import SHIPPED
+from tests.walks.walk import Walk
+
+NAME = "order_shipped"
+FULL = "order_shipped.en"
+FILE: dict[str, Any] = {
+    "kind": "template",
+    "name": NAME,
+    "language": "en",
+    "category": "SHIPPING_UPDATE",
+    "header": {"format": "text", "text": "Order {{1}}", "samples": ["100245"]},
+    "body": {"text": "Your order is on its way with {{1}} and arrives soon.", "samples": ["DHL"]},
+    "footer": {"text": "Reply HELP for help"},
+    "buttons": [
+        {"type": "url", "text": "Follow it", "url": "https://shop.example/track/{{1}}", "samples": ["100245"]},
+        {"type": "quick_reply", "text": "Call me"},
+    ],
+}
+EDITED = {**FILE, "body": {"text": "Your order was handed to {{1}} and arrives soon.", "samples": ["DHL"]}}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Desk]:
+    with open_desk("--chaos", "off") as desk:
+        yield desk
+
+
+@pytest.fixture
+def desk(running: Desk) -> Desk:
+    running.reset()
+    running.sim("settings", {"template_review": "by_hand"})
+    return running
+
+
+class Sync:
+    """A walk whose shop has an account with a Provisioning API, and the worker that follows it."""
+
+    def __init__(self, walk: Walk, desk: Desk, templates: TemplateSync) -> None:
+        self.walk = walk
+        self.desk = desk
+        self.templates = templates
+
+    async def look(self, **later: float) -> None:
+        """Time passes, and a worker does what is due."""
+        self.walk.now += timedelta(**later)
+        while await self.templates.step():
+            pass
+
+    async def submit(self) -> None:
+        said = Said(Origin.PERSON, "jana")
+        await order_hand_in(self.walk.database, self.walk.project_id, FULL, None, said, self.walk.now)
+        await self.look()
+
+    async def line(self) -> TemplateLine:
+        return (await show_template(self.walk.database, self.walk.project_id, FULL, self.walk.now)).line
+
+    async def status(self) -> str:
+        return (await self.line()).status
+
+    async def history(self) -> list[tuple[str, str | None, str]]:
+        """What happened, the oldest first."""
+        page = await template_history(self.walk.database, self.walk.project_id, FULL)
+        return [(one.what, one.after, one.origin) for one in reversed(page.entries)]
+
+    async def hear(self, shop: Shop) -> None:
+        """The next callback comes in by the integration's door, signed."""
+        heard = shop.next()
+        admitted = await admit(self.walk.database, self.walk.box, self.walk.token, heard.headers, heard.raw)
+        assert isinstance(admitted, Callback), admitted
+        await receive_callbacks(self.walk.database, [admitted], self.walk.now)
+
+
+def account(desk: Desk, **changes: Any) -> dict[str, Any]:
+    fields = {name: desk.app[name] for name in ("project_id", "app_id", "key_id", "key_secret")}
+    urls = {
+        "base_url": desk.url,
+        "auth_url": f"{desk.url}/oauth2/token",
+        "provisioning_url": f"{desk.url}/provisioning",
+    }
+    return {
+        "kind": "integration",
+        "name": "sinch",
+        "api": "sinch_conversation",
+        "signing_secret": SECRET,
+        "account": {**fields, **urls, **changes},
+    }
+
+
+@pytest.fixture
+async def sync(walk: Walk, desk: Desk) -> AsyncIterator[Sync]:
+    await walk.apply(account(desk))
+    await walk.apply(FILE)
+    async with HttpClient() as wire:
+        templates = TemplateSync(walk.database, walk.box, wire, lambda: walk.now, lambda: 0.5)
+        yield Sync(walk, desk, templates)
+        await templates.close()
+
+
+async def test_it_is_handed_in_reviewed_and_approved(sync: Sync) -> None:
+    await sync.submit()
+    line = await sync.line()
+    assert (line.status, line.sender, line.handing_in, line.provider_category) == (
+        "submitted",
+        "sinch",
+        False,
+        "UTILITY",
+    )
+    decide(sync.desk, "approve", name=NAME, language="EN")
+    decide(sync.desk, "quality", name=NAME, language="EN", quality="YELLOW")
+    await sync.look(seconds=31)
+    line = await sync.line()
+    assert (line.status, line.quality) == ("approved", "yellow")
+    assert await sync.history() == [
+        ("applied", "approved", "file"),  # the example, which this file replaces
+        ("applied", "linted", "file"),
+        ("status", "linted", "file"),
+        ("ordered", "sinch", "person"),
+        ("handed_in", None, "parley"),
+        ("status", "submitted", "provider"),
+        ("category", "UTILITY", "provider"),
+        ("status", "approved", "provider"),
+        ("quality", "yellow", "provider"),
+    ]
+
+
+async def test_what_is_handed_in_is_the_whole_template(sync: Sync) -> None:
+    await sync.submit()
+    shown = sync.desk.provision("GET", f"/whatsapp/templates/{NAME}/languages/EN").json()
+    header, body, footer, buttons = shown["details"]["components"]
+    assert header == {"type": "HEADER", "format": "TEXT", "text": "Order {{1}}", "examples": ["100245"]}
+    assert body == {"type": "BODY", "text": FILE["body"]["text"], "examples": ["DHL"]}
+    assert footer == {"type": "FOOTER", "text": "Reply HELP for help"}
+    assert [one["type"] for one in buttons["buttons"]] == ["URL", "QUICK_REPLY"]
+    assert buttons["buttons"][0]["examples"] == ["https://shop.example/track/100245"]
+    assert [one["unknown_keys"] for one in _asked(sync.desk)] == [[]] * len(_asked(sync.desk))
+
+
+def _asked(desk: Desk) -> list[dict[str, Any]]:
+    """What the Provisioning API was asked for templates."""
+    entries: list[dict[str, Any]] = desk.sim("journal?name=provisioning.templates")["entries"]
+    return entries
+
+
+async def test_a_rejection_is_told_with_its_reason_and_another_text_is_handed_in(sync: Sync) -> None:
+    await sync.submit()
+    decide(sync.desk, "reject", name=NAME, language="EN", rejection_code="INVALID_FORMAT")
+    await sync.look(seconds=31)
+    line = await sync.line()
+    assert (line.status, (line.status_reason or "").split(":")[0]) == ("rejected", "INVALID_FORMAT")
+    found = await diagnose(sync.walk.database, sync.walk.project_id, sync.walk.now)
+    assert [one.what for one in found if one.waiting.about == FULL] == [What.TEMPLATES_NOT_TAKEN]
+    await sync.walk.apply(EDITED)
+    assert await sync.status() == "linted"
+    await sync.submit()
+    assert await sync.status() == "submitted"
+    decide(sync.desk, "approve", name=NAME, language="EN")
+    await sync.look(seconds=31)
+    assert await sync.status() == "approved"
+
+
+async def test_an_approval_of_the_old_text_is_none_of_the_new(sync: Sync) -> None:
+    await sync.submit()
+    decide(sync.desk, "approve", name=NAME, language="EN")
+    await sync.look(seconds=31)
+    await sync.walk.apply({**EDITED, "status": "approved"})  # the provider knows better than the file
+    await sync.look(hours=7)
+    line = await sync.line()
+    assert (line.status, "another text" in (line.problem or "")) == ("linted", True)
+    await sync.submit()  # an edit in review beside what is in force
+    assert await sync.status() == "submitted"
+    decide(sync.desk, "reject", name=NAME, language="EN", rejection_code="SCAM")
+    await sync.look(minutes=20)
+    assert ((await sync.line()).status, (await sync.line()).problem) == ("rejected", None)
+
+
+async def test_what_was_approved_elsewhere_is_found_and_not_handed_in_again(sync: Sync) -> None:
+    sync.desk.sim("templates", {"name": NAME, "language": "en", "body": FILE["body"]["text"]})
+    await sync.submit()
+    assert await sync.status() == "approved"
+    assert {one["method"] for one in _asked(sync.desk)} == {"GET"}
+    with pytest.raises(InvalidInputError, match="is with WhatsApp already"):
+        await sync.submit()
+
+
+async def test_a_pause_that_is_told_stops_at_once_and_the_approval_is_asked_for(
+    sync: Sync, people: Cast, desk: Desk
+) -> None:
+    walk = sync.walk
+    await sync.submit()
+    decide(desk, "approve", name=NAME, language="EN")
+    await sync.look(seconds=31)
+    await walk.apply({**SHIPPED, "nodes": _nodes()})
+    with ear(desk) as shop:
+        for times in range(2):  # the second pause is told in the very same bytes
+            decide(desk, "pause", name=NAME, language="EN")
+            await sync.hear(shop)
+            assert await sync.status() == "paused"
+            await walk.track(people.alice, "go")
+            await walk.come_to_rest()
+            assert (await walk.events(people.alice))[-1]["code"] == "template_paused"
+            decide(desk, "unpause", name=NAME, language="EN")
+            await sync.hear(shop)
+            assert await sync.status() == "paused", "good news is asked for first"
+            await sync.look()
+            assert await sync.status() == "approved"
+            await walk.come_to_rest()
+            events = [one for one in await walk.events(people.alice) if one.get("kind") == "template"]
+            assert [one["status"] for one in events].count("accepted") == times + 1
+
+
+def _nodes() -> list[dict[str, Any]]:
+    buttons = [{"type": "url", "parameter": "100245"}, {"type": "quick_reply", "payload": "CALL"}]
+    send = {"template": NAME, "header_parameters": ["100245"], "parameters": ["DHL"], "buttons": buttons}
+    return [
+        {"id": "go", "type": "on_event", "event": "go", "next": "send"},
+        {"id": "send", "type": "send_template", "sender": "shop-whatsapp", **send},
+    ]
+
+
+async def test_a_callback_with_a_wrong_signature_pauses_nothing(sync: Sync, desk: Desk) -> None:
+    await sync.submit()
+    decide(desk, "approve", name=NAME, language="EN")
+    await sync.look(seconds=31)
+    with ear(desk) as shop:
+        decide(desk, "disable", name=NAME, language="EN")
+        heard = shop.next()
+        walk = sync.walk
+        forged = heard.raw.replace(b"DISABLED", b"APPROVED")
+        assert not isinstance(await admit(walk.database, walk.box, walk.token, heard.headers, forged), Callback)
+    assert await sync.status() == "approved"
+    await sync.look(hours=7)
+    assert await sync.status() == "disabled"
+
+
+async def test_what_sinch_refuses_is_told_and_not_tried_again(sync: Sync) -> None:
+    other = sync.desk.provision("POST", "/whatsapp/templates", _same_words("other"))
+    assert other.status_code == 201
+    await sync.submit()
+    line = await sync.line()
+    assert (line.status, line.handing_in) == ("linted", False)
+    assert "Another template says the same" in (line.problem or "")
+    assert ("refused", "template_content_already_exists", "provider") in await sync.history()
+
+
+def _same_words(name: str) -> dict[str, Any]:
+    body = {"type": "BODY", "text": FILE["body"]["text"], "examples": ["DHL"]}
+    footer = {"type": "FOOTER", "text": FILE["footer"]["text"]}
+    return {"name": name, "language": "EN", "category": "UTILITY", "details": {"components": [body, footer]}}
+
+
+async def test_what_passes_is_tried_again(sync: Sync) -> None:
+    sync.desk.sim("faults", {"kind": "status", "status": 503, "endpoint": "provisioning.*"})
+    await sync.submit()
+    line = await sync.line()
+    assert (line.status, line.handing_in, (line.problem or "")[:13]) == ("linted", True, "Not handed in")
+    await sync.look(minutes=1)
+    assert ((await sync.line()).status, (await sync.line()).problem) == ("submitted", None)
+
+
+async def test_a_template_that_was_deleted_there_cannot_be_sent(sync: Sync) -> None:
+    await sync.submit()
+    decide(sync.desk, "approve", name=NAME, language="EN")
+    await sync.look(seconds=31)
+    assert sync.desk.provision("DELETE", f"/whatsapp/templates/{NAME}").status_code == 204
+    await sync.look(hours=7)
+    line = await sync.line()
+    assert (line.status, "deleted there" in (line.status_reason or "")) == ("disabled", True)
+
+
+async def test_an_account_that_cannot_be_asked_is_told_by_the_doctor(sync: Sync) -> None:
+    await sync.walk.apply(account(sync.desk, key_secret="wrong"))
+    await sync.look(hours=7)
+    found = await diagnose(sync.walk.database, sync.walk.project_id, sync.walk.now)
+    told = [one for one in found if one.what is What.TEMPLATES_NOT_LOOKED_AT]
+    assert [(one.waiting.about, one.waiting.count) for one in told] == [("sinch", 1)]
+
+
+async def test_the_status_of_what_the_provider_tells_is_not_said_by_hand(sync: Sync) -> None:
+    await sync.submit()
+    said = Said(Origin.PERSON, "jana", "I know better.")
+    with pytest.raises(InvalidInputError, match="is told by the provider"):
+        await set_status(sync.walk.database, sync.walk.project_id, FULL, Status.APPROVED, said, sync.walk.now)
+
+
+async def test_an_account_without_such_an_api_cannot_hand_in(walk: Walk) -> None:
+    with pytest.raises(InvalidInputError, match="Customer Success Manager"):
+        await order_hand_in(
+            walk.database, walk.project_id, "cart_reminder.en", None, Said(Origin.PERSON), walk.now
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "waited", "expected"),
+    [
+        ("submitted", timedelta(0), timedelta(seconds=30)),
+        ("submitted", timedelta(minutes=20), timedelta(minutes=2)),
+        ("paused", timedelta(hours=6), timedelta(minutes=15)),
+        ("approved", timedelta(days=9), timedelta(hours=6)),
+    ],
+)
+def test_only_what_waits_is_looked_at_often(status: str, waited: timedelta, expected: timedelta) -> None:
+    assert next_look([TemplateRow(FULL, 1, status, NOW - waited, sender="sinch")], "sinch", NOW) == expected
