@@ -18,6 +18,7 @@ from parley.services.advance_journeys import advance_journeys
 from parley.services.callback_intake import open_intake
 from parley.services.deliver_messages import Delivery
 from parley.services.forget import forget
+from parley.services.give_back_places import give_back_places
 from parley.services.look_at_provider import Looker
 from parley.services.patience import Patience
 from parley.services.plan_campaigns import plan_campaigns
@@ -145,6 +146,9 @@ def _unhurried(house: House, delivery: Delivery, looker: Looker, templates: Temp
     async def settle() -> int:
         return await looker.step() + await settle_by_rule(house.database, house.clock())
 
+    async def places() -> int:
+        return await give_back_places(house.database, house.clock())
+
     async def keep() -> int:
         return await forget(house.database, house.clock())
 
@@ -152,5 +156,6 @@ def _unhurried(house: House, delivery: Delivery, looker: Looker, templates: Temp
         Loop("recover", delivery.recover, house.chance, idle_seconds=Patience(house.config.lease).look_seconds),
         Loop("settle", settle, house.chance, idle_seconds=SETTLE_SECONDS),
         Loop("templates", templates.step, house.chance, idle_seconds=TEMPLATES_SECONDS),
+        Loop("places", places, house.chance, idle_seconds=SETTLE_SECONDS),
         Loop("forget", keep, house.chance, idle_seconds=FORGET_SECONDS),
     ]

@@ -7,10 +7,14 @@ from uuid import UUID
 
 import pytest
 
+from parley.domain.http import HttpResponse
 from parley.presets import Renderer
+from parley.providers.http import UnansweredError
 from parley.services.claim_messages import claim_messages
 from parley.services.doctor import Releaser, diagnose
+from parley.services.give_back_places import give_back_places
 from parley.services.set_properties import PropertyUpdate, set_properties
+from parley.services.settle_message import Order, give_up
 from parley.services.tiers import KEPT
 from parley.services.turns import Outlook, Turns
 from parley.store.database import Connection
@@ -20,6 +24,7 @@ from tests.support.builders import NOW, add_customer, consent_event
 from tests.walks.crowd import PHONE, CountingSinch, add_fan, furnish, open_shop, queue
 from tests.walks.walk import Walk
 
+REFUSED = HttpResponse(400, (), b'{"message": "400", "reason": "", "details": ""}')
 FREE_AGAIN = {"hours": 24, "minutes": 5}
 """Tests happen at the begin of a slice."""
 
@@ -308,6 +313,74 @@ async def test_a_clock_that_steps_an_hour_forgets_nobody(shop: Walk, sinch: Coun
     await _write_to(shop, *strangers[2:])
     assert sinch.sent["shop"] == 4
     assert len(await _waiting(shop)) == 1
+
+
+async def test_the_place_of_a_message_that_reached_nobody_goes_to_one_that_waits(
+    shop: Walk, sinch: CountingSinch
+) -> None:
+    sinch.script.append(REFUSED)
+    await _write_to(shop, *await _strangers(shop, 1, 2, 3, 4))
+    assert (sinch.sent["shop"], len(await _waiting(shop))) == (3, 1)
+    assert await give_back_places(shop.database, shop.now) == 1
+    await shop.come_to_rest()
+    assert (sinch.sent["shop"], await _waiting(shop)) == (4, [])
+    assert await _rows(shop, "tier_recipients") == 3
+    await _write_to(shop, *await _strangers(shop, 5))
+    assert sinch.sent["shop"] == 4
+
+
+async def test_who_was_reached_by_another_message_keeps_the_place(shop: Walk, sinch: CountingSinch) -> None:
+    alice, bob, carol, dana = await _strangers(shop, 1, 2, 3, 4)
+    await _write_to(shop, alice)
+    sinch.script.append(REFUSED)
+    await _write_to(shop, alice)
+    await _write_to(shop, bob, carol, dana)
+    assert await give_back_places(shop.database, shop.now) == 1
+    await shop.come_to_rest()
+    assert (sinch.sent["shop"], len(await _waiting(shop))) == (4, 1)
+    assert await _reached(shop) == 3
+
+
+async def test_a_message_that_was_tried_twice_takes_one_place_and_gives_it_back(
+    shop: Walk, sinch: CountingSinch
+) -> None:
+    sinch.script.extend([HttpResponse(500), REFUSED])
+    await _write_to(shop, *await _strangers(shop, 1))
+    await shop.later(minutes=1)
+    assert sinch.sent["shop"] == 2
+    assert await give_back_places(shop.database, shop.now) == 1
+    assert await _rows(shop, "tier_recipients") == 0
+    assert await _reached(shop) == 0
+
+
+async def test_a_message_within_a_window_has_no_place_to_give_back(shop: Walk, sinch: CountingSinch) -> None:
+    sinch.script.append(REFUSED)
+    await _write_to(shop, await add_fan(shop, 1))
+    assert await give_back_places(shop.database, shop.now) == 0
+
+
+async def test_what_was_given_up_may_have_arrived_and_keeps_its_place(shop: Walk, sinch: CountingSinch) -> None:
+    (alice,) = await _strangers(shop, 1)
+    sinch.script.append(UnansweredError("cut"))
+    await _write_to(shop, alice)
+    await give_up(shop.database, str((await shop.events(alice))[-1]["message_id"]), Order("Olga", "lost"), shop.now)
+    assert await give_back_places(shop.database, shop.now) == 0
+    assert await _reached(shop) == 1
+
+
+async def test_a_place_is_given_back_when_nobody_counts_at_this_moment(shop: Walk, sinch: CountingSinch) -> None:
+    sinch.script.append(REFUSED)
+    await _write_to(shop, *await _strangers(shop, 1))
+    async with shop.database.transaction() as connection:
+        assert await try_tiers(connection, ["sender:shop"]) == {"sender:shop"}
+        assert await asyncio.wait_for(give_back_places(shop.database, shop.now), 10) == 0
+    assert await give_back_places(shop.database, shop.now) == 1
+
+
+async def _reached(shop: Walk) -> int:
+    async with shop.database.connection() as connection:
+        reached: int = await connection.fetchval("SELECT coalesce(sum(recipients), 0) FROM tier_slices")
+        return reached
 
 
 async def test_who_counts_no_more_is_forgotten(shop: Walk) -> None:

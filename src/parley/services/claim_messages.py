@@ -22,7 +22,7 @@ from parley.services.patience import LEASE
 from parley.services.people import Person, people
 from parley.services.personalise import at_the_wire, kind_of_form
 from parley.services.secret_box import SecretBox
-from parley.services.tiers import Places, Tiers, places_in
+from parley.services.tiers import NO_PLACES, Tiers, places_in
 from parley.services.turns import Turns
 from parley.store.database import Connection, Database
 from parley.store.lanes import Lane, Turn
@@ -53,6 +53,8 @@ class _Ready(msgspec.Struct, frozen=True):
     preset: Preset
     person: Person
     decision: Decision
+    tier: str | None
+    """In which it takes a place."""
 
 
 class _Tools(msgspec.Struct, frozen=True):
@@ -112,7 +114,7 @@ class _Desk:
         self._frequencies = Frequencies(project, {}, {})
         self._pairs = Pairs({})
         self._tiers = tiers
-        self._places = Places({}, [], {})
+        self._places = NO_PLACES
 
     async def take(self, rows: Sequence[MessageRow]) -> list[Call]:
         self._changes = []
@@ -157,8 +159,9 @@ class _Desk:
         if isinstance(decision.verdict, Allow) and preset is not None:
             self._frequencies.leaves(decision.facts, row.customer_id, self._now)
             self._pairs.leaves(pair, self._now)
-            self._places.leaves(decision.facts, self._now)
-            return _Ready(row, preset, person, decision)
+            had = row.tier if row.recipient == decision.facts.recipient else None
+            tier = self._places.leaves(decision.facts, had, self._now)
+            return _Ready(row, preset, person, decision, tier)
         self._places.waits(decision.facts, decision.verdict)
         self._hold_back(row, decision)
         return None
@@ -195,7 +198,9 @@ class _Desk:
 
     def _not_rendered(self, group: Sequence[_Ready], said: str) -> None:
         for one in group:
-            self._changes.append(Change(one.row.id, State.FAILED, self._now, code="rendering_failed", sentence=said))
+            self._changes.append(
+                Change(one.row.id, State.FAILED, self._now, code="rendering_failed", sentence=said, tier=one.tier)
+            )
 
     def _sending(self, one: _Ready) -> Change:
         return Change(
@@ -205,6 +210,7 @@ class _Desk:
             lease_until=self._now + self._tools.lease,
             recipient=one.decision.facts.recipient,
             wire_decision=one.decision,
+            tier=one.tier,
         )
 
     def _as_left(self, one: _Ready) -> MessageRow:

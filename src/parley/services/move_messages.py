@@ -53,6 +53,8 @@ class Change(msgspec.Struct, frozen=True):
     """What the provider's report says of the price."""
     quote: Quote | None = None
     """What it costs, worked out anew."""
+    tier: str | None = None
+    """In which it takes a place."""
 
 
 class _Story(msgspec.Struct):
@@ -181,6 +183,7 @@ def _move(row: MessageRow, change: Change, *, applies: bool) -> Move:
         outcome_code=change.code,
         outcome_sentence=change.sentence,
         quote=change.quote,
+        tier=change.tier,
     )
 
 

@@ -2,12 +2,13 @@
 
 A tier is held by one claim at a time, from before its messages are locked until it commits; a claim that finds it held
 leaves those senders for its next turn and waits for nobody. So the count is exact however many workers decide at once.
-Who was counted keeps the place for the 24 hours, whatever the provider then says of the message.
+Who was counted keeps the place for the 24 hours, unless no message that took it reached anybody: it is given back then
+(services.give_back_places).
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -17,7 +18,7 @@ from parley.policy import Defer, Facts, TierFacts, Verdict
 from parley.policy.recipient_tier import SLICE, SPAN, counts, free_after, next_free, slice_of
 from parley.store.database import Connection
 from parley.store.lanes import Lane, Turn
-from parley.store.tiers import Reached, Slice, Span, count, counted, slices_of, sweep_tiers, try_tiers
+from parley.store.tiers import Reached, Slice, Span, Taken, count, counted, slices_of, sweep_tiers, try_tiers
 
 OVER_TIER = "recipient_tier"
 """What the policy says of a message that waits for a place."""
@@ -77,10 +78,12 @@ class _Count:
 class Places:
     """Several messages to one person in one claim count once."""
 
-    def __init__(self, tiers: Tiers, slices: Iterable[Slice], known: dict[Reached, datetime]) -> None:
+    def __init__(self, tiers: Tiers, slices: Iterable[Slice], known: dict[Reached, datetime], span: Span) -> None:
         self._tiers = tiers
         self._known = known
-        self._new: dict[Reached, datetime] = {}
+        self._span = span
+        self._messages: Counter[Reached] = Counter()
+        """That take a place which they did not have. Of whom it says nothing, nothing is written."""
         by_tier: dict[str, list[Slice]] = defaultdict(list)
         for one in slices:
             by_tier[one.tier].append(one)
@@ -99,24 +102,28 @@ class Places:
             facts, tier=TierFacts(tier.name, tier.most, so_far.reached, is_counted, free_at)
         )  # fmt: skip
 
-    def leaves(self, facts: Facts, now: datetime) -> None:
-        """One more message, by the facts it was allowed by. Who counts already moves to the slice of now."""
+    def leaves(self, facts: Facts, had: str | None, now: datetime) -> str | None:
+        """One more message, by the facts it was allowed by: in which tier it takes a place, if in any.
+
+        Who counts already moves to the slice of now. `had`: where the message took a place with an earlier try.
+        """
         if facts.tier is None or not counts(facts, now):
-            return
-        reached, so_far, into = (
-            Reached(facts.tier.name, facts.recipient or ""),
-            self._counts[facts.tier.name],
-            slice_of(now),
-        )
+            return None
+        reached, into = Reached(facts.tier.name, facts.recipient or ""), slice_of(now)
         before = self._known.get(reached)
-        if before is not None and before >= into:
-            return
+        self._messages[reached] += before is None or had != reached.tier
+        if before is None or before < into:
+            self._count(reached, before, into)
+        return reached.tier
+
+    def _count(self, reached: Reached, before: datetime | None, into: datetime) -> None:
+        so_far = self._counts[reached.tier]
         if before is None:
             so_far.reached += 1
         else:
             so_far.recipients[before] -= 1
         so_far.recipients[into] += 1
-        self._known[reached] = self._new[reached] = into
+        self._known[reached] = into
 
     def waits(self, facts: Facts, verdict: Verdict) -> None:
         """One more message that was told to come when a place is free."""
@@ -125,9 +132,13 @@ class Places:
 
     async def record(self, connection: Connection) -> None:
         """For the next claims, of whichever worker."""
+        taken = [Taken(reached, self._known[reached], more) for reached, more in self._messages.items()]
         changes = [one for name, so_far in self._counts.items() for one in so_far.changes(name)]
-        if changes:
-            await count(connection, self._new, changes)
+        await count(connection, taken, changes, self._span)
+
+
+NO_PLACES = Places({}, [], {}, Span(datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)))
+"""Of no tier."""
 
 
 async def places_in(connection: Connection, tiers: Tiers, asked: Iterable[tuple[Lane, Facts]], now: datetime) -> Places:
@@ -137,11 +148,11 @@ async def places_in(connection: Connection, tiers: Tiers, asked: Iterable[tuple[
         for lane, facts in asked
         if lane in tiers and facts.kind is Kind.TEMPLATE and facts.recipient is not None
     }
-    if not wanted:
-        return Places({}, [], {})
     span = Span(now - SPAN - SLICE, now + SPAN)
+    if not wanted:
+        return Places({}, [], {}, span)
     slices = await slices_of(connection, {one.tier for one in wanted}, span)
-    return Places(tiers, slices, await counted(connection, wanted, span))
+    return Places(tiers, slices, await counted(connection, wanted, span), span)
 
 
 async def forget_past(connection: Connection, now: datetime) -> None:

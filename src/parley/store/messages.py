@@ -42,6 +42,8 @@ class MessageRow(msgspec.Struct, frozen=True):
     changed_at: datetime
     quote: dict[str, Any] | None = None
     """parley.costs.Quote; None: it costs nothing at WhatsApp."""
+    tier: str | None = None
+    """In which it took a place with an earlier try. Read by the claim only."""
 
     @property
     def lane(self) -> Lane:
@@ -97,6 +99,8 @@ class Move(msgspec.Struct, frozen=True):
     outcome_code: str | None = None
     outcome_sentence: str | None = None
     quote: Any = None
+    tier: str | None = None
+    """In which it takes a place now."""
 
 
 class EarlyReport(msgspec.Struct, frozen=True):
@@ -147,9 +151,16 @@ async def claim_due(connection: Connection, turns: Sequence[Turn], now: datetime
 
 async def look_again(connection: Connection, project_id: UUID, sender: str, code: str, now: datetime) -> None:
     """The sender's messages that wait for this reason are due, however many they are."""
-    asked = {"project_id": project_id, "sender": sender, "code": code, "now": now, "most": WOKEN_AT_ONCE}
-    while await sql.messages.look_again(connection, **asked) == f"UPDATE {WOKEN_AT_ONCE}":
+    while await wake(connection, Lane(project_id, sender), code, WOKEN_AT_ONCE, now) == WOKEN_AT_ONCE:
         pass
+
+
+async def wake(connection: Connection, lane: Lane, code: str, most: int, now: datetime) -> int:
+    """As many of the lane's messages that wait for this reason are due, at the most: says how many."""
+    status: str = await sql.messages.look_again(
+        connection, project_id=lane.project_id, sender=lane.sender, code=code, now=now, most=most
+    )
+    return int(status.rpartition(" ")[2])
 
 
 async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[MessageRow]:
@@ -185,6 +196,7 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
         outcome_codes=_where_said(move.outcome_code for move in moves),
         outcome_sentences=_where_said(move.outcome_sentence for move in moves),
         quotes=_where_said(move.quote for move in moves),
+        tiers=_where_said(move.tier for move in moves),
     )
     return {row["id"] for row in rows}
 

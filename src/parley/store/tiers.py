@@ -1,6 +1,7 @@
 """Tiers: whom an account, or all of a portfolio, has reached lately. Written only by the claim that holds the tier."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
@@ -9,6 +10,7 @@ import msgspec
 
 from parley.domain.ids import bucket_of_text
 from parley.store.database import Connection, sql
+from parley.store.lanes import Lane
 
 SWEPT_AT_ONCE = 10_000
 
@@ -29,6 +31,14 @@ class Slice(msgspec.Struct, frozen=True):
     recipients: int
     expected: int
     """Messages that were told to come when its places are free again."""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """Somebody counts from this slice on, by so many messages more."""
+
+    reached: Reached
+    slice: datetime
+    messages: int
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -58,9 +68,42 @@ async def counted(connection: Connection, wanted: Collection[Reached], span: Spa
     return {by_key[row["tier"], row["recipient"]]: row["slice"] for row in rows}
 
 
-async def count(connection: Connection, reached: Mapping[Reached, datetime], slices: Collection[Slice]) -> None:
+async def count(connection: Connection, taken: Collection[Taken], slices: Collection[Slice], span: Span) -> None:
     """In which slice each counts from now on, and what that adds to the slices or takes from them."""
-    await sql.tiers.count_recipients(connection, slices=list(reached.values()), **_keys(reached))
+    if taken:
+        await sql.tiers.count_recipients(
+            connection,
+            slices=[one.slice for one in taken],
+            messages=[one.messages for one in taken],
+            since=span.since,
+            until=span.until,
+            **_keys([one.reached for one in taken]),
+        )
+    if slices:
+        await _count_slices(connection, slices)
+
+
+async def tiers_to_give_back(connection: Connection) -> list[str]:
+    """Those in which messages that reached nobody hold places."""
+    return [row["tier"] for row in await sql.tiers.tiers_to_give_back(connection)]
+
+
+async def give_back(connection: Connection, names: Collection[str], most: int) -> Counter[Lane]:
+    """Of tiers that this transaction holds: places of messages that reached nobody, as many as that; and from which
+    lanes those messages were.
+    """
+    rows = await sql.tiers.let_go_of_places(connection, names=list(names), most=most)
+    given = Counter(Reached(row["tier"], row["recipient"] or "") for row in rows)
+    keys = _keys(given)
+    await sql.tiers.uncount_messages(connection, messages=list(given.values()), **keys)
+    gone = await sql.tiers.uncount_recipients(connection, **keys)
+    freed = Counter((row["tier"], row["slice"]) for row in gone)
+    if freed:
+        await _count_slices(connection, [Slice(tier, at, -count, 0) for (tier, at), count in freed.items()])
+    return Counter(Lane(row["project_id"], row["integration"] or "") for row in rows)
+
+
+async def _count_slices(connection: Connection, slices: Collection[Slice]) -> None:
     await sql.tiers.count_slices(
         connection,
         tiers=[one.tier for one in slices],

@@ -22,7 +22,7 @@ FROM unnest(
 -- messages_waiting.
 SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
     m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at,
-    m.quote
+    m.quote, m.tier
 FROM unnest(:priorities::smallint[], :project_ids::uuid[], :senders::text[], :shares::integer[])
     AS turn (priority, project_id, sender, share)
 CROSS JOIN LATERAL (
@@ -36,12 +36,13 @@ CROSS JOIN LATERAL (
 ) m;
 
 -- name: look_again!
--- services.apply_definitions, services.stopping: what waits for this reason is judged anew; whoever holds one judges it
--- now. Index messages_waiting.
+-- services.apply_definitions, services.stopping, services.give_back_places: what waits for this reason is judged anew, the
+-- earliest first; whoever holds one judges it now. Index messages_waiting.
 WITH waiting AS MATERIALIZED (
     SELECT bucket, id FROM messages
     WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = :sender
         AND outcome_code = :code AND due_at > :now
+    ORDER BY due_at
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 )
@@ -86,15 +87,16 @@ SET state = new.state,
     outcome_code = coalesce(new.outcome_code, m.outcome_code),
     outcome_sentence = coalesce(new.outcome_sentence, m.outcome_sentence),
     quote = coalesce(new.quote, m.quote),
+    tier = coalesce(new.tier, m.tier),
     changed_at = greatest(m.changed_at, :now)
 FROM unnest(
     :buckets::smallint[], :ids::uuid[], :was::text[], :tried::smallint[], :states::text[], :due_ats::timestamptz[],
     :lease_untils::timestamptz[], :attempts::smallint[], :recipients::text[], :provider_message_ids::text[],
     :decisions::jsonb[], :wire_decisions::json[], :outcome_codes::text[], :outcome_sentences::text[],
-    :quotes::jsonb[]
+    :quotes::jsonb[], :tiers::text[]
 ) AS new (
     bucket, id, was, tried, state, due_at, lease_until, attempts, recipient, provider_message_id, decision,
-    wire_decision, outcome_code, outcome_sentence, quote
+    wire_decision, outcome_code, outcome_sentence, quote, tier
 )
 WHERE m.bucket = new.bucket AND m.id = new.id AND m.state = new.was AND m.attempts = new.tried
 RETURNING m.id;

@@ -18,11 +18,13 @@ WHERE r.slice > :since AND r.slice <= :until;
 
 -- name: count_recipients!
 -- services.tiers: they count from this slice on; whoever calls holds their tiers. Primary key.
-INSERT INTO tier_recipients (bucket, tier, recipient, slice)
-SELECT bucket, tier, recipient, slice
-FROM unnest(:buckets::smallint[], :tiers::text[], :recipients::uuid[], :slices::timestamptz[])
-    AS new (bucket, tier, recipient, slice)
-ON CONFLICT (bucket, tier, recipient) DO UPDATE SET slice = excluded.slice;
+INSERT INTO tier_recipients AS r (bucket, tier, recipient, slice, messages)
+SELECT bucket, tier, recipient, slice, messages
+FROM unnest(:buckets::smallint[], :tiers::text[], :recipients::uuid[], :slices::timestamptz[], :messages::integer[])
+    AS new (bucket, tier, recipient, slice, messages)
+ON CONFLICT (bucket, tier, recipient) DO UPDATE
+SET slice = excluded.slice,
+    messages = excluded.messages + CASE WHEN r.slice > :since AND r.slice <= :until THEN r.messages ELSE 0 END;
 
 -- name: count_slices!
 -- services.tiers: so many more (or fewer) in each slice; whoever calls holds their tiers. Primary key.
@@ -32,6 +34,39 @@ FROM unnest(:tiers::text[], :slices::timestamptz[], :recipients::integer[], :exp
     AS new (tier, slice, recipients, expected)
 ON CONFLICT (tier, slice) DO UPDATE
 SET recipients = s.recipients + excluded.recipients, expected = s.expected + excluded.expected;
+
+-- name: tiers_to_give_back
+-- services.give_back_places: of messages that reached nobody; index messages_with_a_place_for_nothing.
+SELECT DISTINCT tier FROM messages
+WHERE tier IS NOT NULL AND state IN ('refused', 'failed', 'expired', 'cancelled')
+    AND outcome_code IS DISTINCT FROM 'given_up';
+
+-- name: let_go_of_places
+-- services.give_back_places: messages that reached nobody hold no place any more; whoever calls holds their tiers. Index
+-- messages_with_a_place_for_nothing.
+WITH failed AS MATERIALIZED (
+    SELECT bucket, id, tier FROM messages
+    WHERE tier = ANY(:names::text[]) AND state IN ('refused', 'failed', 'expired', 'cancelled')
+        AND outcome_code IS DISTINCT FROM 'given_up'
+    LIMIT :most
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE messages m SET tier = NULL FROM failed f WHERE m.bucket = f.bucket AND m.id = f.id
+RETURNING f.tier, m.recipient, m.project_id, m.integration;
+
+-- name: uncount_messages!
+-- services.give_back_places: so many fewer to each person; whoever calls holds their tiers. Primary key.
+UPDATE tier_recipients r SET messages = r.messages - gone.messages
+FROM unnest(:buckets::smallint[], :tiers::text[], :recipients::uuid[], :messages::integer[])
+    AS gone (bucket, tier, recipient, messages)
+WHERE r.bucket = gone.bucket AND r.tier = gone.tier AND r.recipient = gone.recipient;
+
+-- name: uncount_recipients
+-- services.give_back_places: to whom nothing went. Primary key.
+DELETE FROM tier_recipients r
+USING unnest(:buckets::smallint[], :tiers::text[], :recipients::uuid[]) AS gone (bucket, tier, recipient)
+WHERE r.bucket = gone.bucket AND r.tier = gone.tier AND r.recipient = gone.recipient AND r.messages <= 0
+RETURNING r.tier, r.slice;
 
 -- name: sweep_recipients!
 -- services.deliver_messages: who counts no more; whoever is counted again at this moment is left out. Index
