@@ -48,7 +48,9 @@ async def test_a_warning_lets_ci_pass_and_an_error_does_not(tmp_path: Path, temp
     refused = await parley("lint", path)
     assert warned.code == 0
     assert f"{path}: warn: body.text: It says “20 % off”" in warned.out
+    assert "would file it as another category: a message costs 0." in warned.out
     assert refused.code == 1
+    assert "another category" not in refused.out
     assert f"{path}: error: category: UTILITY is none of the ten." in refused.out
     assert f"{path}: error: body.text: It says “20 % off”" in refused.out
 

@@ -305,6 +305,39 @@ async def test_the_status_of_what_the_provider_tells_is_not_said_by_hand(sync: S
         await set_status(sync.walk.database, sync.walk.project_id, FULL, Status.APPROVED, said, sync.walk.now)
 
 
+async def test_what_whatsapp_files_otherwise_is_priced_so(sync: Sync, people: Cast, desk: Desk) -> None:
+    walk = sync.walk
+    await sync.submit()
+    decide(desk, "approve", name=NAME, language="EN")
+    await sync.look(seconds=31)
+    await walk.apply({**SHIPPED, "nodes": _nodes()})
+    categories = []
+    for category in ("UTILITY", "MARKETING"):
+        decide(desk, "recategorise", name=NAME, language="EN", category=category)
+        await sync.look(hours=7)
+        await walk.track(people.alice, "go")
+        await walk.come_to_rest()
+        async with walk.database.connection() as connection:
+            categories += await connection.fetch(
+                "SELECT category FROM cost_entries WHERE kind = 'reserve' ORDER BY at DESC LIMIT 1"
+            )
+    assert [row["category"] for row in categories] == ["utility", "marketing"]
+    assert (await sync.line()).provider_category == "MARKETING"
+
+
+async def test_an_override_hands_nothing_in_that_whatsapp_would_refuse(sync: Sync) -> None:
+    edge = {
+        **FILE,
+        "override": "It was always so.",
+        "body": {"text": "Your order arrives with {{1}}", "samples": ["DHL"]},
+    }
+    await sync.walk.apply(edge)
+    assert await sync.status() == "draft"
+    with pytest.raises(InvalidInputError, match="variable_at_edge"):
+        await sync.submit()
+    assert (await sync.line()).handing_in is False
+
+
 async def test_an_account_without_such_an_api_cannot_hand_in(walk: Walk) -> None:
     with pytest.raises(InvalidInputError, match="Customer Success Manager"):
         await order_hand_in(

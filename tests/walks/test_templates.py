@@ -95,7 +95,8 @@ async def test_the_projects_rules_decide_and_a_person_may_overrule_them(walk: Wa
     await walk.apply({"kind": "settings", "rules": "current"})
     await walk.apply({**OFFER, "override": ""}, scenario("offer"))
     assert (await go(walk, people))["status"] == "accepted"
-    await walk.apply({"kind": "settings", "rules": "transactional"})
+    (settings,) = await walk.apply({"kind": "settings", "rules": "transactional"})
+    assert settings.notes == ("warn: rules: messages of offer.en are refused by these rules from now on.",)
     assert (await go(walk, people))["code"] == "category_not_transactional"
     said = Said(Origin.PERSON, "jana", "It was agreed.")
     await override_template(walk.database, walk.project_id, "offer.en", said, walk.now)

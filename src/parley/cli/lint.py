@@ -8,9 +8,12 @@ import msgspec
 from cyclopts import App, Parameter
 
 from parley.cli.options import AsJson
+from parley.costs import Difference, difference, shipped_cards
+from parley.domain.clock import system_clock
 from parley.domain.errors import InvalidInputError
-from parley.templates import RuleSet, parse_template
-from parley.templates.lint import Finding, Severity, lint
+from parley.templates import MessageTemplate, RuleSet, parse_template
+from parley.templates.judgement import category_at_provider, judge
+from parley.templates.lint import Finding, Severity
 from parley.templates.template import LARGEST_TEMPLATE
 
 app = App(name="lint", help="Lint template files, for CI too.")
@@ -23,6 +26,8 @@ class Linted(msgspec.Struct, frozen=True):
     file: str
     findings: tuple[Finding, ...] = ()
     unreadable: tuple[str, ...] = ()
+    costs_more: Difference | None = None
+    """A message of it, when WhatsApp files it as the check predicts and not as it is handed in. List prices in USD."""
 
 
 @app.default
@@ -38,11 +43,20 @@ def lint_files(*files: Path, rules: Rules = RuleSet.TRANSACTIONAL, as_json: AsJs
 def _linted(file: Path, rules: RuleSet) -> Linted:
     try:
         with file.open("rb") as opened:
-            return Linted(str(file), lint(parse_template(opened.read(LARGEST_TEMPLATE + 1)), rules))
+            return _judged(str(file), parse_template(opened.read(LARGEST_TEMPLATE + 1)), rules)
     except InvalidInputError as error:
         return Linted(str(file), unreadable=tuple(str(problem) for problem in error.problems))
     except OSError as error:
         return Linted(str(file), unreadable=(error.strerror or str(error),))
+
+
+def _judged(file: str, template: MessageTemplate, rules: RuleSet) -> Linted:
+    judgement = judge(template, rules)
+    asked, filed = category_at_provider(template.category), judgement.predicted
+    if rules is RuleSet.TRANSACTIONAL or asked == filed:
+        return Linted(file, judgement.findings)
+    more = difference(asked, filed, shipped_cards(), "USD", system_clock().date())
+    return Linted(file, judgement.findings, costs_more=more)
 
 
 def _story(linted: Sequence[Linted]) -> Iterator[str]:
@@ -51,5 +65,7 @@ def _story(linted: Sequence[Linted]) -> Iterator[str]:
         for found in one.findings:
             yield f"{one.file}: {found.severity}: {found.field}: {found.sentence} {found.remedy}"
             yield f"    {found.rule} ({found.source})"
+        if one.costs_more:
+            yield f"{one.file}: WhatsApp would file it as another category: a message costs {one.costs_more.told} more"
     if not any(one.unreadable or one.findings for one in linted):
         yield f"{len(linted)} templates, nothing found." if linted else "Name a template file."

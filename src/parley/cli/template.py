@@ -10,7 +10,6 @@ from cyclopts import App, Parameter
 
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
-from parley.costs import Difference
 from parley.services.registry import Origin, Said
 from parley.services.show_templates import (
     LARGEST_PAGE,
@@ -182,14 +181,10 @@ def _story(view: TemplateView) -> Iterator[str]:
     yield f"  judged by {judged.rules} ({judged.version}): {judged.label}, WhatsApp would file it as {judged.predicted}"
     yield f"  {judged.why}"
     if view.costs_more:
-        yield f"  a message costs {_more(view.costs_more)} more by that"
+        yield f"  a message costs {view.costs_more.told} more by that"
     yield from (f"  {one.severity}: {one.field}: {one.sentence} {one.remedy} ({one.rule})" for one in judged.findings)
     if line.override:
         yield f"  override by {view.overridden_by}: {line.override}"
-
-
-def _more(more: Difference) -> str:
-    return f"{more.least} ({more.least_in}) to {more.most} {more.currency} ({more.most_in}, {more.card})"
 
 
 def _told(entry: Entry) -> str:

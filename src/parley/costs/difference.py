@@ -19,6 +19,11 @@ class Difference(msgspec.Struct, frozen=True):
     most: Decimal
     most_in: str
 
+    @property
+    def told(self) -> str:
+        """`0.0094 (Oman) to 0.1097 (Netherlands) USD (usd-2026-10-01)`."""
+        return f"{self.least} ({self.least_in}) to {self.most} ({self.most_in}) {self.currency} ({self.card})"
+
 
 def difference(asked: str, filed: str, cards: Iterable[RateCard], currency: str, day: date) -> Difference | None:
     """From the category `asked` for to the one it is `filed` as, over all markets; None where no card tells both."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from parley.costs.card import RateCard, card_in_force
+from parley.costs.difference import Difference, difference
 from parley.costs.market import market_of
 from parley.costs.markup import with_markup
 from parley.costs.price import Category, Charge, Delivered, Free, Unpriced, price
@@ -67,6 +68,10 @@ class PriceList:
     def day(self, at: datetime) -> date:
         """In the time zone of the WhatsApp account."""
         return at.astimezone(self._zone).date()
+
+    def difference(self, asked: str, filed: str, at: datetime) -> Difference | None:
+        """What it costs more when WhatsApp files a template as another category than was asked for."""
+        return difference(asked, filed, self._cards, self.costs.currency, self.day(at))
 
     def quote(self, message: Delivered) -> Quote:
         """As if it were delivered at `message.at`."""

@@ -98,6 +98,8 @@ class TextFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """The words, the rule, the sentence."""
     judged_by: str
     """The version of the check."""
+    filed_as: str | None = None
+    """What WhatsApp files it as, where that is known: the category of its price."""
     value: str | None = None
     """Why one of this message's own values promotes."""
     override: str | None = None

@@ -21,6 +21,8 @@ def check(facts: Facts, _: datetime) -> Verdict:
     if text is None:
         return Allow({"text": "not judged"})
     evidence: dict[str, Any] = {"rules": text.rules, "category": text.category, "predicted": text.predicted}
+    if text.filed_as is not None:
+        evidence["filed_as"] = text.filed_as
     if text.override is not None:
         return Allow({**evidence, "override": text.override, "by": text.overridden_by})
     if text.rules != TRANSACTIONAL:

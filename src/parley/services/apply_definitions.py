@@ -84,7 +84,8 @@ async def apply_definitions(
         changes = _with_notes(read, changes, rules)
         if not check:
             await _write(connection, box, project_id, list(zip(read, changes, strict=True)), now)
-            await _register(connection, project_id, changes, rules, now)
+            refused = await _register(connection, project_id, changes, rules, now)
+            changes = [_with_refused(one, refused) for one in changes]
             stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
     tokens = {key: one.callback_token for key, one in stored.items()}
     return tuple(msgspec.structs.replace(one, callback_token=tokens.get((one.kind, one.name))) for one in changes)
@@ -171,15 +172,22 @@ def _is_same(box: SecretBox, sealed: bytes | None, secret: str) -> bool:
 
 async def _register(
     connection: Connection, project_id: UUID, changes: Sequence[Change], rules: RuleSet, now: datetime
-) -> None:
-    """Templates enter the registry; those that were judged by other rules are judged anew."""
+) -> list[str]:
+    """Templates enter the registry; those that were judged by other rules are judged anew, and told if refused now."""
     for one in changes:
         if one.kind == "template" and one.happening is not Happening.UNCHANGED:
             before = parse_template(one.before.encode()) if one.before else None
             written = (before, parse_template(one.after.encode()))
             await register(connection, project_id, one.name, written, rules, now)
             await look_everywhere(connection, project_id, now)
-    await rejudge(connection, project_id, rules)
+    return await rejudge(connection, project_id, rules)
+
+
+def _with_refused(change: Change, refused: Sequence[str]) -> Change:
+    if change.kind != "settings" or not refused:
+        return change
+    notes = [f"warn: rules: messages of {name} are refused by these rules from now on." for name in refused]
+    return msgspec.structs.replace(change, notes=(*change.notes, *notes))
 
 
 async def _write(

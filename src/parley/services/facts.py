@@ -187,9 +187,14 @@ def text_of_message(project: ProjectDefinitions, parameters: Mapping[str, Any]) 
     language = _language(parameters)
     for name in ("parameters", "header_parameters"):
         for value in _texts(parameters.get(name)):
-            if isinstance(value, str) and " " in value and (why := why_promotes(value, language)) is not None:
+            if isinstance(value, str) and _says_something(value) and (why := why_promotes(value, language)) is not None:
                 return msgspec.structs.replace(text, value=why)
     return text
+
+
+def _says_something(value: str) -> bool:
+    """One word or two are a name, a number, a day: most values are, and none of them is looked up."""
+    return value.count(" ") > 1 or "%" in value
 
 
 def _texts(values: Any) -> tuple[Any, ...]:

@@ -93,7 +93,8 @@ class Quotes:
         if facts.kind is not Kind.TEMPLATE or facts.template is None:
             return None
         template = self._project.templates.get((facts.template.name, facts.template.language))
-        return category_of(template.category) if template else None
+        filed_as = facts.text.filed_as if facts.text else None
+        return category_of(filed_as or template.category) if template else None
 
 
 async def quotes_in(connection: Connection, project: ProjectDefinitions, now: datetime) -> Quotes:

@@ -26,7 +26,7 @@ from parley.store.templates import (
 )
 from parley.store.wakeups import announce_work
 from parley.templates import MessageTemplate, RuleSet, Status, parse_template
-from parley.templates.judgement import Judgement, judge
+from parley.templates.judgement import JUDGE_VERSION, Judgement, judge
 from parley.templates.life import Standing, status_applied, text_of
 
 WAITING_CODES = ("template_paused", "template_stopped")
@@ -153,19 +153,28 @@ _TOLD: Mapping[str, str] = {
 }
 
 
-async def rejudge(connection: Connection, project_id: UUID, rules: RuleSet) -> None:
-    """Those that nobody has judged by these rules yet: they are old, or the project has changed its rules."""
+async def rejudge(connection: Connection, project_id: UUID, rules: RuleSet) -> list[str]:
+    """Those that nobody has judged so yet: the project has changed its rules, or Parley has learned.
+
+    Gives back what is sent no more by that.
+    """
     rows = {row.name: row for row in await templates_of(connection, project_id) if not _is_judged_by(row, rules)}
+    refused: list[str] = []
     if not rows:
-        return
+        return refused
     for one in await definitions_of(connection, project_id):
         if one.kind == "template" and one.name in rows:
-            judgement = _plain(judge(parse_template(one.body), rules))
-            await put_template(connection, project_id, msgspec.structs.replace(rows[one.name], judgement=judgement))
+            judgement = judge(parse_template(one.body), rules)
+            row = msgspec.structs.replace(rows[one.name], judgement=_plain(judgement))
+            await put_template(connection, project_id, row)
+            if row.override_reason is None and not judgement.may_be_sent:
+                refused.append(one.name)
+    return refused
 
 
 def _is_judged_by(row: TemplateRow, rules: RuleSet) -> bool:
-    return row.judgement is not None and row.judgement["rules"] == rules
+    kept = row.judgement or {}
+    return (kept.get("rules"), kept.get("version")) == (rules, JUDGE_VERSION)
 
 
 async def unregister(connection: Connection, project_id: UUID, name: str, now: datetime) -> None:

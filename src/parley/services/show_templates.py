@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from parley.costs import Difference, difference, shipped_cards
+from parley.costs import Difference
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.registry import UnknownTemplateError
 from parley.services.text_facts import judgement_of
@@ -25,8 +25,6 @@ from parley.templates.life import text_of
 
 PAGE = 100
 LARGEST_PAGE = 1000
-CURRENCY = "USD"
-"""Of the rate cards that come with Parley."""
 
 
 class TemplateLine(msgspec.Struct, frozen=True):
@@ -100,7 +98,7 @@ async def show_template(database: Database, project_id: UUID, name: str, now: da
     judgement = judgement_of(row, text_of(template), RuleSet(project.settings.rules))
     asked = category_at_provider(template.category)
     filed = row.provider_category or judgement.predicted
-    more = None if asked == filed else difference(asked, filed, shipped_cards(), CURRENCY, now.date())
+    more = None if asked == filed else project.prices.difference(asked, filed, now)
     return TemplateView(_line(row, template, project), judgement, more, row.override_by, template)
 
 

@@ -27,6 +27,7 @@ def text_facts(row: TemplateRow | None, template: MessageTemplate, rules: RuleSe
         predicted=judgement.predicted,
         why=judgement.why,
         judged_by=judgement.version,
+        filed_as=row.provider_category if row else None,
         override=row.override_reason if row else template.override or None,
         overridden_by=row.override_by if row else None,
     )

@@ -40,6 +40,11 @@ class Judgement(msgspec.Struct, frozen=True):
         return MEANS[self.label]
 
     @property
+    def may_be_sent(self) -> bool:
+        """By the rule set: under *current* everything may."""
+        return self.rules is RuleSet.CURRENT or (self.category_fits and self.label is not Label.PROMOTIONAL)
+
+    @property
     def errors(self) -> tuple[Finding, ...]:
         """What is refused, sooner or later."""
         return tuple(one for one in self.findings if one.severity is Severity.ERROR)
