@@ -8,7 +8,9 @@ import pytest
 
 from parley.domain.errors import InvalidInputError
 from parley.providers.http import HttpClient
+from parley.services.apply_definitions import delete_definition
 from parley.services.doctor import diagnose
+from parley.services.listen_to_templates import Ear
 from parley.services.receive_callbacks import Callback, admit, receive_callbacks
 from parley.services.registry import Origin, Said
 from parley.services.show_templates import TemplateLine, show_template, template_history
@@ -303,6 +305,31 @@ async def test_the_status_of_what_the_provider_tells_is_not_said_by_hand(sync: S
     said = Said(Origin.PERSON, "jana", "I know better.")
     with pytest.raises(InvalidInputError, match="is told by the provider"):
         await set_status(sync.walk.database, sync.walk.project_id, FULL, Status.APPROVED, said, sync.walk.now)
+
+
+async def test_sinch_is_asked_once_to_tell(sync: Sync, desk: Desk) -> None:
+    walk = sync.walk
+    async with HttpClient() as wire:
+        ear_of_ours = Ear(walk.database, walk.box, wire, lambda: walk.now, lambda: 0.5)
+        made = [await ear_of_ours.listen(walk.project_id, None, "https://parley.test/") for _ in range(2)]
+        assert [(one.sender, one.is_new) for one in made] == [("sinch", True), ("sinch", False)]
+        (hook,) = desk.provision("GET", "/webhooks").json()["webhooks"]
+        assert hook["target"] == f"https://parley.test/callbacks/sinch/{walk.token}"
+        with pytest.raises(InvalidInputError, match="url"):
+            await ear_of_ours.listen(walk.project_id, None, "nowhere")
+        await walk.apply({**account(desk), "signing_secret": None})
+        with pytest.raises(InvalidInputError, match="signing_secret: is missing"):
+            await ear_of_ours.listen(walk.project_id, "sinch", "https://parley.test")
+        await ear_of_ours.close()
+
+
+async def test_without_its_account_a_person_says_where_it_stands(sync: Sync) -> None:
+    walk = sync.walk
+    await sync.submit()
+    assert await delete_definition(walk.database, walk.project_id, "integration", "sinch", walk.now)
+    said = Said(Origin.PERSON, "jana", "The account was closed.")
+    await set_status(walk.database, walk.project_id, FULL, Status.DISABLED, said, walk.now)
+    assert ((await sync.line()).status, (await sync.line()).sender) == ("disabled", None)
 
 
 async def test_what_whatsapp_files_otherwise_is_priced_so(sync: Sync, people: Cast, desk: Desk) -> None:

@@ -10,6 +10,8 @@ from cyclopts import App, Parameter
 
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.providers.http import HttpClient
+from parley.services.listen_to_templates import Ear, Listening
 from parley.services.registry import Origin, Said
 from parley.services.show_templates import (
     LARGEST_PAGE,
@@ -102,6 +104,32 @@ def submit(
         data_dir, project, lambda house, of: order_hand_in(house.database, of, full, sender, said, house.clock())
     )
     print(f"a worker hands {full} in by {chosen}: parley template show {full}")
+
+
+@app.command
+def listen(
+    url: str,
+    *,
+    project: ProjectToken,
+    sender: Annotated[str | None, Parameter(help="The integration; the only one that can when left out.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Have Sinch tell what happens to templates, signed with the integration's `signing_secret`. URL is Parley's own
+    address from outside, https://parley.example.
+    """
+
+    async def do(house: House, of: UUID) -> Listening:
+        async with HttpClient() as wire:
+            ear = Ear(house.database, house.box, wire, house.clock, house.chance)
+            try:
+                return await ear.listen(of, sender, url)
+            finally:
+                await ear.close()
+
+    made = _in(data_dir, project, do)
+    print(
+        f"Sinch {'tells' if made.is_new else 'told already'} {made.target} what happens to templates of {made.sender}"
+    )
 
 
 @app.command(name="status")

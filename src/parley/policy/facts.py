@@ -89,15 +89,15 @@ class TextFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """transactional or current."""
     category: str
     """As its file says."""
-    category_fits: bool
-    """Is it one of the rule set's?"""
-    promotional: bool
     predicted: str
     """Which of Meta's three categories WhatsApp would file it as."""
-    why: str
-    """The words, the rule, the sentence."""
     judged_by: str
     """The version of the check."""
+    category_fits: bool = True
+    """Is it one of the rule set's?"""
+    promotional: bool = False
+    why: str = ""
+    """Of what promotes the words, the rule, the sentence. Kept with every message, so of nothing else."""
     filed_as: str | None = None
     """What WhatsApp files it as, where that is known: the category of its price."""
     value: str | None = None

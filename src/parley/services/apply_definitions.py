@@ -37,7 +37,7 @@ from parley.store.definitions import (
     secrets_of,
 )
 from parley.store.messages import look_again
-from parley.store.templates import look_everywhere, look_no_more, look_soon
+from parley.store.templates import forget_sender, look_everywhere, look_soon
 from parley.templates import RuleSet, parse_template
 
 
@@ -110,7 +110,7 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
         if kind == "template":
             await unregister(connection, project_id, name, now)
         if kind == "integration":
-            await look_no_more(connection, project_id, name)
+            await forget_sender(connection, project_id, name)
     return True
 
 

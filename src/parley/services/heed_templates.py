@@ -21,6 +21,8 @@ from parley.templates.copy import CANNOT_LEAVE, Copy, news_of
 
 LISTED_BY_THEN = timedelta(minutes=10)
 """A template that was handed in may be missing in a list for a moment."""
+NOT_HANDED_IN = "Not handed in: "
+"""Begins the problem of a template that was refused at hand-in."""
 GONE = "The provider does not have it any more: it was deleted there."
 
 
@@ -69,15 +71,21 @@ def heard_of(row: TemplateRow, template: MessageTemplate, sender: str, copy: Cop
         provider_category=copy.category,
         provider_id=copy.provider_id,
         sender=sender,
-        problem=row.problem if waits or (row.problem and not moved and news.problem is None) else news.problem,
+        problem=row.problem if waits or _stands(row, moved=moved) else news.problem,
     )
+
+
+def _stands(row: TemplateRow, *, moved: bool) -> bool:
+    """A refusal at hand-in is no news of the provider's list, and does not end by it."""
+    return not moved and (row.problem or "").startswith(NOT_HANDED_IN)
 
 
 async def heed_notices(
     connection: Connection, project_id: UUID, told: Sequence[tuple[str, TemplateNotice]], now: datetime
 ) -> None:
     """(sender, what its provider told): what cannot be sent any more is not sent, from now on."""
-    bad = [(sender, notice) for sender, notice in told if notice.state in CANNOT_LEAVE]
+    sent = {row.name for row in await templates_of(connection, project_id) if row.status == Status.APPROVED}
+    bad = [(sender, notice) for sender, notice in told if notice.state in CANNOT_LEAVE and notice.name in sent]
     if bad:
         await lock_project(connection, project_id)
     for sender, notice in bad:

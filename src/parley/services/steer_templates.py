@@ -53,7 +53,7 @@ async def order_hand_in(
         await lock_project(connection, project_id)
         row = await template_row(connection, project_id, name)
         project = await project_definitions(connection, project_id)
-        by = _who_hands_in(project, sender or row.sender)
+        by = who_hands_in(project, sender or row.sender)
         template = {".".join(key): one for key, one in project.templates.items()}[name]
         judgement = judgement_of(row, text_of(template), RuleSet(project.settings.rules))
         problems = [
@@ -74,7 +74,7 @@ async def order_hand_in(
 WITH_WHATSAPP = frozenset({Status.SUBMITTED, Status.APPROVED, Status.PAUSED})
 
 
-def _who_hands_in(project: ProjectDefinitions, sender: str | None) -> str:
+def who_hands_in(project: ProjectDefinitions, sender: str | None) -> str:
     """The integration that was named, or the only one that has a Provisioning API."""
     able = [name for name, one in project.integrations.items() if provisioning_url(one) is not None]
     if sender in able or (sender is None and len(able) == 1):

@@ -6,12 +6,13 @@ rarely, for the provider tells by itself when something happens (`heed_templates
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from parley.domain.clock import Clock
 from parley.domain.http import HttpResponse
@@ -26,7 +27,7 @@ from parley.providers.sinch_provisioning.calls import (
 from parley.providers.sinch_provisioning.shapes import read_one, read_page
 from parley.queue.backoff import delay
 from parley.services.definitions import ProjectDefinitions, project_definitions
-from parley.services.heed_templates import heard_of, heed_list
+from parley.services.heed_templates import NOT_HANDED_IN, heard_of, heed_list
 from parley.services.provisioning import Account, Provisioning
 from parley.services.registry import Origin, Said, change, note
 from parley.services.secret_box import SecretBox
@@ -79,8 +80,8 @@ class TemplateSync:
         async with self._database.transaction() as connection:
             names = await claim_hand_ins(connection, AT_ONCE, now, now + CLAIM)
             looks = await claim_looks(connection, AT_ONCE, now, now + CLAIM)
-        await asyncio.gather(*(self._hand_in(project_id, name) for project_id, name in names))
-        await asyncio.gather(*(self._look(claimed, now + CLAIM) for claimed in looks))
+        await _each(*(self._hand_in(project_id, name) for project_id, name in names))
+        await _each(*(self._look(claimed, now + CLAIM) for claimed in looks))
         return len(names) + len(looks)
 
     async def close(self) -> None:
@@ -204,7 +205,7 @@ class TemplateSync:
         again = now + timedelta(seconds=delay(failures + _FIRST_STEP, self._chance())) if refusal.passes else None
         after = msgspec.structs.replace(
             row,
-            problem=f"Not handed in: {refusal.sentence}",
+            problem=NOT_HANDED_IN + refusal.sentence,
             hand_in_at=again,
             hand_in_by=row.hand_in_by if again else None,
             hand_in_failures=failures if again else 0,
@@ -214,6 +215,13 @@ class TemplateSync:
             entry = NewEntry("refused", said.origin, after=refusal.code, said_by=said.by, reason=said.reason)
             await note(connection, project_id, row.name, entry, now)
         await change(connection, project_id, row, after, said, now)
+
+
+async def _each(*works: Coroutine[Any, Any, None]) -> None:
+    """One that breaks, for a secret that does not open, does not hold back the others; it is claimed again later."""
+    for broken in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(broken, Exception):
+            structlog.get_logger().error("a template's work broke", error=str(broken), exc_info=broken)
 
 
 def next_look(rows: Sequence[TemplateRow], sender: str, now: datetime) -> timedelta:

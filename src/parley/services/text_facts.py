@@ -25,7 +25,7 @@ def text_facts(row: TemplateRow | None, template: MessageTemplate, rules: RuleSe
         category_fits=judgement.category_fits,
         promotional=judgement.label is Label.PROMOTIONAL,
         predicted=judgement.predicted,
-        why=judgement.why,
+        why=judgement.why if judgement.label is Label.PROMOTIONAL else "",
         judged_by=judgement.version,
         filed_as=row.provider_category if row else None,
         override=row.override_reason if row else template.override or None,

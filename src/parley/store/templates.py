@@ -1,7 +1,7 @@
 """The registry of message templates: where each stands, and what happened to it."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,8 @@ import msgspec
 from parley.store.database import Connection, sql
 from parley.store.messages import WOKEN_AT_ONCE
 
+ALWAYS = datetime(2009, 1, 1, tzinfo=UTC)
+"""Before every look that was ever due: at once."""
 NEWEST = 2**63 - 1
 """Before which everything in a history stands."""
 
@@ -167,6 +169,13 @@ async def look_soon(connection: Connection, project_id: UUID, sender: str, now: 
 async def look_everywhere(connection: Connection, project_id: UUID, now: datetime) -> None:
     """Workers look at the templates of all the project's accounts."""
     await sql.templates.look_everywhere(connection, project_id=project_id, now=now)
+
+
+async def forget_sender(connection: Connection, project_id: UUID, sender: str) -> None:
+    """Nobody tells where its templates stand any more; they stay where they are."""
+    await sql.templates.forget_sender(connection, project_id=project_id, sender=sender)
+    await look_no_more(connection, project_id, sender)
+    await look_everywhere(connection, project_id, ALWAYS)  # another account may know them
 
 
 async def look_no_more(connection: Connection, project_id: UUID, sender: str) -> None:

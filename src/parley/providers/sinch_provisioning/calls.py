@@ -66,6 +66,28 @@ def correct_request(project: Project, template: MessageTemplate, *, with_categor
     return HttpRequest("PATCH", _one(project, template), _JSON, msgspec.json.encode(body))
 
 
+def listen_request(project: Project, target: str, secret: str) -> HttpRequest:
+    """From now on it tells `target` what happens to templates, signed with `secret`."""
+    body = {"target": target, "secret": secret, "triggers": list(TRIGGERS)}
+    return HttpRequest("POST", f"{_project(project)}/webhooks", _JSON, msgspec.json.encode(body))
+
+
+TRIGGERS = tuple(
+    f"WHATSAPP_TEMPLATE_{word}"
+    for word in (
+        "APPROVED",
+        "CATEGORY_FUTURE_UPDATE",
+        "CATEGORY_UPDATED",
+        "DELETED",
+        "QUALITY_SCORE_UPDATED",
+        "REJECTED",
+        "STATUS_UPDATED",
+    )
+)
+HEARD_ALREADY = "webhook_exists"
+"""The code of the refusal when it tells that target already."""
+
+
 def read_refusal(answer: HttpResponse) -> Refusal:
     """Of an answer that is no success."""
     try:
@@ -83,7 +105,11 @@ _JSON = (("content-type", "application/json"),)
 
 
 def _templates(project: Project) -> str:
-    return f"{project.base_url.rstrip('/')}/v1/projects/{quote(project.project_id, safe='')}/whatsapp/templates"
+    return f"{_project(project)}/whatsapp/templates"
+
+
+def _project(project: Project) -> str:
+    return f"{project.base_url.rstrip('/')}/v1/projects/{quote(project.project_id, safe='')}"
 
 
 def _one(project: Project, template: MessageTemplate) -> str:

@@ -74,12 +74,15 @@ WHERE s.template <> '' AND s.released_at IS NULL AND s.project_id = coalesce(:pr
 GROUP BY s.project_id, s.sender, s.template;
 
 -- name: templates_to_hand_in
--- services.doctor: templates that a worker is to hand in, with what went wrong so far; index templates_to_hand_in.
-SELECT project_id, name AS about, NULL AS code, problem AS sentence, 1 AS count,
-    hand_in_at - hand_in_failures * interval '1 second' AS since,
-    CASE WHEN hand_in_failures > 0 THEN hand_in_at END AS until
-FROM templates
-WHERE hand_in_at IS NOT NULL AND project_id = coalesce(:project_id::uuid, project_id);
+-- services.doctor: templates that a worker is to hand in, with what went wrong so far; indexes templates_to_hand_in
+-- and template_history_of_template.
+SELECT t.project_id, t.name AS about, NULL AS code, t.problem AS sentence, 1 AS count, coalesce((
+        SELECT max(h.at) FROM template_history h
+        WHERE h.project_id = t.project_id AND h.name = t.name AND h.what = 'ordered'
+    ), t.status_at) AS since,
+    CASE WHEN t.hand_in_failures > 0 THEN t.hand_in_at END AS until
+FROM templates t
+WHERE t.hand_in_at IS NOT NULL AND t.project_id = coalesce(:project_id::uuid, t.project_id);
 
 -- name: templates_in
 -- services.doctor: templates that WhatsApp has not decided on, or has paused; primary key of templates.

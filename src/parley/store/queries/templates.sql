@@ -103,6 +103,11 @@ ON CONFLICT (project_id, sender) DO UPDATE SET look_at = least(template_looks.lo
 -- services.apply_definitions: a template is new, and may be known; primary key.
 UPDATE template_looks SET look_at = least(look_at, :now) WHERE project_id = :project_id;
 
+-- name: forget_sender!
+-- services.apply_definitions: an integration is gone, so nobody tells where its templates stand; primary key.
+UPDATE templates SET sender = NULL, provider_id = NULL, hand_in_at = NULL, hand_in_by = NULL
+WHERE project_id = :project_id AND (sender = :sender OR hand_in_by = :sender);
+
 -- name: look_no_more!
 -- services.apply_definitions, services.sync_templates: the account is gone, or cannot be asked; primary key.
 DELETE FROM template_looks WHERE project_id = :project_id AND sender = :sender;
