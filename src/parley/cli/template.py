@@ -206,7 +206,8 @@ def _story(view: TemplateView) -> Iterator[str]:
     if line.problem:
         yield f"  problem: {line.problem}"
     yield f"\n{view.template.body.text}\n"
-    yield f"  judged by {judged.rules} ({judged.version}): {judged.label}, WhatsApp would file it as {judged.predicted}"
+    rules = judged.rules if view.rules_are_whatsapps else f"{judged.rules}, the project's own choice"
+    yield f"  judged by {rules} ({judged.version}): {judged.label}, WhatsApp would file it as {judged.predicted}"
     yield f"  {judged.why}"
     if view.costs_more:
         yield f"  a message costs {view.costs_more.told} more by that"

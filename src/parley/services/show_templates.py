@@ -22,6 +22,7 @@ from parley.store.templates import (
 from parley.templates import MessageTemplate, RuleSet, Status
 from parley.templates.judgement import Judgement, category_at_provider
 from parley.templates.life import text_of
+from parley.templates.rule_sets import whatsapps_on
 
 PAGE = 100
 LARGEST_PAGE = 1000
@@ -63,6 +64,8 @@ class TemplateView(msgspec.Struct, frozen=True):
     costs_more: Difference | None
     """When WhatsApp files it as predicted, or has done so, and not as it is handed in."""
     overridden_by: str | None
+    rules_are_whatsapps: bool
+    """Is the project's rule set WhatsApp's own today, or stricter by the project's choice?"""
     template: MessageTemplate
 
 
@@ -99,7 +102,8 @@ async def show_template(database: Database, project_id: UUID, name: str, now: da
     asked = category_at_provider(template.category)
     filed = row.provider_category or judgement.predicted
     more = None if asked == filed else project.prices.difference(asked, filed, now)
-    return TemplateView(_line(row, template, project), judgement, more, row.override_by, template)
+    own = whatsapps_on(now.date()) is judgement.rules
+    return TemplateView(_line(row, template, project), judgement, more, row.override_by, own, template)
 
 
 async def template_history(
