@@ -6,6 +6,7 @@
 Half of them are messages of known customers, half are reports (sent, delivered, read) of messages that a worker has
 sent before the clock starts; all are signed as Sinch's Conversation API signs, all are different. They go to
 `parley serve --workers 0` over HTTP. The floor is the very same requests to the same server answering a constant.
+Callbacks are read after their answers; how many a second that was, and the processor time of all of it, are told, too.
 
 With `--rate` they come evenly, that many a second, whether or not the server keeps up, to `parley serve` with its one
 worker, which meanwhile sends `--sends` messages a second. Told is how long each callback waited for its answer from the
@@ -14,6 +15,7 @@ moment when it was due.
 
 import argparse
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -31,7 +33,17 @@ from bench.support.folders import data_folder
 from bench.support.load import Load
 from bench.support.programs import constant_server, parley_server, provider
 from bench.support.raw_load import send_all_raw, send_evenly
-from bench.support.shop import Shop, count_messages, count_rows, deliver_all, delivery, open_shop, plan, spread
+from bench.support.shop import (
+    Shop,
+    count_messages,
+    count_rows,
+    deliver_all,
+    delivery,
+    open_shop,
+    plan,
+    spread,
+    until_read,
+)
 from parley.cli.event_loop import run_to_end
 from parley.domain.http import HttpRequest
 from parley.providers.http import HttpClient
@@ -46,6 +58,8 @@ SLOW_SECONDS = 0.25
 class _Round(msgspec.Struct, frozen=True):
     ours: Load
     floor: Load
+    read_per_second: float
+    """From the first callback to the moment when something was made of the last one."""
     cpu: dict[str, float]
     """Microseconds for each callback."""
 
@@ -72,11 +86,14 @@ async def _round(shop: Shop, client: HttpClient, urls: tuple[str, str], callback
     before = await count_rows(shop, "callbacks")
     ours_to_send = _mixed(shop, parley_url, messages)
     cpu = _cpu(shop, parley_url)
+    started = time.perf_counter()
     ours = await send_all_raw(ours_to_send, at_once)
-    spent = cpu.per_unit(len(ours_to_send))
     assert await count_rows(shop, "callbacks") == before + len(ours_to_send)
+    await until_read(shop)
+    read_per_second = len(ours_to_send) / (time.perf_counter() - started)
+    spent = cpu.per_unit(len(ours_to_send))
     assert await count_messages(shop, messages, "read") == told
-    return _Round(ours, await send_all_raw(_mixed(shop, constant_url, messages), at_once), spent)
+    return _Round(ours, await send_all_raw(_mixed(shop, constant_url, messages), at_once), read_per_second, spent)
 
 
 async def under_load(rate: int, sends: int, seconds: int) -> None:
@@ -95,6 +112,7 @@ async def under_load(rate: int, sends: int, seconds: int) -> None:
                 await spread(shop, waiting, shop.house.clock(), sends)
                 timed = await send_evenly(told, rate, LINES)
                 sent = await count_messages(shop, waiting, "accepted")
+                await until_read(shop)
                 assert await count_messages(shop, reported, "read") == len(reported)
     print(
         f"inbound, {rate} callbacks/s for {seconds} s beside {sends} sends/s: p50 {timed.at(50) * 1000:.1f} ms, "
@@ -129,6 +147,8 @@ def _mixed(shop: Shop, url: str, messages: list[UUID]) -> list[HttpRequest]:
 def _print(told: list[_Round], at_once: int) -> None:
     ours, floor = [one.ours for one in told], [one.floor for one in told]
     print_ratio("inbound", "callbacks/s", [one.per_second for one in ours], [one.per_second for one in floor])
+    read = [one.read_per_second for one in told]
+    print(f"inbound, read: {median(read):,.0f} callbacks/s ({min(read):,.0f} to {max(read):,.0f})")
     print(f"inbound, {at_once} at once: {_latency(ours)}; floor {_latency(floor)}")
     spent = (f"{name} {median(one.cpu[name] for one in told):.0f}" for name in told[0].cpu)
     print(f"inbound, microseconds of a processor for a callback: {', '.join(spent)}", flush=True)

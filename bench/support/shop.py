@@ -1,5 +1,6 @@
 """A shop to measure with: its project, its account, its customers who have opted in, and messages to them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -29,6 +30,7 @@ from parley.wiring import House, open_house
 T = TypeVar("T")
 TOGETHER = 500
 """Customers or messages written in one transaction while the stage is set."""
+READ_SECONDS = 120.0
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 TEMPLATE = ROOT / "examples" / "order-shipped.template.json"
 _PRESETS = {"sinch_legacy": "sinch-whatsapp-template", "sinch_conversation": "sinch-conversation-template"}
@@ -96,6 +98,13 @@ async def count_messages(shop: Shop, messages: Sequence[UUID], *states: str) -> 
 async def count_rows(shop: Shop, table: str) -> int:
     """Of this shop, in a table whose name stands in the bench itself."""
     return await _count(shop, f"SELECT count(*) FROM {table} WHERE project_id = $1", shop.project.project_id)  # noqa: S608
+
+
+async def until_read(shop: Shop) -> None:
+    """Something was made of every callback that is kept."""
+    async with asyncio.timeout(READ_SECONDS):
+        while await _count(shop, "SELECT count(*) FROM callbacks_unread"):  # noqa: ASYNC110  another process reads
+            await asyncio.sleep(0.02)
 
 
 async def _count(shop: Shop, asked: str, *values: object) -> int:

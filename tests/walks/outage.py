@@ -17,6 +17,7 @@ from parley.domain.ids import new_id
 from parley.services.apply_definitions import apply_definitions
 from parley.services.callback_intake import CallbackIntake, Taken, open_intake
 from parley.services.create_project import create_project
+from parley.services.read_callbacks import read_callbacks
 from parley.services.read_definitions import File, read_definitions
 from parley.services.secret_box import SecretBox
 from parley.store.database import Database, open_database
@@ -43,12 +44,15 @@ class Outage:
         self.box = box
         self.folder = folder
         self.token = token
+        self._is_read = False
 
     @asynccontextmanager
     async def intake(self, limit: int = SPOOL_BYTES) -> AsyncIterator[CallbackIntake]:
         """One process's, at work."""
         async with open_intake(self.database, self.box, system_clock, self.folder / "spool", limit) as intake:
+            self._is_read = True
             yield intake
+            self._is_read = False
 
     def kill(self) -> None:
         """The database is gone, without a word."""
@@ -64,7 +68,12 @@ class Outage:
         await asyncio.to_thread(self.server.revive)
 
     async def written(self) -> list[str]:
-        """What customers wrote, in the order in which it was recorded."""
+        """What customers wrote, in the order in which it was recorded: of all that is kept."""
+        while await self._count_unread():
+            if self._is_read:
+                await asyncio.sleep(0.01)  # by the intake: two would mix the order
+            else:
+                await read_callbacks(self.database)
         async with self.database.connection() as connection:
             rows = await connection.fetch("SELECT properties FROM events ORDER BY id")
         return [row["properties"]["message"] for row in rows]
@@ -73,6 +82,11 @@ class Outage:
         """From now on the database takes no such event: something in a message that nobody has thought of."""
         async with self.database.connection() as connection:
             await connection.execute(f"ALTER TABLE events ADD CHECK (properties ->> 'message' <> '{word}')")
+
+    async def _count_unread(self) -> int:
+        async with self.database.connection() as connection:
+            count: int = await connection.fetchval("SELECT count(*) FROM callbacks_unread")
+        return count
 
     async def not_understood(self) -> list[tuple[bytes, int, str]]:
         """(body, items, problem) of what is kept as bytes alone."""

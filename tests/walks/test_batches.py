@@ -1,8 +1,10 @@
 """Many callbacks at once share one transaction: each is taken as if it had come alone."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -10,6 +12,8 @@ import msgspec
 from parley.providers.signature import NotGenuine
 from parley.services.callback_doors import Doors
 from parley.services.callback_spool import Arrival
+from parley.services.doctor import Releaser, diagnose
+from parley.services.read_callbacks import read_callbacks
 from parley.services.receive_callbacks import (
     Admitted,
     Callback,
@@ -18,6 +22,7 @@ from parley.services.receive_callbacks import (
     kept_headers,
     receive_arrivals,
 )
+from parley.store.doctor import What
 from tests.support.builders import Cast
 from tests.walks.walk import LEGACY, Walk, inbound, status
 
@@ -39,7 +44,10 @@ def _arrival(walk: Walk, told: dict[str, Any] | bytes, secret: str = "shared", t
 
 
 async def _receive(walk: Walk, doors: Doors, *arrivals: Arrival) -> list[type[Admitted]]:
-    return [type(one) for one in await receive_arrivals(walk.database, doors, arrivals, walk.now)]
+    told = [type(one) for one in await receive_arrivals(walk.database, doors, arrivals, walk.now)]
+    while await read_callbacks(walk.database):
+        pass
+    return told
 
 
 async def test_each_of_a_batch_is_told_what_it_would_be_told_alone(walk: Walk, people: Cast) -> None:
@@ -62,6 +70,21 @@ async def test_each_of_a_batch_is_told_what_it_would_be_told_alone(walk: Walk, p
         assert await connection.fetchval("SELECT array_agg(times_seen ORDER BY times_seen) FROM callbacks") == [
             1, 1, 1, 1,
         ]  # fmt: skip
+
+
+async def test_what_was_kept_is_read_once_though_several_read_and_doctor_tells_of_it_before(
+    walk: Walk, people: Cast
+) -> None:
+    arrivals = [_arrival(walk, inbound(ALICE, f"{number}", walk.now, f"IN-{number}")) for number in range(500)]
+    await receive_arrivals(walk.database, Doors(walk.box), arrivals, walk.now)
+    (found,) = await diagnose(walk.database, None, walk.now + timedelta(minutes=2))
+    assert (found.what, found.waits_for, found.waiting.count) == (What.CALLBACKS_UNREAD, Releaser.OPERATOR, 500)
+    while any(await asyncio.gather(*(read_callbacks(walk.database) for _ in range(3)))):
+        pass
+    assert sorted((one["message"] for one in await walk.events(people.alice)), key=int) == [
+        str(number) for number in range(500)
+    ]
+    assert await diagnose(walk.database, None, walk.now + timedelta(minutes=2)) == []
 
 
 async def test_a_changed_secret_counts_from_the_next_callback_on(walk: Walk, people: Cast) -> None:

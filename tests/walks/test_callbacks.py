@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from parley.providers.signature import NotGenuine
-from parley.services.receive_callbacks import Callback, UnknownDoor, admit, receive_callbacks
+from parley.services.read_callbacks import receive_callbacks
+from parley.services.receive_callbacks import Callback, UnknownDoor, admit
 from tests.support.builders import Cast
 from tests.walks.walk import LEGACY, Walk, inbound, status
 

@@ -11,7 +11,8 @@ from parley.providers.http import HttpClient
 from parley.services.apply_definitions import delete_definition
 from parley.services.doctor import diagnose
 from parley.services.listen_to_templates import Ear
-from parley.services.receive_callbacks import Callback, admit, receive_callbacks
+from parley.services.read_callbacks import receive_callbacks
+from parley.services.receive_callbacks import Callback, admit
 from parley.services.registry import Origin, Said
 from parley.services.show_templates import TemplateLine, show_template, template_history
 from parley.services.steer_templates import order_hand_in, set_status

@@ -18,8 +18,9 @@ from parley.services.create_project import NewProject
 from parley.services.deliver_messages import Delivery
 from parley.services.launch_campaign import launch_campaign
 from parley.services.plan_campaigns import plan_campaigns
+from parley.services.read_callbacks import receive_callbacks
 from parley.services.read_definitions import File, read_definitions
-from parley.services.receive_callbacks import Callback, admit, receive_callbacks
+from parley.services.receive_callbacks import Callback, admit
 from parley.services.record_events import record_events
 from parley.services.secret_box import SecretBox
 from parley.services.show_campaigns import Progress, show_campaign

@@ -4,6 +4,7 @@ Many callbacks at once share one transaction, or one sync of the disk: each wait
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,23 +16,17 @@ from parley.domain.clock import Clock
 from parley.providers.signature import NotGenuine
 from parley.services.callback_doors import Doors
 from parley.services.callback_spool import Arrival, CallbackSpool, SpoolFullError
-from parley.services.receive_callbacks import (
-    Admitted,
-    Callback,
-    UnknownDoor,
-    judge,
-    keep_unread,
-    kept_headers,
-    receive_arrivals,
-)
+from parley.services.read_callbacks import CallbackReader
+from parley.services.receive_callbacks import Admitted, Callback, UnknownDoor, judge, kept_headers, receive_arrivals
 from parley.services.replay_callbacks import CallbackReplay, Reach
-from parley.services.resolve_customers import TooBusyError
 from parley.services.secret_box import SecretBox, WrongKeyError
 from parley.store.database import AWAY, Database
 from parley.telemetry import SPOOLED
 
 BATCH = 100
 """Callbacks in one transaction."""
+LANES = 2
+"""Transactions at once: while PostgreSQL writes one batch, this process checks the next."""
 WAITING = 10_000
 """Callbacks in hand that are not stored yet; past that the door says 503 and Sinch comes again later."""
 ANSWER_SECONDS = 5.0
@@ -67,31 +62,44 @@ class CallbackIntake:
     """The queue between the door and what is durable. Made by `open_intake`."""
 
     def __init__(self, database: Database, doors: Doors, clock: Clock, spool: CallbackSpool, reach: Reach) -> None:
+        self.reader = CallbackReader(database, clock, lambda: self._in_hand > 0)
+        """Makes something of what is kept here; its `run` belongs in a task beside this one's."""
         self._database = database
         self._doors = doors
         self._clock = clock
         self._spool = spool
         self._reach = reach
-        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(WAITING)
+        self._waiting: deque[_Waiting] = deque()
+        self._in_hand = 0
+        self._come = asyncio.Event()
         self._log = structlog.get_logger()
 
     async def take(self, token: str, headers: Mapping[str, str], body: bytes) -> Outcome:
         """Durable when it says Taken. Raises what the database raised about this one callback, and WrongKeyError."""
         arrival = Arrival(self._clock(), token, kept_headers(headers), body)
         waiting = _Waiting(arrival, asyncio.get_running_loop().create_future())
-        try:
-            self._queue.put_nowait(waiting)
-        except asyncio.QueueFull:
+        if self._in_hand >= WAITING:
             return _BUSY
+        self._in_hand += 1
+        self._waiting.append(waiting)
+        self._come.set()
         return await waiting.outcome
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        async with asyncio.TaskGroup() as lanes:
+            for _ in range(LANES):
+                lanes.create_task(self._run_lane())
+
+    async def _run_lane(self) -> None:
         while True:
-            batch = [await self._queue.get()]
-            while len(batch) < BATCH and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            await self._take_batch(batch)
+            await self._come.wait()
+            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            if not self._waiting:
+                self._come.clear()
+            if batch:  # else the other lane was sooner
+                await self._take_batch(batch)
+            self._in_hand -= len(batch)
 
     async def _take_batch(self, batch: Sequence[_Waiting]) -> None:
         """All of it to one place: half a batch in the database would overtake the other half."""
@@ -108,32 +116,20 @@ class CallbackIntake:
             await self._one_by_one(batch, error)
         else:
             for one, outcome in zip(batch, admitted, strict=True):
-                _settle(one, _outcome(outcome))
+                _settle(one, _TAKEN if isinstance(outcome, Callback) else outcome)
+            self.reader.wake()
 
     async def _receive(self, batch: Sequence[_Waiting]) -> list[Admitted]:
         return await receive_arrivals(self._database, self._doors, [one.arrival for one in batch], self._clock())
 
     async def _one_by_one(self, batch: Sequence[_Waiting], error: Exception) -> None:
-        """One that the database will not take must not hold back its neighbours, and is not lost for that."""
+        """One that the database will not take must not hold back its neighbours."""
         if len(batch) == 1:
-            await self._take_unread(batch[0], error)
+            _settle(batch[0], error)
             return
         self._log.warning("a batch of callbacks failed, storing them one by one", error=repr(error))
         for one in batch:
             await self._take_batch([one])
-
-    async def _take_unread(self, one: _Waiting, error: Exception) -> None:
-        """Too many at once is not what it holds: then Sinch may come again."""
-        if isinstance(error, TooBusyError):
-            _settle(one, error)
-            return
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                admitted = await keep_unread(self._database, self._doors, one.arrival, error, self._clock())
-        except Exception as worse:  # noqa: BLE001  told to whoever waits for this callback
-            _settle(one, worse)
-        else:
-            _settle(one, _outcome(admitted))
 
     async def _spool_batch(self, batch: Sequence[_Waiting]) -> None:
         """What may be kept, with one sync of the disk for all."""
@@ -173,7 +169,7 @@ async def open_intake(
     reach, doors, spool = Reach(), Doors(box), CallbackSpool(folder, limit)
     intake = CallbackIntake(database, doors, clock, spool, reach)
     replay = CallbackReplay(database, doors, clock, spool, reach)
-    tasks = [asyncio.create_task(intake.run()), asyncio.create_task(replay.run())]
+    tasks = [asyncio.create_task(one.run()) for one in (intake, intake.reader, replay)]
     try:
         yield intake
     finally:
@@ -181,10 +177,6 @@ async def open_intake(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         spool.seal()
-
-
-def _outcome(admitted: Admitted) -> Outcome | WrongKeyError:
-    return _TAKEN if isinstance(admitted, Callback) else admitted
 
 
 def _settle(one: _Waiting, outcome: Outcome | Exception) -> None:

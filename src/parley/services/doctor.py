@@ -22,6 +22,7 @@ class Releaser(StrEnum):
 
     OPERATOR = "operator"
     WORKER = "worker"
+    SERVER = "server"
     PROVIDER = "provider"
     CLOCK = "clock"
 
@@ -122,6 +123,12 @@ _RULES: Mapping[What, _Rule] = {
         Releaser.PROVIDER,
         "Their send has not been answered yet; old ones are of messages that something else sent by this account, or "
         "that are uncertain.",
+    ),
+    What.CALLBACKS_UNREAD: _Rule(
+        Releaser.SERVER,
+        "They are kept and answered; a server reads them within seconds.",
+        timedelta(minutes=1),
+        "Does a `parley serve` run, and what does its log say (`callbacks were not read`)?",
     ),
     What.CALLBACKS_NOT_UNDERSTOOD: _Rule(
         Releaser.OPERATOR, "Kept as they came, in the table callbacks. If the shape is genuine, report it."

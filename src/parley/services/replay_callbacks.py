@@ -14,7 +14,7 @@ import structlog
 from parley.domain.clock import Clock
 from parley.services.callback_doors import Doors
 from parley.services.callback_spool import Arrival, CallbackSpool, read_segment
-from parley.services.receive_callbacks import Admitted, Callback, keep_unread, receive_arrivals
+from parley.services.receive_callbacks import Callback, receive_arrivals
 from parley.services.secret_box import WrongKeyError
 from parley.store.database import AWAY, Database
 from parley.store.projects import answers
@@ -103,34 +103,22 @@ class CallbackReplay:
         except AWAY as error:
             self._reach.lose(error)
             raise
-        except Exception as error:  # noqa: BLE001  not the database's absence, so another try would end the same
+        except Exception:  # noqa: BLE001  not the database's absence, so another try would end the same
             if len(batch) == 1:
-                await self._replay_unread(batch[0], error)
+                await self._set_aside(batch[0])
                 return
             for one in batch:
                 await self._replay_batch([one])
 
-    async def _replay_unread(self, arrival: Arrival, error: Exception) -> None:
-        """Its bytes at least; what the database will not even take as bytes is set aside."""
-        try:
-            self._count([await keep_unread(self._database, self._doors, arrival, error, arrival.received_at)])
-        except AWAY as away:
-            self._reach.lose(away)
-            raise
-        except Exception:  # noqa: BLE001  it is told, and kept on disk
-            await self._set_aside(arrival)
-
     async def _receive(self, batch: Sequence[Arrival]) -> None:
-        self._count(await receive_arrivals(self._database, self._doors, batch, batch[0].received_at))
-
-    def _count(self, admitted: Sequence[Admitted]) -> None:
-        """What would have been refused, had the database been there, is dropped now. Raises WrongKeyError."""
+        """What would have been refused, had the database been there, is dropped now."""
+        admitted = await receive_arrivals(self._database, self._doors, batch, batch[0].received_at)
         for one in admitted:
             if isinstance(one, WrongKeyError):
                 raise one
         stored = sum(isinstance(one, Callback) for one in admitted)
         REPLAYED.labels("stored").inc(stored)
-        REPLAYED.labels("dropped").inc(len(admitted) - stored)
+        REPLAYED.labels("dropped").inc(len(batch) - stored)
 
     async def _set_aside(self, arrival: Arrival) -> None:
         structlog.get_logger().exception("a callback out of the spool was set aside")

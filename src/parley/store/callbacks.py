@@ -20,6 +20,20 @@ class RawCallback(msgspec.Struct, frozen=True):
     key: bytes
     body: bytes
     headers: dict[str, str]
+    read_again: bool = False
+    """Also when it was seen before."""
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """One that is to be read now. The fields are the columns of the query, in their order."""
+
+    project_id: UUID
+    integration: str
+    key: bytes
+    body: bytes
+    received_at: datetime
+    stamp: int
+    """Of all the project's definitions."""
 
 
 class Understanding(msgspec.Struct, frozen=True):
@@ -54,18 +68,22 @@ class Written(msgspec.Struct, frozen=True):
         return self.bucket, self.integration, self.provider_message_id
 
 
-async def keep_callbacks(
-    connection: Connection, callbacks: Sequence[RawCallback], now: datetime
-) -> set[tuple[UUID, str, bytes]]:
-    """Stores them and answers (project, integration, key) of those that were not seen before."""
-    rows = await sql.callbacks.keep_callbacks(
+async def keep_callbacks(connection: Connection, callbacks: Sequence[RawCallback], now: datetime) -> int:
+    """Stores them, each once among them, and answers how many were not seen before: those are unread then."""
+    new: int = await sql.callbacks.keep_callbacks(
         connection,
         now=now,
         bodies=[callback.body for callback in callbacks],
         headers=[callback.headers for callback in callbacks],
+        read_again=[callback.read_again for callback in callbacks],
         **_keys(callbacks),
     )
-    return {(row["project_id"], row["integration"], row["key"]) for row in rows if row["times_seen"] == 1}
+    return new
+
+
+async def take_unread(connection: Connection, most: int) -> list[Unread]:
+    """The first to have arrived that nobody else reads, as read when this transaction commits."""
+    return [Unread(*row) for row in await sql.callbacks.take_unread(connection, most=most)]
 
 
 async def mark_not_understood(connection: Connection, found: Sequence[Understanding]) -> None:

@@ -31,6 +31,7 @@ class What(StrEnum):
     JOURNEYS_DUE = "journeys_due"
     JOURNEYS_PARKED = "journeys_parked"
     REPORTS_UNCLAIMED = "reports_unclaimed"
+    CALLBACKS_UNREAD = "callbacks_unread"
     CALLBACKS_NOT_UNDERSTOOD = "callbacks_not_understood"
     CONSENTS_NOT_UNDERSTOOD = "consents_not_understood"
 
@@ -76,6 +77,7 @@ async def all_that_waits(
         What.JOURNEYS_DUE: await sql.doctor.journeys_due(connection, **then),
         What.JOURNEYS_PARKED: await sql.doctor.journeys_parked(connection, **whose),
         What.REPORTS_UNCLAIMED: await sql.doctor.reports_unclaimed(connection, **then),
+        What.CALLBACKS_UNREAD: await sql.doctor.callbacks_unread(connection, **whose),
         What.CALLBACKS_NOT_UNDERSTOOD: await sql.doctor.callbacks_not_understood(connection, **whose, lately=lately),
         What.CONSENTS_NOT_UNDERSTOOD: await sql.doctor.consents_not_understood(connection, **whose, lately=lately),
     }

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import requests
 
+from parley.store.database import Database
 from tests.contracts.management.test_definitions import INTEGRATION, call
 from tests.support.api import ProjectApi
 
@@ -54,10 +55,18 @@ def _signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
     }
 
 
-async def test_a_genuine_callback_is_durable_when_it_is_answered(api: ProjectApi) -> None:
+async def _read(database: Database) -> None:
+    """Waits until something was made of all that was kept."""
+    async with asyncio.timeout(20), database.connection() as connection:
+        while await connection.fetchval("SELECT count(*) FROM callbacks_unread"):  # noqa: ASYNC110  the server reads
+            await asyncio.sleep(0.01)
+
+
+async def test_a_genuine_callback_is_durable_when_it_is_answered(api: ProjectApi, database: Database) -> None:
     url, body = await _door(api, CONVERSATION), msgspec.json.encode(MESSAGE)
     answer = await _post(url, body, _signed(body))
     assert (answer.status_code, answer.json()) == (200, {"success": True})
+    await _read(database)
     exported = await api.post("data/customers/export", {"format": "native_json"})
     assert "+421901777777" in exported.text
 
@@ -83,7 +92,7 @@ async def test_a_body_without_end_is_refused(api: ProjectApi) -> None:
     assert answer.status_code == 413
 
 
-async def test_fifty_callbacks_at_once_share_transactions_and_all_count(api: ProjectApi) -> None:
+async def test_fifty_callbacks_at_once_share_transactions_and_all_count(api: ProjectApi, database: Database) -> None:
     url = await _door(api, CONVERSATION)
     bodies = []
     for number in range(50):
@@ -91,6 +100,7 @@ async def test_fifty_callbacks_at_once_share_transactions_and_all_count(api: Pro
         bodies.append(msgspec.json.encode({**MESSAGE, "message": message}))
     answers = await asyncio.gather(*(_post(url, body, _signed(body)) for body in bodies))
     assert {answer.status_code for answer in answers} == {200}
+    await _read(database)
     exported = await api.post("data/customers/export", {"format": "native_json"})
     assert len(exported.body["data"]) == 1
 
@@ -101,8 +111,9 @@ async def test_a_report_of_a_message_we_never_sent_is_taken(api: ProjectApi) -> 
     assert (await _post(await _door(api, INTEGRATION), body)).status_code == 200
 
 
-async def test_what_is_unknown_is_counted(api: ProjectApi) -> None:
+async def test_what_is_unknown_is_counted(api: ProjectApi, database: Database) -> None:
     await _post(await _door(api, INTEGRATION), b'{"type":"whatsapp","surprise":1}')
+    await _read(database)
     metrics = await asyncio.to_thread(requests.get, f"{api.url}/metrics", timeout=20)
     line = next(one for one in metrics.text.splitlines() if one.startswith("parley_callback_items_unknown_total"))
     assert float(line.split()[-1]) >= 1

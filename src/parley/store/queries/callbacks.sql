@@ -1,18 +1,47 @@
--- name: keep_callbacks
--- services.receive_callbacks: as they came, before anything is made of them. Answers the ones not seen before.
--- Primary key.
-INSERT INTO callbacks (bucket, project_id, integration, key, body, headers, received_at)
-SELECT DISTINCT ON (bucket, project_id, integration, key) bucket, project_id, integration, key, body, headers, :now
-FROM unnest(
-    :buckets::smallint[], :project_ids::uuid[], :integrations::text[], :keys::bytea[], :bodies::bytea[],
-    :headers::jsonb[]
-) AS new (bucket, project_id, integration, key, body, headers)
-ORDER BY bucket, project_id, integration, key
-ON CONFLICT (bucket, project_id, integration, key) DO UPDATE SET times_seen = callbacks.times_seen + 1
-RETURNING project_id, integration, key, times_seen;
+-- name: keep_callbacks$
+-- services.receive_callbacks: as they came; answers how many were not seen before. Those, and what is read each time it
+-- comes, are to be read in the order of their places. Primary key.
+WITH told AS (
+    SELECT * FROM unnest(
+        :buckets::smallint[], :project_ids::uuid[], :integrations::text[], :keys::bytea[], :bodies::bytea[],
+        :headers::jsonb[], :read_again::boolean[]
+    ) WITH ORDINALITY AS one (bucket, project_id, integration, key, body, headers, read_again, place)
+), kept AS (
+    INSERT INTO callbacks (bucket, project_id, integration, key, body, headers, received_at)
+    SELECT bucket, project_id, integration, key, body, headers, :now FROM told
+    ORDER BY bucket, project_id, integration, key
+    ON CONFLICT (bucket, project_id, integration, key) DO UPDATE SET times_seen = callbacks.times_seen + 1
+    RETURNING bucket, project_id, integration, key, times_seen
+), unread AS (
+    INSERT INTO callbacks_unread (bucket, project_id, integration, key, received_at)
+    SELECT bucket, project_id, integration, key, :now FROM kept JOIN told USING (bucket, project_id, integration, key)
+    WHERE times_seen = 1 OR read_again
+    ORDER BY place
+)
+SELECT count(*) FROM kept WHERE times_seen = 1;
+
+-- name: take_unread
+-- services.read_callbacks: the first to have arrived that nobody else reads; they count as read when the transaction
+-- commits. By their places on the disk and one by one, because the planner takes a queue that was empty for a small one.
+-- Primary keys.
+WITH first AS MATERIALIZED (
+    SELECT ctid, arrived, bucket, project_id, integration, key, received_at FROM callbacks_unread
+    ORDER BY arrived LIMIT :most FOR UPDATE SKIP LOCKED
+), taken AS (
+    DELETE FROM callbacks_unread u USING first f WHERE u.ctid = f.ctid
+)
+SELECT f.project_id, f.integration, f.key, c.body, f.received_at, p.definitions_stamp
+FROM first f
+CROSS JOIN LATERAL (
+    SELECT body FROM callbacks c
+    WHERE c.bucket = f.bucket AND c.project_id = f.project_id AND c.integration = f.integration AND c.key = f.key
+    LIMIT 1
+) c
+JOIN projects p ON p.id = f.project_id
+ORDER BY f.arrived;
 
 -- name: mark_not_understood!
--- services.receive_callbacks: what was in a callback that we could not use; primary key.
+-- services.read_callbacks: what was in a callback that we could not use; primary key.
 UPDATE callbacks c
 SET unknown = new.unknown, problem = new.problem
 FROM unnest(

@@ -163,6 +163,14 @@ FROM early_reports
 WHERE received_at <= :now AND project_id = coalesce(:project_id::uuid, project_id)
 GROUP BY project_id;
 
+-- name: callbacks_unread
+-- services.doctor: kept and answered, and nothing was made of them yet; all of them are looked at.
+SELECT project_id, integration AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(received_at) AS since,
+    NULL::timestamptz AS until
+FROM callbacks_unread
+WHERE project_id = coalesce(:project_id::uuid, project_id)
+GROUP BY project_id, integration;
+
 -- name: callbacks_not_understood
 -- services.doctor: lately, with one of the reasons; index callbacks_not_understood.
 SELECT project_id, integration AS about, NULL AS code, max(problem) AS sentence, count(*) AS count,
