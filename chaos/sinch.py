@@ -10,7 +10,7 @@ import msgspec
 PAGE = 10_000
 SIGNING_KEY = "chaos-signing-key"
 """Of the legacy API's callbacks; the other API has its own."""
-TEXT = "Dear {{1}}, everything breaks today."
+TEXT = "Dear {{1}}, your order is on its way while everything breaks today."
 _SETTINGS = {
     "drain_per_second": 0,
     "callbacks_per_second": 0,
