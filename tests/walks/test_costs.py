@@ -24,6 +24,7 @@ MARKETING: dict[str, Any] = {
     "language": "en",
     "category": "MARKETING",
     "status": "approved",
+    "override": "An offer, to people who agreed to offers.",
     "body": {"text": "Hello {{1}}, everything is cheaper this week."},
     "buttons": [{"type": "quick_reply", "text": "Stop"}],
 }
