@@ -31,6 +31,8 @@ from parley.store.embedded import EmbeddedServer, embedded_server
 from parley.store.migrate import migrate
 from parley.store.wakeups import listening
 
+CAMPAIGN_SECONDS = 2.0
+"""How often a worker looks at campaigns that nothing wakes it for: those whose time has come, or that are over."""
 FORGET_SECONDS = 60.0
 """How often a worker looks for what is no longer kept."""
 TEMPLATES_SECONDS = 5.0
@@ -121,7 +123,7 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
         delivery = Delivery(house.database, house.box, wire, house.clock, house.chance, patience)
         sending = Loop("deliver", delivery.step, house.chance)
         moving = Loop("journeys", journeys, house.chance)
-        planning = Loop("campaigns", campaigns, house.chance)
+        planning = Loop("campaigns", campaigns, house.chance, idle_seconds=CAMPAIGN_SECONDS)
         looker = Looker(house.database, house.box, wire, house.clock, house.chance)
         templates = TemplateSync(house.database, house.box, wire, house.clock, house.chance)
 

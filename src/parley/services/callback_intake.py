@@ -168,7 +168,7 @@ async def open_intake(
     """The intake at work, with the replay of its spool in `folder` (at most `limit` bytes) beside it."""
     reach, doors, spool = Reach(), Doors(box), CallbackSpool(folder, limit)
     intake = CallbackIntake(database, doors, clock, spool, reach)
-    replay = CallbackReplay(database, doors, clock, spool, reach)
+    replay = CallbackReplay(database, doors, clock, spool, reach, intake.reader.wake)
     tasks = [asyncio.create_task(one.run()) for one in (intake, intake.reader, replay)]
     try:
         yield intake

@@ -5,7 +5,8 @@ again from its beginning: the same bytes are the same callback, so that changes 
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,7 +26,9 @@ BATCH = 100
 BATCH_SPAN = timedelta(seconds=1)
 """Callbacks of one transaction share their time of receipt; it is never further off than this."""
 LOOK_SECONDS = 0.5
-"""How often it is asked whether the database is back."""
+"""How often it is asked whether the database is back, and looked at a spool that is not empty."""
+IDLE_SECONDS = 5.0
+"""How often an empty spool is looked at: another process may have died over it."""
 PROBE_SECONDS = 5.0
 
 
@@ -36,24 +39,45 @@ class Reach:
     """
 
     def __init__(self) -> None:
-        self.is_lost = False
+        self._lost = asyncio.Event()
+
+    @property
+    def is_lost(self) -> bool:
+        """The last try did not get through."""
+        return self._lost.is_set()
 
     def lose(self, error: Exception) -> None:
         """Something did not get through."""
         if not self.is_lost:
             structlog.get_logger().warning("the database is away, callbacks go to the spool", error=repr(error))
-        self.is_lost = True
+        self._lost.set()
+
+    async def until_lost(self, seconds: float) -> None:
+        """Waits for it, but no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._lost.wait()
 
     def find(self) -> None:
         """It answers."""
         structlog.get_logger().info("the database is back, the spool is replayed")
-        self.is_lost = False
+        self._lost.clear()
 
 
 class CallbackReplay:
     """`run` belongs in a task."""
 
-    def __init__(self, database: Database, doors: Doors, clock: Clock, spool: CallbackSpool, reach: Reach) -> None:
+    def __init__(
+        self,
+        database: Database,
+        doors: Doors,
+        clock: Clock,
+        spool: CallbackSpool,
+        reach: Reach,
+        on_kept: Callable[[], None],
+    ) -> None:
+        """`on_kept`: there is something to read."""
+        self._on_kept = on_kept
         self._database = database
         self._doors = doors
         self._clock = clock
@@ -68,7 +92,10 @@ class CallbackReplay:
             except Exception:  # noqa: BLE001  whatever it was, the callbacks are still on disk and are tried again
                 if not self._reach.is_lost:  # that has been told, once
                     structlog.get_logger().exception("the spool was not replayed")
-            await asyncio.sleep(LOOK_SECONDS)
+            if self._reach.is_lost or self._spool.size > 0:
+                await asyncio.sleep(LOOK_SECONDS)
+            else:
+                await self._reach.until_lost(IDLE_SECONDS)
 
     async def step(self) -> None:
         """Replays all that is sealed, when the database answers. Raises what the database raised."""
@@ -113,6 +140,7 @@ class CallbackReplay:
     async def _receive(self, batch: Sequence[Arrival]) -> None:
         """What would have been refused, had the database been there, is dropped now."""
         admitted = await receive_arrivals(self._database, self._doors, batch, batch[0].received_at)
+        self._on_kept()
         for one in admitted:
             if isinstance(one, WrongKeyError):
                 raise one
