@@ -131,6 +131,24 @@ async def test_a_broken_file_names_itself_and_nothing_is_applied(data_dir: Path,
     assert "SHOP_TOKEN" in missing.err
 
 
+async def test_a_file_of_consents_is_told_line_by_line(server: Running, keys: dict[str, Any], tmp_path: Path) -> None:
+    await _add_jana(server, keys)
+    file, report = tmp_path / "consents.csv", tmp_path / "refused.csv"
+    rows = [
+        "registered,category,action,valid_from",
+        "jana,whatsapp,accept,1793000000",
+        "=cmd,whatsapp,accept,1793000000",
+    ]
+    file.write_text("\n".join(rows), encoding="utf-8")
+    at = ("--project", keys["project_token"], "--data-dir", str(server.data_dir))
+    refused = await parley("consent", "import", str(file), *at, "--report", str(report))
+    assert (refused.code, "nothing was written" in refused.out) == (1, True), refused.err
+    assert "line 3, registered: The project has no customer registered==cmd" in refused.err
+    assert report.read_text(encoding="utf-8").splitlines()[1].startswith("3,registered,'=cmd,")
+    taken = await parley("consent", "import", str(file), *at, "--skip-refused", "--json")
+    assert json.loads(taken.out) == {"lines": 2, "refused": 1, "added": 1, "known": 0, "written": True}
+
+
 async def test_a_preview_shows_the_exact_request_and_hides_the_secret(server: Running, keys: dict[str, Any]) -> None:
     token, at = keys["project_token"], ("--project", keys["project_token"], "--data-dir", str(server.data_dir))
     await _add_jana(server, keys)

@@ -29,27 +29,36 @@ async def whom(connection: Connection, project: Project, said: str) -> list[UUID
 
 
 async def _found(connection: Connection, project: Project, name: str, value: str) -> list[UUID] | None:
+    at = sought(project, name, value)
+    if at is None:
+        return None
+    if isinstance(at, Address):
+        return await all_owners(connection, project.id, at)
+    found = await customers_by_id(connection, [at])
+    return [one.id for one in found.values() if one.project_id == project.id]
+
+
+def sought(project: Project, name: str, value: str) -> Address | UUID | None:
+    """Where to look for the customer whose id `name` is `value`. None: no such value is. Raises InvalidInputError."""
     if "\0" in value or not value.isprintable():
         return None
     if name == "id":
-        return await _by_our_id(connection, project, value)
+        return _uuid(value)
     if name == "phone":
-        return await all_owners(connection, project.id, _phone(project, value))
+        return _phone(project, value)
     if name in project.settings.hard_ids:
-        return await all_owners(connection, project.id, Address(AddressKind.HARD, name, value))
+        return Address(AddressKind.HARD, name, value)
     if name in project.settings.soft_ids:
-        return await all_owners(connection, project.id, Address(AddressKind.SOFT, name, value))
+        return Address(AddressKind.SOFT, name, value)
     known = ", ".join((*project.settings.hard_ids, *project.settings.soft_ids, "phone", "id"))
     raise InvalidInputError([Problem("customer", f"The project knows customers by {known}; {name} is none of them.")])
 
 
-async def _by_our_id(connection: Connection, project: Project, value: str) -> list[UUID] | None:
+def _uuid(value: str) -> UUID | None:
     try:
-        ident = UUID(value)
+        return UUID(value)
     except ValueError:
         return None
-    found = await customers_by_id(connection, [ident])
-    return [one.id for one in found.values() if one.project_id == project.id]
 
 
 def _phone(project: Project, value: str) -> Address:

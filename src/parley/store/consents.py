@@ -67,6 +67,31 @@ async def insert_consents(connection: Connection, project_id: UUID, said: Sequen
     )
 
 
+async def append_once(
+    connection: Connection, project_id: UUID, said: Sequence[tuple[NewConsent, str]], now: datetime
+) -> int:
+    """Appends each that its customer has not got yet with that sameness; how many those were."""
+    buckets = [bucket_of(one.customer_id) for one, _ in said]
+    rows = await sql.consents.append_once(
+        connection,
+        project_id=project_id,
+        now=now,
+        buckets=buckets,
+        ids=[new_id_in(bucket) for bucket in buckets],
+        customer_ids=[one.customer_id for one, _ in said],
+        categories=[one.entry.category for one, _ in said],
+        actions=[one.entry.action.value for one, _ in said],
+        valid_froms=[one.entry.valid_from for one, _ in said],
+        valid_untils=[one.entry.valid_until for one, _ in said],
+        sources=[one.entry.source for one, _ in said],
+        shown_texts=[one.evidence.shown_text for one, _ in said],
+        text_versions=[one.evidence.text_version for one, _ in said],
+        proofs=[proof_of(one.evidence) for one, _ in said],
+        samenesses=[sameness for _, sameness in said],
+    )
+    return len(rows)
+
+
 def proof_of(evidence: Evidence) -> dict[str, str]:
     """What goes when the customer is erased, as it is kept."""
     return {name: value for name in PROOF if (value := getattr(evidence, name)) is not None}

@@ -53,6 +53,14 @@ async def owners(connection: Connection, project_id: UUID, addresses: Collection
     return {_address(row): row["customer_id"] for row in rows}
 
 
+async def owners_of(
+    connection: Connection, project_id: UUID, addresses: Collection[Address]
+) -> list[tuple[Address, UUID]]:
+    """Everybody with any of these addresses."""
+    rows = await sql.customers.owners(connection, project_id=project_id, **_columns(addresses))
+    return [(_address(row), row["customer_id"]) for row in rows]
+
+
 async def all_owners(connection: Connection, project_id: UUID, address: Address) -> list[UUID]:
     """Everybody with this address: several with one phone number."""
     rows = await sql.customers.owners(connection, project_id=project_id, **_columns([address]))

@@ -17,6 +17,26 @@ FROM unnest(
     text_version, proof
 );
 
+-- name: append_once
+-- import_consents: a line that was imported before adds nothing; consents_count_once, primary key of customers.
+INSERT INTO consents (
+    bucket, id, project_id, customer_id, category, action, valid_from, valid_until, source, address, shown_text,
+    text_version, proof, sameness, created_at
+)
+SELECT n.bucket, n.id, :project_id, n.customer_id, n.category, n.action, n.valid_from, n.valid_until, n.source, (
+    SELECT ltrim(c.phone, '+') FROM customers c WHERE c.bucket = n.bucket AND c.id = n.customer_id
+), n.shown_text, n.text_version, n.proof, n.sameness, :now
+FROM unnest(
+    :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :categories::text[], :actions::text[],
+    :valid_froms::timestamptz[], :valid_untils::timestamptz[], :sources::text[], :shown_texts::text[],
+    :text_versions::text[], :proofs::jsonb[], :samenesses::text[]
+) AS n (
+    bucket, id, customer_id, category, action, valid_from, valid_until, source, shown_text, text_version, proof,
+    sameness
+)
+ON CONFLICT (bucket, customer_id, sameness) WHERE sameness IS NOT NULL DO NOTHING
+RETURNING id;
+
 -- name: consents_of
 -- customer_data.attributes, the policy, scenarios: what these customers said, all of it; consents_of_customer.
 SELECT c.customer_id, c.category, c.action, c.valid_from, c.valid_until, c.source, c.problem, c.event_id

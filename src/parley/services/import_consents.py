@@ -1,0 +1,166 @@
+"""A file of consents goes into the ledger: all of it, or nothing.
+
+One transaction for the whole file, read and written by chunks: what breaks half-way leaves nothing. A dry run does the
+same and takes it back.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from parley.domain.customer import Address
+from parley.domain.errors import Problem
+from parley.domain.project import Project
+from parley.services.consent_lines import Line, LineReader, read_heading
+from parley.services.hold_customers import hold_customers
+from parley.store.consents import NewConsent, append_once, categories
+from parley.store.customers import customers_by_id, owners_of
+from parley.store.database import Connection, Database
+
+LINES_AT_ONCE = 2_000
+T = TypeVar("T")
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """What is wrong with one line of the file."""
+
+    line: int
+    column: str
+    value: str
+    problem: str
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """What became of the file."""
+
+    lines: int
+    refused: int
+    """Lines that cannot be imported."""
+    added: int
+    """Entries: several for a phone that several customers share."""
+    known: int
+    """Entries that an earlier import had brought."""
+    written: bool
+    """False: a dry run, or some line was refused; the ledger is as it was."""
+
+
+class Table(msgspec.Struct, frozen=True):
+    """The file."""
+
+    heading: Sequence[str]
+    rows: Iterable[tuple[int, Mapping[str, str]]]
+    """The number of each line and its cells by column, without spaces around them."""
+
+
+class Wishes(msgspec.Struct, frozen=True):
+    """How to import."""
+
+    by: str
+    dry_run: bool = False
+    skip_refused: bool = False
+    """Import the lines that are right even if others are refused."""
+
+
+class Listeners(msgspec.Struct, frozen=True):
+    """Who is told meanwhile."""
+
+    refused: Callable[[Refused], None]
+    progress: Callable[[int], None]
+    """With the number of lines read so far."""
+
+
+class _TakenBackError(Exception):
+    """Ends the transaction without writing."""
+
+
+async def import_consents(
+    database: Database, project: Project, table: Table, wishes: Wishes, tell: Listeners, now: datetime
+) -> Imported:
+    """Raises InvalidInputError for the heading."""
+    columns = read_heading(table.heading, project)
+    work = _Import(project, wishes, tell, now)
+    try:
+        async with database.transaction() as connection:
+            known = await categories(connection, project.id)
+            reader = LineReader(project, columns, known, wishes.by, now)
+            for chunk in _chunks(table.rows):
+                await work.take(connection, reader, chunk)
+            work.end()
+    except _TakenBackError:
+        return work.outcome(written=False)
+    return work.outcome(written=True)
+
+
+class _Import:
+    """Counts while it goes through the file."""
+
+    def __init__(self, project: Project, wishes: Wishes, tell: Listeners, now: datetime) -> None:
+        self.refused = 0
+        self._project = project
+        self._wishes = wishes
+        self._tell = tell
+        self._now = now
+        self._lines = self._added = self._entries = 0
+
+    def end(self) -> None:
+        """Raises _TakenBackError when nothing is to be written."""
+        if self._wishes.dry_run or (self.refused and not self._wishes.skip_refused):
+            raise _TakenBackError
+
+    def outcome(self, *, written: bool) -> Imported:
+        return Imported(self._lines, self.refused, self._added, self._entries - self._added, written)
+
+    async def take(
+        self, connection: Connection, reader: LineReader, chunk: Sequence[tuple[int, Mapping[str, str]]]
+    ) -> None:
+        lines: list[Line] = []
+        for number, cells in chunk:
+            read = reader.read(number, cells)
+            if isinstance(read, Line):
+                lines.append(read)
+            else:
+                self._refuse(number, cells, read)
+        whose = await _customers(connection, self._project.id, [one.whom for one in lines])
+        said: list[tuple[NewConsent, str]] = []
+        of_line = dict(chunk)
+        for line in lines:
+            found = whose.get(line.whom, [])
+            if not found:
+                self._refuse(line.number, of_line[line.number], [line.whom_said])
+            said += [(NewConsent(one, line.entry, line.evidence), line.sameness) for one in found]
+        self._lines += len(chunk)
+        self._entries += len(said)
+        self._added += await append_once(connection, self._project.id, said, self._now)
+        self._tell.progress(self._lines)
+
+    def _refuse(self, number: int, cells: Mapping[str, str], problems: Sequence[Problem]) -> None:
+        self.refused += 1
+        for one in problems:
+            self._tell.refused(Refused(number, one.field, cells.get(one.field, ""), one.sentence))
+
+
+async def _customers(
+    connection: Connection, project_id: UUID, sought: Sequence[Address | UUID]
+) -> dict[Address | UUID, list[UUID]]:
+    """Who they are now; nobody merges them away before the file is in."""
+    by_id = await customers_by_id(connection, {one for one in sought if isinstance(one, UUID)})
+    found: dict[Address | UUID, list[UUID]] = defaultdict(list)
+    for ident, customer in by_id.items():
+        if customer.project_id == project_id:
+            found[ident].append(ident)
+    addresses = {one for one in sought if isinstance(one, Address)}
+    for address, ident in await owners_of(connection, project_id, addresses):
+        found[address].append(ident)
+    now_at = await hold_customers(connection, {ident for idents in found.values() for ident in idents})
+    return {at: sorted({now_at[one] for one in idents if one in now_at}) for at, idents in found.items()}
+
+
+def _chunks(rows: Iterable[T]) -> Iterator[list[T]]:
+    going = iter(rows)
+    while chunk := list(islice(going, LINES_AT_ONCE)):
+        yield chunk
