@@ -18,7 +18,6 @@ from parley.services.receive_callbacks import (
     Admitted,
     Callback,
     UnknownDoor,
-    admit,
     kept_headers,
     receive_arrivals,
 )
@@ -62,7 +61,7 @@ async def test_each_of_a_batch_is_told_what_it_would_be_told_alone(walk: Walk, p
         _arrival(walk, b"no JSON"),
         _arrival(walk, inbound(STRANGER, "hello", walk.now, "IN-4")),
     ]
-    alone = [type(await admit(walk.database, walk.box, one.token, one.headers, one.body)) for one in batch]
+    alone = [type(await walk.judged(one.headers, one.body, one.token)) for one in batch]
     assert await _receive(walk, Doors(walk.box), *batch) == alone
     assert alone == [Callback, Callback, Callback, NotGenuine, UnknownDoor, Callback, Callback]
     assert [one["message"] for one in await walk.events(people.alice)] == ["CART"]

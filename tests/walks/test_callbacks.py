@@ -11,8 +11,7 @@ import msgspec
 import pytest
 
 from parley.providers.signature import NotGenuine
-from parley.services.read_callbacks import receive_callbacks
-from parley.services.receive_callbacks import Callback, UnknownDoor, admit
+from parley.services.receive_callbacks import Callback, UnknownDoor
 from tests.support.builders import Cast
 from tests.walks.walk import LEGACY, Walk, inbound, status
 
@@ -20,7 +19,7 @@ ALICE, STRANGER = "421901000001", "421901999999"
 
 
 async def _admitted(walk: Walk, raw: bytes) -> Callback:
-    callback = await admit(walk.database, walk.box, walk.token, {}, raw)
+    callback = await walk.judged({}, raw)
     assert isinstance(callback, Callback)
     return callback
 
@@ -55,7 +54,7 @@ async def test_the_mapping_is_the_integrations_own(walk: Walk, people: Cast) -> 
 async def test_the_same_callback_counts_once_however_parallel(walk: Walk, people: Cast) -> None:
     raw = msgspec.json.encode(inbound(ALICE, "CART", walk.now))
     one = await _admitted(walk, raw)
-    await asyncio.gather(*(receive_callbacks(walk.database, [one], walk.now) for _ in range(20)))
+    await asyncio.gather(*(walk.receive([one]) for _ in range(20)))
     assert await _count(walk, "callbacks") == 1
     assert len(await walk.events(people.alice)) == 1
 
@@ -70,7 +69,7 @@ async def test_a_stranger_who_writes_twice_at_once_is_one_customer(walk: Walk) -
     before = await _count(walk, "customers")
     bodies = [msgspec.json.encode(inbound(STRANGER, f"hello {n}", walk.now, f"IN-{n}")) for n in range(10)]
     admitted = [await _admitted(walk, body) for body in bodies]
-    await asyncio.gather(*(receive_callbacks(walk.database, [one], walk.now) for one in admitted))
+    await asyncio.gather(*(walk.receive([one]) for one in admitted))
     assert await _count(walk, "customers") == before + 1
     assert await _count(walk, "inbound_messages") == 10
 
@@ -107,7 +106,7 @@ async def test_the_window_counts_from_the_messages_own_time(walk: Walk, people: 
     ],
 )  # fmt: skip
 async def test_what_we_do_not_understand_is_kept_raw_and_counted(walk: Walk, raw: bytes) -> None:
-    await receive_callbacks(walk.database, [await _admitted(walk, raw)], walk.now)
+    await walk.receive([await _admitted(walk, raw)])
     async with walk.database.connection() as connection:
         row = await connection.fetchrow("SELECT body, unknown, problem FROM callbacks")
     assert row is not None
@@ -119,24 +118,24 @@ async def test_what_we_do_not_understand_is_kept_raw_and_counted(walk: Walk, raw
 async def test_text_that_postgresql_cannot_hold_is_still_an_event(walk: Walk, people: Cast) -> None:
     body = inbound(ALICE, "PLACE", walk.now)
     raw = msgspec.json.encode(body).replace(b"PLACE", rb"nul \u0000 and half \ud83d a pair")
-    await receive_callbacks(walk.database, [await _admitted(walk, raw)], walk.now)
+    await walk.receive([await _admitted(walk, raw)])
     (event,) = await walk.events(people.alice)
     assert event["message"].startswith("nul ")
 
 
 async def test_an_unknown_door_is_told_apart(walk: Walk) -> None:
-    assert await admit(walk.database, walk.box, "nobody", {}, b"{}") == UnknownDoor()
+    assert await walk.judged({}, b"{}", "nobody") == UnknownDoor()
 
 
 async def test_a_signed_door_lets_only_genuine_callbacks_in(walk: Walk) -> None:
     await walk.apply({**LEGACY, "signing_secret": "shared"})
     raw = msgspec.json.encode(inbound(ALICE, "CART", walk.now))
     for digest in (base64.b64encode, lambda hashed: hashed.hex().encode()):
-        good = await admit(walk.database, walk.box, walk.token, _signed(raw, "shared", digest), raw)
+        good = await walk.judged(_signed(raw, "shared", digest), raw)
         assert isinstance(good, Callback)
-    bad = await admit(walk.database, walk.box, walk.token, _signed(raw, "guess", base64.b64encode), raw)
+    bad = await walk.judged(_signed(raw, "guess", base64.b64encode), raw)
     assert isinstance(bad, NotGenuine)
-    assert isinstance(await admit(walk.database, walk.box, walk.token, {}, raw), NotGenuine)
+    assert isinstance(await walk.judged({}, raw), NotGenuine)
 
 
 def _signed(raw: bytes, secret: str, digest: Any) -> dict[str, str]:

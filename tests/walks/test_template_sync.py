@@ -11,8 +11,7 @@ from parley.providers.http import HttpClient
 from parley.services.apply_definitions import delete_definition
 from parley.services.doctor import diagnose
 from parley.services.listen_to_templates import Ear
-from parley.services.read_callbacks import receive_callbacks
-from parley.services.receive_callbacks import Callback, admit
+from parley.services.receive_callbacks import Callback
 from parley.services.registry import Origin, Said
 from parley.services.show_templates import TemplateLine, show_template, template_history
 from parley.services.steer_templates import order_hand_in, set_status
@@ -91,9 +90,9 @@ class Sync:
     async def hear(self, shop: Shop) -> None:
         """The next callback comes in by the integration's door, signed."""
         heard = shop.next()
-        admitted = await admit(self.walk.database, self.walk.box, self.walk.token, heard.headers, heard.raw)
+        admitted = await self.walk.judged(heard.headers, heard.raw)
         assert isinstance(admitted, Callback), admitted
-        await receive_callbacks(self.walk.database, [admitted], self.walk.now)
+        await self.walk.receive([admitted])
 
 
 def account(desk: Desk, **changes: Any) -> dict[str, Any]:
@@ -252,7 +251,7 @@ async def test_a_callback_with_a_wrong_signature_pauses_nothing(sync: Sync, desk
         heard = shop.next()
         walk = sync.walk
         forged = heard.raw.replace(b"DISABLED", b"APPROVED")
-        assert not isinstance(await admit(walk.database, walk.box, walk.token, heard.headers, forged), Callback)
+        assert not isinstance(await walk.judged(heard.headers, forged), Callback)
     assert await sync.status() == "approved"
     await sync.look(hours=7)
     assert await sync.status() == "disabled"

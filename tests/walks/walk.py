@@ -1,7 +1,7 @@
 """One shop with one account, its workers run by hand, and a Sinch that does what the test says."""
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,17 @@ from cryptography.fernet import Fernet
 
 from parley.domain.event import NewEvent
 from parley.domain.http import HttpRequest, HttpResponse
+from parley.providers.signature import NotGenuine
 from parley.services.advance_journeys import advance_journeys
 from parley.services.apply_definitions import Change, apply_definitions
+from parley.services.callback_doors import Doors
 from parley.services.create_project import NewProject
 from parley.services.deliver_messages import Delivery
 from parley.services.launch_campaign import launch_campaign
 from parley.services.plan_campaigns import plan_campaigns
-from parley.services.read_callbacks import receive_callbacks
+from parley.services.read_callbacks import read_callbacks
 from parley.services.read_definitions import File, read_definitions
-from parley.services.receive_callbacks import Callback, admit
+from parley.services.receive_callbacks import Callback, UnknownDoor, judge, keep, kept_headers
 from parley.services.record_events import record_events
 from parley.services.secret_box import SecretBox
 from parley.services.show_campaigns import Progress, show_campaign
@@ -150,10 +152,26 @@ class Walk:
 
     async def call_back(self, *callbacks: Mapping[str, Any]) -> None:
         """Sinch calls us, each callback a POST of its own, all in one batch."""
-        admitted = [await admit(self.database, self.box, self.token, {}, msgspec.json.encode(one)) for one in callbacks]
+        admitted = [await self.judged({}, msgspec.json.encode(one)) for one in callbacks]
         genuine = [one for one in admitted if isinstance(one, Callback)]
         assert len(genuine) == len(callbacks)
-        await receive_callbacks(self.database, genuine, self.now)
+        await self.receive(genuine)
+
+    async def judged(
+        self, headers: Mapping[str, str], body: bytes, token: str | None = None
+    ) -> Callback | NotGenuine | UnknownDoor:
+        """Whose callback is this, and did Sinch send it? Nothing is stored."""
+        token = self.token if token is None else token
+        async with self.database.connection() as connection:
+            doors = await Doors(self.box).find(connection, [token])
+        return judge(doors[token], kept_headers(headers), body) if token in doors else UnknownDoor()
+
+    async def receive(self, callbacks: Sequence[Callback]) -> None:
+        """Kept and read."""
+        async with self.database.transaction() as connection:
+            await keep(connection, callbacks, self.now)
+        while await read_callbacks(self.database) is not None:
+            pass
 
     async def events(self, customer_id: UUID, event_type: str = "campaign") -> list[dict[str, Any]]:
         """The properties of the customer's events, the oldest first."""

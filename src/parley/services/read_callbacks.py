@@ -27,7 +27,6 @@ from parley.integrations import Integration
 from parley.providers.callbacks import read
 from parley.services.definitions import definitions_at
 from parley.services.heed_templates import heed_notices
-from parley.services.receive_callbacks import Callback, keep
 from parley.services.receive_inbound import Inbound, receive_inbound
 from parley.services.receive_reports import receive_reports
 from parley.services.resolve_customers import TooBusyError, run_resolving
@@ -116,17 +115,6 @@ async def read_callbacks(database: Database) -> datetime | None:
     for _ in range(BATCH):
         received_at = await _read_one(database) or received_at
     return received_at
-
-
-async def receive_callbacks(database: Database, callbacks: Sequence[Callback], now: datetime) -> None:
-    """Kept and read when it returns, in one transaction."""
-
-    async def both(connection: Connection) -> None:
-        await keep(connection, callbacks, now)
-        while (await _read(connection, BATCH)).received_at is not None:
-            pass
-
-    await run_resolving(database, both)
 
 
 async def _read_some(database: Database, most: int) -> datetime | None:

@@ -19,7 +19,7 @@ from parley.providers.callbacks import Api, verify
 from parley.providers.signature import NotGenuine
 from parley.services.callback_doors import Doors, KnownDoor
 from parley.services.callback_spool import Arrival
-from parley.services.secret_box import SecretBox, WrongKeyError
+from parley.services.secret_box import WrongKeyError
 from parley.store.callbacks import RawCallback, keep_callbacks
 from parley.store.database import Connection, Database
 from parley.telemetry import CALLBACKS
@@ -62,15 +62,6 @@ def is_kept(name: str) -> bool:
     return "sinch" in name.lower() or name.lower() == "user-agent"
 
 
-async def admit(
-    database: Database, box: SecretBox, token: str, headers: Mapping[str, str], body: bytes
-) -> Callback | UnknownDoor | NotGenuine:
-    """Whose callback is this, and did the provider send it? Nothing is stored yet. Raises WrongKeyError."""
-    async with database.connection() as connection:
-        doors = await Doors(box).find(connection, [token])
-    return judge(doors[token], kept_headers(headers), body) if token in doors else UnknownDoor()
-
-
 def judge(door: KnownDoor, headers: dict[str, str], body: bytes) -> Callback | NotGenuine:
     """Did the provider send it? Needs no database. Raises WrongKeyError."""
     if door.secret is not None:
@@ -83,9 +74,7 @@ def judge(door: KnownDoor, headers: dict[str, str], body: bytes) -> Callback | N
 async def receive_arrivals(
     database: Database, doors: Doors, arrivals: Sequence[Arrival], now: datetime
 ) -> list[Admitted]:
-    """As `admit` for each and `keep` for all that are admitted, in one transaction; in their order. Durable when it
-    returns.
-    """
+    """What becomes of each, in their order; the genuine ones are kept, in one transaction. Durable when it returns."""
 
     async def receive(connection: Connection) -> tuple[list[Admitted], Counter[str]]:
         known = await doors.find(connection, {arrival.token for arrival in arrivals})
