@@ -20,6 +20,7 @@ SPOOL_RECORDS = Gauge("parley_callback_spool_records", "Callbacks in the spool o
 SPOOL_AGE = Gauge("parley_callback_spool_age_seconds", "Since the oldest segment of the spool was begun; 0 when empty.")
 SENDS = Counter("parley_sends_total", "Calls to the provider, by what they came to.", ["outcome"])
 REFUSALS = Counter("parley_refusals_total", "Messages that our own policy refused, by code.", ["code"])
+BUDGET_WARNINGS = Counter("parley_budget_warnings_total", "Budgets that were nearly gone, or gone.", ["level"])
 
 
 def set_up_logging(form: LogFormat, level: str = "INFO") -> None:

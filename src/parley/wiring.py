@@ -19,6 +19,7 @@ from parley.services.callback_intake import open_intake
 from parley.services.deliver_messages import Delivery
 from parley.services.forget import forget
 from parley.services.give_back_places import give_back_places
+from parley.services.keep_books import keep_books
 from parley.services.look_at_provider import Looker
 from parley.services.patience import Patience
 from parley.services.plan_campaigns import plan_campaigns
@@ -33,6 +34,8 @@ from parley.store.wakeups import listening
 
 CAMPAIGN_SECONDS = 2.0
 """How often a worker looks at campaigns that nothing wakes it for: those whose time has come, or that are over."""
+BOOKS_SECONDS = 5.0
+"""How often a worker adds up what messages cost, and looks at the budgets."""
 FORGET_SECONDS = 60.0
 """How often a worker looks for what is no longer kept."""
 TEMPLATES_SECONDS = 5.0
@@ -151,6 +154,9 @@ def _unhurried(house: House, delivery: Delivery, looker: Looker, templates: Temp
     async def places() -> int:
         return await give_back_places(house.database, house.clock())
 
+    async def books() -> int:
+        return await keep_books(house.database, house.clock())
+
     async def keep() -> int:
         return await forget(house.database, house.clock())
 
@@ -159,5 +165,6 @@ def _unhurried(house: House, delivery: Delivery, looker: Looker, templates: Temp
         Loop("settle", settle, house.chance, idle_seconds=SETTLE_SECONDS),
         Loop("templates", templates.step, house.chance, idle_seconds=TEMPLATES_SECONDS),
         Loop("places", places, house.chance, idle_seconds=SETTLE_SECONDS),
+        Loop("books", books, house.chance, idle_seconds=BOOKS_SECONDS),
         Loop("forget", keep, house.chance, idle_seconds=FORGET_SECONDS),
     ]

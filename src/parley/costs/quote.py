@@ -73,6 +73,12 @@ class PriceList:
         """What it costs more when WhatsApp files a template as another category than was asked for."""
         return difference(asked, filed, self._cards, self.costs.currency, self.day(at))
 
+    def dearest(self, at: datetime) -> Decimal:
+        """What a message can cost at most; 0 where no rate is known."""
+        card = card_in_force(self._cards, self.costs.currency, self.day(at))
+        rates = [rate for market in card.rates.values() for rate in market.values()] if card else []
+        return with_markup(Money(max(rates, default=Decimal(0)), self.costs.currency), self.costs.markup).amount
+
     def quote(self, message: Delivered) -> Quote:
         """As if it were delivered at `message.at`."""
         found = price(message, self._cards, self.costs.currency, self._zone)

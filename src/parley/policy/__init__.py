@@ -7,6 +7,7 @@ can be recomputed later from what was stored with the message.
 
 from parley.policy.decision import Decision, decide
 from parley.policy.facts import (
+    BudgetFacts,
     Facts,
     FrequencyFacts,
     LimitFacts,
@@ -24,6 +25,7 @@ from parley.policy.verdict import Allow, Defer, Deny, Verdict
 
 __all__ = [
     "Allow",
+    "BudgetFacts",
     "Decision",
     "Defer",
     "Deny",

@@ -8,6 +8,7 @@ import msgspec
 from parley.domain.message import Kind
 from parley.policy import (
     address_usable,
+    budget,
     consent_given,
     frequency,
     pair_rate,
@@ -42,6 +43,7 @@ RULES: tuple[tuple[str, frozenset[Kind], Callable[[Facts, datetime], Verdict]], 
     ("text_allowed", _BY_TEMPLATE, text_allowed.check),
     ("frequency", _IN_A_CONVERSATION | _BY_TEMPLATE, frequency.check),
     ("quiet_hours", _IN_A_CONVERSATION | _BY_TEMPLATE, quiet_hours.check),
+    ("budget", _IN_A_CONVERSATION | _BY_TEMPLATE, budget.check),
     ("recipient_tier", _BY_TEMPLATE, recipient_tier.check),
     ("pair_rate", _IN_A_CONVERSATION | _BY_TEMPLATE, pair_rate.check),
 )

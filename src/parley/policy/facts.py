@@ -1,6 +1,7 @@
 """All that the rules may know about one message at one moment."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -128,6 +129,25 @@ class TierFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """When there is a place for one more; None: now."""
 
 
+class BudgetFacts(msgspec.Struct, frozen=True):
+    """The project's budget that has the least room for the message."""
+
+    name: str
+    currency: str
+    limit: Decimal
+    used: Decimal
+    """By other messages: spent, or set aside."""
+    wanted: Decimal
+    """What this one would cost."""
+    begins_again: datetime | None = None
+    """None: never."""
+
+    @property
+    def left(self) -> Decimal:
+        """With this message; negative when it does not fit."""
+        return self.limit - self.used - self.wanted
+
+
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Evidence. What is None is not known or does not exist."""
 
@@ -162,6 +182,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """None: the project has no quiet hours."""
     text: TextFacts | None = None
     """Of a template that the project has."""
+    budget: BudgetFacts | None = None
+    """None: no budget is set for it, or it costs nothing that is known."""
     pair: PairFacts | None = None
     """Known when a message is about to leave, where the pair rate is kept."""
     tier: TierFacts | None = None

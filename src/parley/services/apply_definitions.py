@@ -12,6 +12,7 @@ import msgspec
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.ids import new_token
 from parley.domain.settings import Settings, parse_settings
+from parley.services.budgets import OVER_BUDGET
 from parley.services.definition_links import (
     broken_links,
     differing_tiers,
@@ -207,5 +208,7 @@ async def _write(
         if one.kind == "integration":
             await look_again(connection, project_id, one.name, OVER_TIER, now)  # the tier may have been raised
             await look_soon(connection, project_id, one.name, now)  # it may know templates
+        if one.kind == "settings":  # a budget may have been raised
+            await look_again(connection, project_id, None, OVER_BUDGET, now)
         token = new_token() if one.kind == "integration" else None
         await put_definition(connection, project_id, StoredDefinition(one.kind, one.name, 0, one.body, token), now)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from parley.costs import Quote
 from parley.domain.errors import InvalidInputError
 from parley.domain.message import Kind, State
 from parley.policy import Allow, Decision, Defer, Deny, Facts, decide
@@ -21,6 +22,7 @@ from parley.services.pairs import Pairs, pair_of, pairs_in
 from parley.services.patience import LEASE
 from parley.services.people import Person, people
 from parley.services.personalise import at_the_wire, kind_of_form
+from parley.services.price_messages import Till, origin_of, quote_of, till_in
 from parley.services.secret_box import SecretBox
 from parley.services.tiers import NO_PLACES, Tiers, places_in
 from parley.services.turns import Turns
@@ -55,6 +57,8 @@ class _Ready(msgspec.Struct, frozen=True):
     decision: Decision
     tier: str | None
     """In which it takes a place."""
+    quote: Quote | None
+    """Where it is not the one that the message has."""
 
 
 class _Tools(msgspec.Struct, frozen=True):
@@ -125,8 +129,9 @@ class _Desk:
         self._pairs = await pairs_in(self._connection, rows[0].project_id, map(self._pair, facts))
         asked = zip((row.lane for row in rows), facts, strict=True)
         self._places = await places_in(self._connection, self._tiers, asked, self._now)
-        judged = zip(rows, facts, strict=True)
-        ready = [one for row, seen in judged if (one := self._judge(row, known[row.customer_id], seen)) is not None]
+        till = await till_in(self._connection, rows[0].project_id, self._project, self._now)
+        judged = [self._judge(row, known[row.customer_id], seen, till) for row, seen in zip(rows, facts, strict=True)]
+        ready = [one for one in judged if one is not None]
         calls = [call for group in _grouped(ready) if (call := self._render(group)) is not None]
         await self._places.record(self._connection)
         await self._pairs.record(self._connection, rows[0].project_id, self._now)
@@ -147,7 +152,7 @@ class _Desk:
     def _pair(self, facts: Facts) -> Pair | None:
         return pair_of(facts, self._project.integrations.get(facts.sender.name) if facts.sender else None)
 
-    def _judge(self, row: MessageRow, person: Person, facts: Facts) -> _Ready | None:
+    def _judge(self, row: MessageRow, person: Person, facts: Facts, till: Till) -> _Ready | None:
         if row.expires_at is not None and row.expires_at <= self._now:
             sentence = f"Its use was over at {row.expires_at:%Y-%m-%d %H:%M:%S} UTC, before it could be sent."
             self._changes.append(Change(row.id, State.EXPIRED, self._now, code="expired", sentence=sentence))
@@ -155,24 +160,32 @@ class _Desk:
         preset = self._project.presets.get(row.content["preset"])
         pair = self._pair(facts)
         facts = self._frequencies.seen(self._pairs.seen(facts, pair), row.customer_id)
-        decision = decide(self._places.seen(row.lane, facts), self._now)
+        decision, quote = self._decide(row, self._places.seen(row.lane, facts), till)
         if isinstance(decision.verdict, Allow) and preset is not None:
             self._frequencies.leaves(decision.facts, row.customer_id, self._now)
             self._pairs.leaves(pair, self._now)
             had = row.tier if row.recipient == decision.facts.recipient else None
             tier = self._places.leaves(decision.facts, had, self._now)
-            return _Ready(row, preset, person, decision, tier)
+            return _Ready(row, preset, person, decision, tier, quote)
         self._places.waits(decision.facts, decision.verdict)
-        self._hold_back(row, decision)
+        self._hold_back(row, decision, quote)
         return None
 
-    def _hold_back(self, row: MessageRow, decision: Decision) -> None:
+    def _decide(self, row: MessageRow, facts: Facts, till: Till) -> tuple[Decision, Quote | None]:
+        """And the message's quote, where it is another than before."""
+        old, origin = quote_of(row), origin_of(row.origin)
+        facts, new = till.seen(facts, origin, old)
+        decision = decide(facts, self._now)
+        kept = till.decided(decision.verdict, origin, old, new)
+        return decision, kept if kept != old else None
+
+    def _hold_back(self, row: MessageRow, decision: Decision, quote: Quote | None) -> None:
         match decision.verdict:
             case Defer() as later:
                 due_at = min(later.until, row.expires_at or later.until)
                 change = Change(
                     row.id, State.PLANNED, self._now, due_at=due_at, wire_decision=decision, code=later.code,
-                    sentence=later.sentence,
+                    sentence=later.sentence, quote=quote,
                 )  # fmt: skip
             case Deny() as no:
                 REFUSALS.labels(no.code).inc()
@@ -211,6 +224,7 @@ class _Desk:
             recipient=one.decision.facts.recipient,
             wire_decision=one.decision,
             tier=one.tier,
+            quote=one.quote,
         )
 
     def _as_left(self, one: _Ready) -> MessageRow:
@@ -220,6 +234,7 @@ class _Desk:
             attempts=one.row.attempts + 1,
             recipient=one.decision.facts.recipient or one.row.recipient,
             changed_at=self._now,
+            quote=one.row.quote if one.quote is None else msgspec.to_builtins(one.quote),
         )
 
     def _rendered(self, group: Sequence[_Ready]) -> RenderedRequest | Aborted:

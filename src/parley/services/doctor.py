@@ -130,6 +130,14 @@ _RULES: Mapping[What, _Rule] = {
         timedelta(minutes=1),
         "Does a `parley serve` run, and what does its log say (`callbacks were not read`)?",
     ),
+    What.BUDGETS_NEARLY_GONE: _Rule(
+        Releaser.OPERATOR, "Messages still leave. Raise it in the project's settings (`costs.budgets`), or let it end."
+    ),
+    What.BUDGETS_GONE: _Rule(
+        Releaser.OPERATOR,
+        "What costs money waits for the next day or month, or is refused where there is none. Raise it in the "
+        "project's settings (`costs.budgets`).",
+    ),
     What.CALLBACKS_NOT_UNDERSTOOD: _Rule(
         Releaser.OPERATOR, "Kept as they came, in the table callbacks. If the shape is genuine, report it."
     ),

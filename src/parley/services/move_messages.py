@@ -19,7 +19,7 @@ from parley.domain.message import State, may_become
 from parley.domain.money import Money
 from parley.policy import Decision
 from parley.services.campaign_event import campaign_event
-from parley.services.price_messages import ARRIVED, Turn, book_turns, cost_said
+from parley.services.price_messages import ARRIVED, BOOKED, Turn, book_turns, cost_said
 from parley.services.record_events import record_held_events
 from parley.store.database import Connection
 from parley.store.messages import MessageRow, Move, lock_messages, move_rows
@@ -122,7 +122,7 @@ def _story(rows: Sequence[MessageRow], changes: Iterable[Change]) -> _Story:
         if not applies and _says_nothing_new(row, change):
             continue
         story.moves[row.id] = _joined(story.moves.get(row.id), _move(row, change, applies=applies))
-        if applies:
+        if applies and (change.state in BOOKED or change.quote is not None):
             turn = Turn(row, change.state, max(change.at, row.changed_at), change.billed, change.quote)
             story.turns.setdefault(row.id, []).append(turn)
         if applies and row.state != change.state:

@@ -21,7 +21,7 @@ from parley.services.facts import Subject, facts_of
 from parley.services.frequencies import Frequencies, frequencies_of
 from parley.services.people import Person, people
 from parley.services.personalise import Personaliser, Skipped, personaliser
-from parley.services.price_messages import Quotes, book_reservations, estimate_said, quotes_in, reserved
+from parley.services.price_messages import Till, book_reservations, estimate_said, origin_of, till_in
 from parley.services.record_events import record_held_events
 from parley.store.database import Connection
 from parley.store.messages import NewMessage, insert_messages
@@ -99,7 +99,7 @@ class _Read(msgspec.Struct, frozen=True):
 
     stops: Stops
     frequencies: Frequencies
-    quotes: Quotes
+    till: Till
 
 
 async def _desk(connection: Connection, project_id: UUID, concerned: Mapping[UUID, Person], now: datetime) -> "_Desk":
@@ -107,7 +107,7 @@ async def _desk(connection: Connection, project_id: UUID, concerned: Mapping[UUI
     read = _Read(
         await stops_of(connection, project_id),
         await frequencies_of(connection, project, concerned, now, hold=False),
-        await quotes_in(connection, project, now),
+        await till_in(connection, project_id, project, now),
     )
     return _Desk(project, read, now)
 
@@ -140,10 +140,12 @@ class _Desk:
         facts = self._read.frequencies.seen(
             facts_of(self._project, person, subject, self._read.stops), person.customer.id
         )
+        origin = origin_of(ask.origin)
+        facts, quote = self._read.till.seen(facts, origin)
         decision = (
             Decision(parameters, (), facts, self._now) if isinstance(parameters, Deny) else decide(facts, self._now)
         )
-        quote = reserved(self._read.quotes.quote(facts, self._now), decision.verdict)
+        quote = self._read.till.decided(decision.verdict, origin, None, quote)
         return msgspec.structs.replace(_message(ident, person, ask, filled_in, decision), quote=quote)
 
     def _letter(self, ask: Ask) -> _Letter:

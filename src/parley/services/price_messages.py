@@ -35,8 +35,9 @@ from parley.costs import (
 from parley.domain.callback import Billed
 from parley.domain.message import Kind, State
 from parley.domain.money import Money, nothing
-from parley.policy import Deny, Facts, Verdict
+from parley.policy import Defer, Deny, Facts, Verdict
 from parley.policy.window_open import is_open
+from parley.services.budgets import OVER_BUDGET, Budgets, budgets_in
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.store.database import Connection
 from parley.store.ledger import Booking, Counter, LedgerRow, book, count_up, counts_of
@@ -45,7 +46,8 @@ from parley.store.windows import enter_free
 
 IN_A_CONVERSATION = frozenset({Kind.TEXT, Kind.MEDIA})
 ARRIVED = frozenset({State.DELIVERED, State.READ})
-NEVER_LEFT = frozenset({State.REFUSED, State.EXPIRED, State.CANCELLED})
+BOOKED = ARRIVED | {State.FAILED, State.REFUSED, State.EXPIRED, State.CANCELLED}
+"""These change what is reserved or spent."""
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -68,11 +70,11 @@ class Quotes:
         self._project = project
         self._counts = Tally(counts)
 
-    def quote(self, facts: Facts, at: datetime) -> Quote | None:
-        """None: it costs nothing at WhatsApp, or has no recipient or template."""
-        category = self._category(facts)
+    def quote(self, facts: Facts, at: datetime, old: Quote | None = None) -> Quote | None:
+        """None: it costs nothing at WhatsApp, or has no recipient or template. `old` where nothing has changed."""
+        category = _category(facts)
         if category is None or facts.recipient is None or facts.sender is None:
-            return None
+            return old
         window = facts.window
         message = Delivered(
             recipient=facts.recipient,
@@ -81,20 +83,76 @@ class Quotes:
             in_window=window is not None and window.by_recipient and is_open(window.last_inbound_at, at),
             in_free_entry=window is not None and window.free_until is not None and at < window.free_until,
         )
+        if old is not None and self._is_same(old, message):
+            return old
         counter = counter_of(self._project, message, facts.sender.account, facts.sender.name)
         if counter is None:
             return self._project.prices.quote(message)
         self._counts[counter] += 1
         return self._project.prices.quote(after(message, self._counts[counter] - 1))
 
-    def _category(self, facts: Facts) -> Category | None:
-        if facts.kind in IN_A_CONVERSATION:
-            return Category.SERVICE
-        if facts.kind is not Kind.TEMPLATE or facts.template is None:
-            return None
-        template = self._project.templates.get((facts.template.name, facts.template.language))
-        filed_as = facts.text.filed_as if facts.text else None
-        return category_of(filed_as or template.category) if template else None
+    def _is_same(self, old: Quote, message: Delivered) -> bool:
+        prices = self._project.prices
+        return (
+            old.category is message.category
+            and old.in_window == message.in_window
+            and old.in_free_entry == message.in_free_entry
+            and old.day == prices.day(message.at)
+            and old.currency == prices.costs.currency
+        )
+
+
+def _category(facts: Facts) -> Category | None:
+    if facts.kind in IN_A_CONVERSATION:
+        return Category.SERVICE
+    if facts.kind is not Kind.TEMPLATE or facts.template is None or facts.template.status is None:
+        return None
+    filed_as = facts.text.filed_as if facts.text else None
+    return category_of(filed_as or facts.template.category or "")
+
+
+class Till:
+    """What messages of one project cost and whether there is money for them, in one transaction."""
+
+    def __init__(self, quotes: Quotes, budgets: Budgets, now: datetime) -> None:
+        self._quotes = quotes
+        self._budgets = budgets
+        self._now = now
+
+    def seen(self, facts: Facts, origin: str, old: Quote | None = None) -> tuple[Facts, Quote | None]:
+        """The facts with what is known of the budget, and what the message costs now. `old`: what it holds."""
+        new = self._quotes.quote(facts, self._now, old)
+        budget = self._budgets.facts(origin, old, new)
+        return (facts if budget is None else msgspec.structs.replace(facts, budget=budget)), new
+
+    def decided(self, verdict: Verdict, origin: str, old: Quote | None, new: Quote | None) -> Quote | None:
+        """The quote that is kept then: with its money set aside, unless it is refused or a budget has no room."""
+        if new is None or isinstance(verdict, Deny):
+            kept = new
+        elif isinstance(verdict, Defer) and verdict.code == OVER_BUDGET:
+            kept = msgspec.structs.replace(new, reserved=False)
+        elif isinstance(verdict, Defer) and old is not None:
+            kept = old  # looked at again when it is to leave
+        else:
+            kept = msgspec.structs.replace(new, reserved=bool(new.amount))
+        self._budgets.moves(origin, old, kept)
+        return kept
+
+
+async def till_in(connection: Connection, project_id: UUID, project: ProjectDefinitions, now: datetime) -> Till:
+    """Of a transaction that plans or claims."""
+    quotes = await quotes_in(connection, project, now)
+    return Till(quotes, await budgets_in(connection, project_id, project, now), now)
+
+
+def origin_of(origin: Mapping[str, Any]) -> str:
+    """The scenario or campaign that asked for a message."""
+    return origin.get("scenario") or origin.get("campaign") or ""
+
+
+def quote_of(row: MessageRow) -> Quote | None:
+    """As it is stored."""
+    return None if row.quote is None else msgspec.convert(row.quote, Quote)
 
 
 async def quotes_in(connection: Connection, project: ProjectDefinitions, now: datetime) -> Quotes:
@@ -124,13 +182,6 @@ def _owner(project: ProjectDefinitions, sender: str) -> str:
     return f"portfolio:{portfolio}" if portfolio else f"project:{project.about.get('id', '')}"
 
 
-def reserved(quote: Quote | None, verdict: Verdict) -> Quote | None:
-    """What may leave, now or later, has its money set aside."""
-    if quote is None or not quote.amount or isinstance(verdict, Deny):
-        return quote
-    return msgspec.structs.replace(quote, reserved=True)
-
-
 def estimate_said(quote: Quote | None) -> dict[str, Any]:
     """For the event of the planned message."""
     if quote is None or quote.amount is None:
@@ -148,7 +199,7 @@ async def book_reservations(
 ) -> None:
     """Of messages that are written in this transaction."""
     bookings = [
-        _booking(one, one.quote, entry)
+        booking(one, one.quote, entry)
         for one in planned
         if one.quote is not None and one.quote.reserved
         for entry in reserve(_standing(nothing(one.quote.currency)), one.quote.money, now, one.quote.why)
@@ -161,15 +212,12 @@ async def book_turns(connection: Connection, turns: Sequence[Turn], now: datetim
     """What messages did cost that arrived just now; None: nobody knows. `turns` of a message in their order."""
     of_project: dict[UUID, list[Turn]] = defaultdict(list)
     for turn in turns:
-        if turn.before.quote is not None and (turn.state in _BOOKED or turn.quote is not None):
+        if turn.quote is not None or (turn.before.quote is not None and turn.state in BOOKED):
             of_project[turn.before.project_id].append(turn)
     costs: dict[UUID, Money | None] = {}
     for project_id in sorted(of_project):
         costs |= await _book_project(connection, project_id, of_project[project_id], now)
     return costs
-
-
-_BOOKED = ARRIVED | NEVER_LEFT | {State.FAILED}
 
 
 async def _book_project(
@@ -205,9 +253,11 @@ class _Books:
     def turn(self, turn: Turn) -> None:
         """Books it, or keeps it for `settle_counted`."""
         row = turn.before
-        quote = self._quotes.get(row.id) or msgspec.convert(row.quote, Quote)
+        quote = self._quotes.get(row.id) or quote_of(row)
         if turn.quote is not None:
             self._requote(turn, quote, turn.quote)
+        elif quote is None:
+            return
         elif turn.state in ARRIVED:
             if row.state not in ARRIVED:
                 self._arrived(turn, quote)
@@ -226,10 +276,11 @@ class _Books:
             for place, (turn, quote, message) in enumerate(turns):
                 self._settle(turn, quote, self._prices.quote(after(message, before[counter] + place)))
 
-    def _requote(self, turn: Turn, old: Quote, new: Quote) -> None:
+    def _requote(self, turn: Turn, old: Quote | None, new: Quote) -> None:
         """What was set aside goes back, and what it costs now is set aside."""
         row = turn.before
-        self._book(row, old, cancel(self._stand(row, old), self._now, "worked out anew"))
+        if old is not None:
+            self._book(row, old, cancel(self._stand(row, old), self._now, "worked out anew"))
         self._quotes[row.id] = new
         self._stands[row.id] = _standing(nothing(new.currency))
         if new.reserved:
@@ -273,7 +324,7 @@ class _Books:
 
     def _book(self, row: MessageRow, quote: Quote, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            self.bookings.append(_booking(row, quote, entry))
+            self.bookings.append(booking(row, quote, entry))
             self._stands[row.id] = with_entry(self._stands[row.id], entry)
 
 
@@ -295,14 +346,26 @@ _CATEGORIES = {category.value: category for category in Category} | {
 }
 
 
-def _booking(message: MessageRow | NewMessage, quote: Quote, entry: Entry) -> Booking:
-    origin = message.origin.get("scenario") or message.origin.get("campaign") or ""
+def entry_of(row: LedgerRow) -> Entry:
+    """As the rules see it."""
+    return Entry(
+        EntryKind(row.kind),
+        Money(row.reserved, row.currency),
+        Money(row.spent, row.currency),
+        row.at,
+        row.why,
+        row.known,
+    )
+
+
+def booking(message: MessageRow | NewMessage, quote: Quote, entry: Entry) -> Booking:
+    """An entry with all that the ledger keeps beside it."""
     settles = entry.kind is EntryKind.SETTLE
     row = LedgerRow(
         at=entry.at,
         kind=entry.kind.value,
         day=quote.day,
-        origin=origin,
+        origin=origin_of(message.origin),
         market=quote.market,
         category=quote.category.value,
         currency=quote.currency,

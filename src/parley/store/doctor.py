@@ -32,6 +32,8 @@ class What(StrEnum):
     JOURNEYS_PARKED = "journeys_parked"
     REPORTS_UNCLAIMED = "reports_unclaimed"
     CALLBACKS_UNREAD = "callbacks_unread"
+    BUDGETS_NEARLY_GONE = "budgets_nearly_gone"
+    BUDGETS_GONE = "budgets_gone"
     CALLBACKS_NOT_UNDERSTOOD = "callbacks_not_understood"
     CONSENTS_NOT_UNDERSTOOD = "consents_not_understood"
 
@@ -78,6 +80,8 @@ async def all_that_waits(
         What.JOURNEYS_PARKED: await sql.doctor.journeys_parked(connection, **whose),
         What.REPORTS_UNCLAIMED: await sql.doctor.reports_unclaimed(connection, **then),
         What.CALLBACKS_UNREAD: await sql.doctor.callbacks_unread(connection, **whose),
+        What.BUDGETS_NEARLY_GONE: await sql.doctor.budgets_warned(connection, **then, level="warned"),
+        What.BUDGETS_GONE: await sql.doctor.budgets_warned(connection, **then, level="over"),
         What.CALLBACKS_NOT_UNDERSTOOD: await sql.doctor.callbacks_not_understood(connection, **whose, lately=lately),
         What.CONSENTS_NOT_UNDERSTOOD: await sql.doctor.consents_not_understood(connection, **whose, lately=lately),
     }

@@ -94,3 +94,102 @@ async def entries_of(connection: Connection, message_id: UUID) -> list[LedgerRow
     """Of one message, in their order."""
     rows = await sql.ledger.entries_of(connection, bucket=bucket_of(message_id), message_id=message_id)
     return [LedgerRow(*row) for row in rows]
+
+
+class Period(msgspec.Struct, frozen=True):
+    """Days whose money counts together, of one origin or of all."""
+
+    since: date
+    until: date
+    """The first day that is not in it."""
+    origin: str | None = None
+
+
+class ReportLine(msgspec.Struct, frozen=True):
+    """Totals of one day, market, category or origin, in one currency."""
+
+    key: str
+    currency: str
+    messages: int
+    """That arrived; refused, failed and waiting ones cost nothing."""
+    free: int
+    unpriced: int
+    """That cost something nobody knows."""
+    reserved: Decimal
+    spent: Decimal
+    saved: Decimal
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Something about a budget that is told once."""
+
+    budget: str
+    period: date
+    level: str
+    sentence: str
+    until: datetime | None
+
+
+async def add_up(connection: Connection, most: int) -> int:
+    """How many changes went into the totals; 0: none is left, or others work on them."""
+    added: int = await sql.ledger.add_up(connection, most=most)
+    return added
+
+
+async def used(connection: Connection, project_id: UUID, currency: str, periods: Sequence[Period]) -> list[Decimal]:
+    """Reserved and spent in each, as far as it is committed."""
+    rows = await sql.ledger.used(
+        connection,
+        project_id=project_id,
+        currency=currency,
+        numbers=list(range(len(periods))),
+        sinces=[period.since for period in periods],
+        untils=[period.until for period in periods],
+        origins=[period.origin for period in periods],
+    )
+    by_number = {row["number"]: row["used"] for row in rows}
+    return [by_number[number] for number in range(len(periods))]
+
+
+async def hold_budgets(connection: Connection, project_id: UUID) -> None:
+    """What is read after this is the last word until the transaction ends."""
+    await sql.ledger.hold_budgets(connection, project_id=project_id)
+
+
+async def warn(connection: Connection, project_id: UUID, told: Told, now: datetime) -> bool:
+    """False: it was told before."""
+    is_new = await sql.ledger.warn(connection, project_id=project_id, now=now, **msgspec.structs.asdict(told))
+    return bool(is_new)
+
+
+async def forget_warnings(connection: Connection, project_id: UUID, standing: Sequence[Told]) -> None:
+    """All but those that stand: a budget that has room again is told of anew when it is nearly gone."""
+    await sql.ledger.forget_warnings(
+        connection,
+        project_id=project_id,
+        budgets=[told.budget for told in standing],
+        periods=[told.period for told in standing],
+        levels=[told.level for told in standing],
+    )
+
+
+async def report(connection: Connection, project_id: UUID, by: str, since: date, until: date) -> list[ReportLine]:
+    """Of the days from `since` to `until`, both with it."""
+    rows = await sql.ledger.report(connection, project_id=project_id, by=by, since=since, until=until)
+    return [ReportLine(**row) for row in rows]
+
+
+async def entries_of_many(connection: Connection, message_ids: Sequence[UUID]) -> dict[UUID, list[LedgerRow]]:
+    """By message, in their order."""
+    rows = await sql.ledger.entries_of_many(
+        connection, buckets=[bucket_of(one) for one in message_ids], message_ids=list(message_ids)
+    )
+    found: dict[UUID, list[LedgerRow]] = {one: [] for one in message_ids}
+    for message_id, *columns in rows:
+        found[message_id].append(LedgerRow(*columns))
+    return found
+
+
+async def mark_settled(connection: Connection, at: Sequence[tuple[int, UUID]]) -> None:
+    """(bucket, id) of messages that this transaction has locked."""
+    await sql.ledger.mark_settled(connection, buckets=[bucket for bucket, _ in at], ids=[ident for _, ident in at])

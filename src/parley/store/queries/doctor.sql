@@ -187,3 +187,13 @@ SELECT project_id, nullif(category, '') AS about, NULL AS code, max(problem) AS 
 FROM consents
 WHERE problem IS NOT NULL AND created_at >= :lately AND project_id = coalesce(:project_id::uuid, project_id)
 GROUP BY project_id, category;
+
+-- name: budgets_warned
+-- services.doctor: of the period that runs, the worst that was told of each; primary key of budget_warnings.
+SELECT w.project_id, w.budget AS about, NULL AS code, w.sentence, 1 AS count, w.warned_at AS since, w.until
+FROM budget_warnings w
+WHERE w.level = :level AND (w.until IS NULL OR w.until > :now) AND w.project_id = coalesce(:project_id::uuid, w.project_id)
+    AND (w.level = 'over' OR NOT EXISTS (
+        SELECT FROM budget_warnings o
+        WHERE o.project_id = w.project_id AND o.budget = w.budget AND o.period = w.period AND o.level = 'over'
+    ));

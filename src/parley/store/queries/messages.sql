@@ -40,7 +40,7 @@ CROSS JOIN LATERAL (
 -- earliest first; whoever holds one judges it now. Index messages_waiting.
 WITH waiting AS MATERIALIZED (
     SELECT bucket, id FROM messages
-    WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = :sender
+    WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = coalesce(:sender, integration, '')
         AND outcome_code = :code AND due_at > :now
     ORDER BY due_at
     LIMIT :most
