@@ -26,6 +26,7 @@ KNOWN_SINCE: dict[str, str] = {
     "expires_at": "2026-11-26.5",
     "frequency": "2026-11-26.5",
     "text": "2026-11-26.7",
+    "budget": "2026-11-26.8",
 }
 """Fields of Facts. Empty: from the beginning."""
 
