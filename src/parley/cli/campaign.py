@@ -12,10 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as ProgressBar
 
 from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli.policy import try_and_print
 from parley.cli.running import project_of, run
 from parley.services.launch_campaign import launch_campaign
 from parley.services.show_campaigns import Progress, list_campaigns, show_campaign
 from parley.services.steer_campaigns import Order, steer
+from parley.services.try_policy import Wish
 from parley.wiring import House
 
 app = App(name="campaign", help="Launch campaigns, and see how far they have come.")
@@ -36,6 +38,12 @@ def launch(
     """Send the campaign to its audience, once; at its `start`, or at once when that has passed."""
     made = _in(data_dir, project, lambda house, of: launch_campaign(house.database, of, name, by, house.clock()))
     print(f"{name} is launched: run {made.id}, version {made.version}, begins {made.starts_at:%Y-%m-%d %H:%M:%S %Z}")
+
+
+@app.command
+def estimate(name: str, *, project: ProjectToken, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """What the campaign would cost if it were launched now, by market and category, and what would be refused."""
+    try_and_print(Wish(campaign=name), project, data_dir, as_json=as_json)
 
 
 @app.command(name="list")

@@ -81,7 +81,7 @@ class _Desk:
         self._campaign = campaign
         self._project = project
         self._now = now
-        self._ask = _ask(share, campaign, project)
+        self._ask = ask_of(campaign, project, share.starts_at, share.run_id)
 
     async def plan(self, customer_ids: Sequence[UUID]) -> list[UUID]:
         """Those of them who are in the audience; each has a message then, or a refusal."""
@@ -104,9 +104,9 @@ class _Desk:
         return [ident for ident in known if segments.holds(condition, facts[ident], self._now)]
 
 
-def _ask(share: Share, campaign: Campaign, project: ProjectDefinitions) -> Ask:
+def ask_of(campaign: Campaign, project: ProjectDefinitions, starts_at: datetime, run_id: UUID) -> Ask:
     """The same for everybody."""
-    effect, expires_at = campaign.effect(share.starts_at)
+    effect, expires_at = campaign.effect(starts_at)
     integration = project.sender(effect.sender)
     preset, parameters = form_of(effect, integration.api if integration else None)
     about = {"id": campaign.name, "name": campaign.title}
@@ -114,9 +114,9 @@ def _ask(share: Share, campaign: Campaign, project: ProjectDefinitions) -> Ask:
         preset=preset,
         parameters=parameters,
         variables={"campaign": about, "event": {}, "project": project.about},
-        origin={"campaign": campaign.name, "campaign_title": campaign.title, "run": str(share.run_id)},
+        origin={"campaign": campaign.name, "campaign_title": campaign.title, "run": str(run_id)},
         sender=effect.sender,
         consent_category=getattr(effect, "consent_category", None),
         expires_at=expires_at,
-        run_id=share.run_id,
+        run_id=run_id,
     )

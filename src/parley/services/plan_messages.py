@@ -82,6 +82,29 @@ async def plan_messages_to(
     return tuple(events)
 
 
+class Rehearsal:
+    """What `plan_messages` would write at one moment; nothing is written. Messages count for those that follow."""
+
+    def __init__(self, project_id: UUID, project: ProjectDefinitions, till: Till, now: datetime) -> None:
+        self.project = project
+        self._project_id = project_id
+        self._till = till
+        self._now = now
+
+    async def plan(self, connection: Connection, known: Mapping[UUID, Person], ask: Ask) -> list[NewMessage]:
+        """To each of them."""
+        read = await _read(connection, self._project_id, self.project, known, self._now, self._till)
+        desk = _Desk(self.project, read, self._now)
+        return [desk.plan(person, ask) for person in known.values()]
+
+
+async def rehearsal(connection: Connection, project_id: UUID, now: datetime) -> Rehearsal:
+    """From what is known now of the month's counts and of the budgets."""
+    project = await project_definitions(connection, project_id)
+    till = await till_in(connection, project_id, project, now, asked=True)
+    return Rehearsal(project_id, project, till, now)
+
+
 async def _write(
     connection: Connection, project_id: UUID, known: Mapping[UUID, Person], wanted: Sequence[Wanted], now: datetime
 ) -> dict[UUID, NewEvent]:
@@ -89,6 +112,9 @@ async def _write(
     concerned = {one.customer_id: known[one.customer_id] for one in wanted}
     desk = await _desk(connection, project_id, concerned, now)
     planned = [desk.plan(known[one.customer_id], one.ask) for one in wanted]
+    for one in planned:
+        if one.state == State.REFUSED and one.outcome_code is not None:
+            REFUSALS.labels(one.outcome_code).inc()
     await insert_messages(connection, project_id, planned, now)
     await book_reservations(connection, project_id, planned, now)
     return {one.id: campaign_event(one, State(one.state), now, _said(one)) for one in planned}
@@ -104,12 +130,20 @@ class _Read(msgspec.Struct, frozen=True):
 
 async def _desk(connection: Connection, project_id: UUID, concerned: Mapping[UUID, Person], now: datetime) -> "_Desk":
     project = await project_definitions(connection, project_id)
-    read = _Read(
-        await stops_of(connection, project_id),
-        await frequencies_of(connection, project, concerned, now, hold=False),
-        await till_in(connection, project_id, project, now),
-    )
-    return _Desk(project, read, now)
+    till = await till_in(connection, project_id, project, now)
+    return _Desk(project, await _read(connection, project_id, project, concerned, now, till), now)
+
+
+async def _read(
+    connection: Connection,
+    project_id: UUID,
+    project: ProjectDefinitions,
+    concerned: Mapping[UUID, Person],
+    now: datetime,
+    till: Till,
+) -> _Read:
+    stops = await stops_of(connection, project_id)
+    return _Read(stops, await frequencies_of(connection, project, concerned, now, hold=False), till)
 
 
 class _Letter(msgspec.Struct, frozen=True):
@@ -179,8 +213,6 @@ class _Desk:
 
 def _message(ident: UUID, person: Person, ask: Ask, parameters: Mapping[str, Any], decision: Decision) -> NewMessage:
     verdict, facts = decision.verdict, decision.facts
-    if isinstance(verdict, Deny):
-        REFUSALS.labels(verdict.code).inc()
     return NewMessage(
         id=ident,
         customer_id=person.customer.id,

@@ -139,10 +139,12 @@ class Till:
         return kept
 
 
-async def till_in(connection: Connection, project_id: UUID, project: ProjectDefinitions, now: datetime) -> Till:
-    """Of a transaction that plans or claims."""
+async def till_in(
+    connection: Connection, project_id: UUID, project: ProjectDefinitions, now: datetime, *, asked: bool = False
+) -> Till:
+    """Of a transaction that plans or claims. `asked`: somebody only asks, and holds nobody up."""
     quotes = await quotes_in(connection, project, now)
-    return Till(quotes, await budgets_in(connection, project_id, project, now), now)
+    return Till(quotes, await budgets_in(connection, project_id, project, now, asked=asked), now)
 
 
 def origin_of(origin: Mapping[str, Any]) -> str:

@@ -196,6 +196,18 @@ async def page_of_customers(
     return [(row["id"], row["properties"]) for row in rows]
 
 
+async def ids_of_project(connection: Connection, project_id: UUID, after: UUID, size: int) -> list[UUID]:
+    """The next customers of a project by id."""
+    rows = await sql.customers.ids_of_project(connection, project_id=project_id, after=after, size=size)
+    return [row["id"] for row in rows]
+
+
+async def count_customers(connection: Connection, project_id: UUID) -> int:
+    """All of a project."""
+    count: int = await sql.customers.count_customers(connection, project_id=project_id)
+    return count
+
+
 async def property_names(connection: Connection, project_id: UUID) -> list[str]:
     """Every name that any customer of the project has, sorted."""
     return [row["name"] for row in await sql.customers.property_names(connection, project_id=project_id)]

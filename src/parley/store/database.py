@@ -70,6 +70,18 @@ class Database:
         async with self._pool.acquire(timeout=WAITING_SECONDS) as connection, connection.transaction():
             yield connection
 
+    @asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator[Connection]:
+        """As `transaction`, but always rolled back: whatever is done in it leaves no trace."""
+        async with self._pool.acquire(timeout=WAITING_SECONDS) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                yield connection
+            finally:
+                if not is_lost(connection):
+                    await transaction.rollback()
+
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """`work` in a transaction; from the start again when PostgreSQL had to break a deadlock."""
         for _ in range(DEADLOCKS_IN_A_ROW):

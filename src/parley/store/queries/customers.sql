@@ -156,6 +156,14 @@ FROM unnest(:buckets::smallint[], :ids::uuid[]) AS n (bucket, id);
 -- customer_data.export: page by page; customers_of_project.
 SELECT id, properties FROM customers WHERE project_id = :project_id AND id > :after ORDER BY id LIMIT :size;
 
+-- name: ids_of_project
+-- services.rehearse: page by page; customers_of_project.
+SELECT id FROM customers WHERE project_id = :project_id AND id > :after ORDER BY id LIMIT :size;
+
+-- name: count_customers$
+-- services.try_policy: how many there are to look at; customers_of_project.
+SELECT count(*) FROM customers WHERE project_id = :project_id;
+
 -- name: property_names
 -- customer_data.export_fields: one pass over the project's customers; customers_of_project.
 SELECT DISTINCT name FROM customers, jsonb_object_keys(properties) AS name

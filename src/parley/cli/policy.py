@@ -1,0 +1,104 @@
+"""`parley policy`: try the policy on an audience, before anything is sent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli.running import project_of, run
+from parley.domain.errors import InvalidInputError, Problem
+from parley.services.try_policy import Estimate, Reason, Tried, Wish, play_of, try_policy
+from parley.wiring import House
+
+app = App(name="policy", help="Try the policy on an audience, before anything is sent.")
+_COLUMNS = (TextColumn("looked at"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+
+
+@app.command(name="try")
+def try_now(
+    *,
+    project: ProjectToken,
+    campaign: Annotated[str | None, Parameter(help="Try this campaign's message on its audience.")] = None,
+    template: Annotated[str | None, Parameter(help="Or this template, by its name.")] = None,
+    language: Annotated[str, Parameter(help="Of the template.")] = "en",
+    parameter: Annotated[tuple[str, ...], Parameter(help="A value of the template, Jinja too; once for each.")] = (),
+    category: Annotated[str | None, Parameter(help="Consent category of the template.")] = None,
+    sender: Annotated[str | None, Parameter(help="Integration to send the template by.")] = None,
+    condition: Annotated[str | None, Parameter(help="Another audience: JSON of a condition, or @FILE.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """What would be refused now, or would have to wait, and why: counts by reason. Nothing is written or sent."""
+    wish = Wish(campaign, template, language, parameter, category, sender, _read(condition))
+    try_and_print(wish, project, data_dir, as_json=as_json)
+
+
+def try_and_print(wish: Wish, project: str, data_dir: Path | None, *, as_json: bool) -> None:
+    """With a bar on the screen meanwhile."""
+
+    async def do(house: House) -> Tried | None:
+        return await _try(house, project, wish)
+
+    tried = run(data_dir, do)
+    print(msgspec.json.encode(tried).decode() if as_json else "\n".join(_story(tried)))
+
+
+def _read(condition: str | None) -> Any:
+    if condition is None:
+        return None
+    try:
+        return msgspec.json.decode(Path(condition[1:]).read_bytes() if condition.startswith("@") else condition)
+    except (msgspec.DecodeError, OSError) as error:
+        raise InvalidInputError([Problem("condition", f"cannot be read: {error}.")]) from error
+
+
+async def _try(house: House, token: str, wish: Wish) -> Tried | None:
+    project = await project_of(house, token)
+    now = house.clock()
+    play = await play_of(house.database, project.id, wish, now)
+    tried = None
+    with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        async for tried in try_policy(house.database, project.id, play, now):
+            bar.update(task, completed=tried.looked_at, total=tried.customers)
+    return tried
+
+
+def _story(tried: Tried | None) -> Iterator[str]:
+    if tried is None:
+        return
+    yield f"looked at {tried.looked_at:,} customers, {tried.in_audience:,} in the audience"
+    yield f"  {tried.allowed:10,}  would be sent now"
+    yield f"  {tried.later:10,}  would wait"
+    yield f"  {tried.refused:10,}  would be refused"
+    if tried.broken:
+        yield f"  {tried.broken:10,}  broke the work: the log says why"
+    yield from _bill(tried.estimate)
+    for reason in tried.reasons:
+        yield from _reason(reason)
+
+
+def _bill(estimate: Estimate) -> Iterator[str]:
+    if not estimate.messages:
+        return
+    yield f"\n{estimate.currency} {estimate.amount} for {estimate.messages:,} messages that would leave, now or later"
+    for one in estimate.costs:
+        yield f"  {one.amount:>12}  {one.messages:10,}  {one.market}, {one.category}"
+    if estimate.in_window:
+        yield f"  {estimate.in_window:,} of them to customers with an open window: free text would reach them, too"
+    if estimate.unpriced:
+        yield f"  {estimate.unpriced:,} of them at a price nobody knows: apply a rate card that has their market"
+
+
+def _reason(reason: Reason) -> Iterator[str]:
+    yield f"\n{reason.count:,} {reason.outcome}: {reason.code}"
+    if reason.remedy:
+        yield f"  {reason.remedy}"
+    for one in reason.examples:
+        names = ", ".join(f"{name} {value}" for name, value in one.ids.items()) or "no id"
+        yield f"    {one.customer_id} ({names}): {one.sentence}"

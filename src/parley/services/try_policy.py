@@ -1,0 +1,228 @@
+"""What would be refused now for this audience, and why: counts by reason, with some customers as examples. And what
+the others would cost.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from parley import segments
+from parley.costs import Quote
+from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.ids import new_id
+from parley.journeys import Campaign, parse_campaign
+from parley.policy import Allow, Decision, Defer, Deny
+from parley.services.definitions import project_definitions
+from parley.services.facts import DEFAULT_CATEGORY
+from parley.services.people import Person
+from parley.services.plan_campaigns import ask_of
+from parley.services.rehearse import CHUNK, Play, Scene, rehearse
+from parley.store.customers import count_customers
+from parley.store.database import Database
+
+EXAMPLES = 3
+"""Customers that are named for each reason."""
+
+
+class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody wants to try: a campaign, or a template; to the campaign's audience, or to another."""
+
+    campaign: str | None = None
+    template: str | None = None
+    language: str = "en"
+    parameters: tuple[str, ...] = ()
+    """Of the template; texts with Jinja."""
+    consent_category: str | None = None
+    """Of the template; None is `whatsapp`, as for any."""
+    sender: str | None = None
+    condition: Any = None
+    """JSON of a condition. None: the campaign's audience, or everybody."""
+
+
+class Example(msgspec.Struct, frozen=True):
+    """One customer whom it concerns."""
+
+    customer_id: UUID
+    ids: dict[str, Any]
+    sentence: str
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why so many would not get it now."""
+
+    outcome: str
+    """`refused`, or `later`."""
+    code: str
+    count: int
+    remedy: str
+    examples: tuple[Example, ...]
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """Messages of one market and category that would leave, now or later."""
+
+    market: str
+    category: str
+    messages: int
+    in_window: int
+    """To customers whose window is open: free text would reach them, too."""
+    unpriced: int
+    """They cost something, and nobody knows how much: a rate is missing."""
+    amount: Decimal
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """What the messages would cost that would leave, now or later: with the provider's mark-up."""
+
+    currency: str
+    amount: Decimal
+    messages: int
+    in_window: int
+    unpriced: int
+    costs: tuple[Cost, ...]
+    """The dearest first."""
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """How it stands after so many customers."""
+
+    customers: int
+    looked_at: int
+    in_audience: int
+    allowed: int
+    refused: int
+    later: int
+    broken: int
+    reasons: tuple[Reason, ...]
+    """The most frequent first."""
+    estimate: Estimate
+
+
+async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetime) -> Play:
+    """Raises InvalidInputError that names the field."""
+    async with database.connection() as connection:
+        project = await project_definitions(connection, project_id)
+    if (wish.campaign is None) == (wish.template is None):
+        raise InvalidInputError([Problem("campaign", "give a campaign or a template, one of both.")])
+    if wish.campaign is not None and wish.campaign not in project.campaigns:
+        known = ", ".join(sorted(project.campaigns)) or "none"
+        raise InvalidInputError([Problem("campaign", f"there is no campaign {wish.campaign}; there is {known}.")])
+    campaign = project.campaigns[wish.campaign] if wish.campaign is not None else _made_up(wish)
+    audience = campaign.audience
+    if wish.condition is not None:
+        audience = segments.parse_audience(wish.condition, "condition")
+    return Play(audience, ask_of(campaign, project, now, new_id()))
+
+
+def _made_up(wish: Wish) -> Campaign:
+    """A campaign that sends just the template."""
+    send = {"type": "send_template", "template": wish.template, "language": wish.language}
+    settings = {"consent_category": wish.consent_category or DEFAULT_CATEGORY, "sender": wish.sender}
+    file = {
+        "kind": "campaign",
+        "name": "tried",
+        "send": send | ({"parameters": wish.parameters} if wish.parameters else {}),
+        "settings": {name: value for name, value in settings.items() if value is not None},
+    }
+    return parse_campaign(msgspec.json.encode(file), segments)
+
+
+async def try_policy(
+    database: Database, project_id: UUID, play: Play, now: datetime, chunk: int = CHUNK
+) -> AsyncIterator[Tried]:
+    """After each page of customers; the last is the whole."""
+    async with database.connection() as connection:
+        project = await project_definitions(connection, project_id)
+        tally = _Tally(await count_customers(connection, project_id), project.settings.costs.currency)
+    async for scene in rehearse(database, project_id, play, now, chunk):
+        tally.add(scene)
+        yield tally.told()
+
+
+class _Tally:
+    """Counts, and keeps the first examples."""
+
+    def __init__(self, customers: int, currency: str) -> None:
+        self._customers = customers
+        self._bill = _Bill(currency)
+        self._looked_at = self._broken = self._allowed = self._in_audience = 0
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._examples: dict[tuple[str, str], list[Example]] = {}
+        self._remedies: dict[tuple[str, str], str] = {}
+
+    def add(self, scene: Scene) -> None:
+        self._looked_at += scene.looked_at
+        self._broken += scene.broken
+        for person, message in scene.planned:
+            self._in_audience += 1
+            decision: Decision = message.decision["planned"]
+            self._count(person, decision)
+            if message.quote is not None and not isinstance(decision.verdict, Deny):
+                self._bill.add(message.quote)
+
+    def _count(self, person: Person, decision: Decision) -> None:
+        verdict = decision.verdict
+        if isinstance(verdict, Allow):
+            self._allowed += 1
+            return
+        key = (_outcome(verdict), verdict.code)
+        self._counts[key] += 1
+        self._remedies.setdefault(key, verdict.remedy)
+        examples = self._examples.setdefault(key, [])
+        if len(examples) < EXAMPLES:
+            examples.append(Example(person.customer.id, person.ids, verdict.sentence))
+
+    def told(self) -> Tried:
+        return Tried(
+            customers=max(self._customers, self._looked_at),
+            looked_at=self._looked_at,
+            in_audience=self._in_audience,
+            allowed=self._allowed,
+            refused=sum(count for (outcome, _), count in self._counts.items() if outcome == "refused"),
+            later=sum(count for (outcome, _), count in self._counts.items() if outcome == "later"),
+            broken=self._broken,
+            reasons=tuple(self._reason(key, count) for key, count in self._counts.most_common()),
+            estimate=self._bill.told(),
+        )
+
+    def _reason(self, key: tuple[str, str], count: int) -> Reason:
+        return Reason(*key, count, self._remedies[key], tuple(self._examples[key]))
+
+
+class _Bill:
+    """Adds up."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+        self._costs: dict[tuple[str, str], Cost] = {}
+
+    def add(self, quote: Quote) -> None:
+        key = (quote.market, quote.category.value)
+        old = self._costs.get(key) or Cost(*key, 0, 0, 0, Decimal(0))
+        self._costs[key] = Cost(
+            *key,
+            messages=old.messages + 1,
+            in_window=old.in_window + quote.in_window,
+            unpriced=old.unpriced + (quote.amount is None),
+            amount=old.amount + quote.money.amount,
+        )
+
+    def told(self) -> Estimate:
+        costs = sorted(self._costs.values(), key=lambda one: (-one.amount, -one.messages, one.market, one.category))
+        return Estimate(
+            currency=self._currency,
+            amount=sum((one.amount for one in costs), Decimal(0)),
+            messages=sum(one.messages for one in costs),
+            in_window=sum(one.in_window for one in costs),
+            unpriced=sum(one.unpriced for one in costs),
+            costs=tuple(costs),
+        )
+
+
+def _outcome(verdict: Deny | Defer) -> str:
+    return "refused" if isinstance(verdict, Deny) else "later"

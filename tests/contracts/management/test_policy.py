@@ -1,0 +1,36 @@
+"""`POST /api/v1/projects/TOKEN/policy/try`: lines of JSON, the last is the whole."""
+
+import json
+from typing import Any
+
+import pytest
+
+from parley.access import Role
+from parley.store.database import Database
+from tests.contracts.management.test_definitions import as_role, call
+from tests.support.api import ProjectApi
+from tests.support.builders import add_cast
+
+PATH, TEMPLATE = "/policy/try", {"template": "sale"}
+
+
+async def test_it_counts_what_would_be_refused(api: ProjectApi, database: Database) -> None:
+    await add_cast(database, api.project)
+    answer = await call(api, "POST", PATH, TEMPLATE, under="")
+    assert answer.status == 200
+    last = json.loads(answer.text.splitlines()[-1])
+    assert (last["looked_at"], last["in_audience"], last["refused"]) == (3, 3, 3)
+    assert last["reasons"][0]["code"] == "no_sender"
+    assert last["reasons"][0]["examples"][0]["sentence"].startswith("The project has no WhatsApp integration")
+
+
+@pytest.mark.parametrize("wish", [{}, {"campaign": "none"}, {"surprise": 1}, [], {"template": "a", "condition": []}])
+async def test_what_cannot_be_tried_is_told(api: ProjectApi, wish: Any) -> None:
+    answer = await call(api, "POST", PATH, wish, under="")
+    assert answer.status == 400
+    assert answer.body["success"] is False
+
+
+async def test_it_is_for_whoever_may_send(api: ProjectApi, database: Database) -> None:
+    viewer = await as_role(api, database, Role.VIEWER)
+    assert (await call(viewer, "POST", PATH, TEMPLATE, under="")).status == 403
