@@ -4,6 +4,7 @@ from parley.costs.budget import Budget, Over, Spent, Warned, Within, judge
 from parley.costs.card import RateCard, card_in_force, parse_card
 from parley.costs.catalogue import shipped_cards
 from parley.costs.categories import category_of
+from parley.costs.cheapest import is_no_dearer, saving
 from parley.costs.difference import Difference, difference
 from parley.costs.ledger import Entry, EntryKind, Standing, cancel, correct, fail, reserve, settle, standing, with_entry
 from parley.costs.market import market_of
@@ -44,6 +45,7 @@ __all__ = [
     "difference",
     "fail",
     "failed_fee",
+    "is_no_dearer",
     "judge",
     "market_of",
     "parse_card",
@@ -51,6 +53,7 @@ __all__ = [
     "rate_after",
     "regime_on",
     "reserve",
+    "saving",
     "settle",
     "shipped_cards",
     "standing",

@@ -46,6 +46,8 @@ class SendTemplate(_Effect, frozen=True, kw_only=True, tag="send_template"):
     consent_category: str
     expires_at: datetime | None
     """After it the message has lost its use."""
+    free_text: str | None = None
+    """Sent instead, while the window is open and that costs no more."""
 
 
 class SendText(_Effect, frozen=True, kw_only=True, tag="send_text"):

@@ -10,10 +10,10 @@ import msgspec
 from parley.domain.event import NewEvent
 from parley.journeys import Effect, Send, SetAttributes, TrackEvent
 from parley.services.definitions import ProjectDefinitions, project_definitions
-from parley.services.native_sends import form_of
+from parley.services.native_sends import form_of, instead_of
 from parley.services.people import people
 from parley.services.personalise import personal_values
-from parley.services.plan_messages import Ask, Wanted, plan_messages
+from parley.services.plan_messages import Ask, Wanted, plan_messages, with_instead
 from parley.services.record_events import record_events
 from parley.services.set_properties import PropertyUpdate, set_properties
 from parley.store.database import Connection
@@ -92,4 +92,4 @@ def _wanted(project: ProjectDefinitions, one: Asked, send: Send) -> Wanted:
         consent_category=getattr(send, "consent_category", None),
         expires_at=getattr(send, "expires_at", None),
     )
-    return Wanted(one.customer_id, ask)
+    return Wanted(one.customer_id, with_instead(ask, instead_of(send, integration.api if integration else None)))

@@ -14,6 +14,7 @@ from parley.domain.message import Kind, State
 from parley.policy import Allow, Decision, Defer, Deny, Facts, decide
 from parley.presets import Aborted, Context, OwnTexts, Preset, RenderedRequest, Renderer
 from parley.services.bear_with import PARKED, bear_with
+from parley.services.cheapest import Weighed, cheapest, other_form
 from parley.services.definitions import ProjectDefinitions, open_secrets, project_definitions
 from parley.services.facts import facts_of, sender_of, subject_of
 from parley.services.frequencies import Frequencies, frequencies_of
@@ -59,6 +60,8 @@ class _Ready(msgspec.Struct, frozen=True):
     """In which it takes a place."""
     quote: Quote | None
     """Where it is not the one that the message has."""
+    turned: bool
+    """Into its other form."""
 
 
 class _Tools(msgspec.Struct, frozen=True):
@@ -119,15 +122,20 @@ class _Desk:
         self._pairs = Pairs({})
         self._tiers = tiers
         self._places = NO_PLACES
+        self._others: dict[UUID, tuple[MessageRow, Facts]] = {}
+        """The other form of messages that have two."""
 
     async def take(self, rows: Sequence[MessageRow]) -> list[Call]:
         self._changes = []
         known = await people(self._connection, {row.customer_id for row in rows})
         stops = await stops_of(self._connection, rows[0].project_id)
         facts = [self._facts(row, known[row.customer_id], stops) for row in rows]
+        forms = [(form, known[row.customer_id]) for row in rows if (form := other_form(row)) is not None]
+        self._others = {form.id: (form, self._facts(form, person, stops)) for form, person in forms}
         self._frequencies = await frequencies_of(self._connection, self._project, known, self._now, hold=True)
-        self._pairs = await pairs_in(self._connection, rows[0].project_id, map(self._pair, facts))
-        asked = zip((row.lane for row in rows), facts, strict=True)
+        asked = [*((row.lane, seen) for row, seen in zip(rows, facts, strict=True)), *self._other_asks()]
+        pairs = [self._pair(seen) for _, seen in asked]
+        self._pairs = await pairs_in(self._connection, rows[0].project_id, pairs)
         self._places = await places_in(self._connection, self._tiers, asked, self._now)
         till = await till_in(self._connection, rows[0].project_id, self._project, self._now)
         judged = [self._judge(row, known[row.customer_id], seen, till) for row, seen in zip(rows, facts, strict=True)]
@@ -146,6 +154,9 @@ class _Desk:
         )
         await move_locked(self._connection, [row], [change], self._now)
 
+    def _other_asks(self) -> Iterator[tuple[Lane, Facts]]:
+        yield from ((row.lane, facts) for row, facts in self._others.values())
+
     def _facts(self, row: MessageRow, person: Person, stops: Stops) -> Facts:
         return facts_of(self._project, person, subject_of(row), stops)
 
@@ -157,27 +168,34 @@ class _Desk:
             sentence = f"Its use was over at {row.expires_at:%Y-%m-%d %H:%M:%S} UTC, before it could be sent."
             self._changes.append(Change(row.id, State.EXPIRED, self._now, code="expired", sentence=sentence))
             return None
-        preset = self._project.presets.get(row.content["preset"])
-        pair = self._pair(facts)
-        facts = self._frequencies.seen(self._pairs.seen(facts, pair), row.customer_id)
-        decision, quote = self._decide(row, self._places.seen(row.lane, facts), till)
+        taken, weighed = self._cheapest(row, facts, till)
+        old, decision = quote_of(row), weighed.decision
+        kept = till.decided(decision.verdict, origin_of(row.origin), old, weighed.quote)
+        quote = kept if kept != old else None
+        preset = self._project.presets.get(taken.content["preset"])
         if isinstance(decision.verdict, Allow) and preset is not None:
             self._frequencies.leaves(decision.facts, row.customer_id, self._now)
-            self._pairs.leaves(pair, self._now)
+            self._pairs.leaves(self._pair(decision.facts), self._now)
             had = row.tier if row.recipient == decision.facts.recipient else None
             tier = self._places.leaves(decision.facts, had, self._now)
-            return _Ready(row, preset, person, decision, tier, quote)
+            return _Ready(taken, preset, person, decision, tier, quote, turned=taken is not row)
         self._places.waits(decision.facts, decision.verdict)
         self._hold_back(row, decision, quote)
         return None
 
-    def _decide(self, row: MessageRow, facts: Facts, till: Till) -> tuple[Decision, Quote | None]:
-        """And the message's quote, where it is another than before."""
-        old, origin = quote_of(row), origin_of(row.origin)
-        facts, new = till.seen(facts, origin, old)
-        decision = decide(facts, self._now)
-        kept = till.decided(decision.verdict, origin, old, new)
-        return decision, kept if kept != old else None
+    def _cheapest(self, row: MessageRow, facts: Facts, till: Till) -> tuple[MessageRow, Weighed]:
+        """The form of the message that leaves, if any does."""
+        weighed = self._weigh(row, facts, till)
+        if row.id not in self._others:
+            return row, weighed
+        other, other_facts = self._others[row.id]
+        taken = cheapest(weighed, self._weigh(other, other_facts, till))
+        return (row if taken.is_template == weighed.is_template else other), taken
+
+    def _weigh(self, row: MessageRow, facts: Facts, till: Till) -> Weighed:
+        facts = self._frequencies.seen(self._pairs.seen(facts, self._pair(facts)), row.customer_id)
+        facts, quote = till.seen(self._places.seen(row.lane, facts), origin_of(row.origin), quote_of(row))
+        return Weighed(decide(facts, self._now), quote)
 
     def _hold_back(self, row: MessageRow, decision: Decision, quote: Quote | None) -> None:
         match decision.verdict:
@@ -225,6 +243,7 @@ class _Desk:
             wire_decision=one.decision,
             tier=one.tier,
             quote=one.quote,
+            turned=one.row if one.turned else None,
         )
 
     def _as_left(self, one: _Ready) -> MessageRow:

@@ -55,6 +55,8 @@ class Change(msgspec.Struct, frozen=True):
     """What it costs, worked out anew."""
     tier: str | None = None
     """In which it takes a place."""
+    turned: MessageRow | None = None
+    """It leaves in its other form: of this kind and content."""
 
 
 class _Story(msgspec.Struct):
@@ -184,6 +186,8 @@ def _move(row: MessageRow, change: Change, *, applies: bool) -> Move:
         outcome_sentence=change.sentence,
         quote=change.quote,
         tier=change.tier,
+        kind=change.turned.kind if change.turned else None,
+        content=change.turned.content if change.turned else None,
     )
 
 

@@ -31,6 +31,14 @@ def form_of(effect: Send, api: str | None) -> tuple[str, dict[str, Any]]:
             assert_never(effect)
 
 
+def instead_of(effect: Send, api: str | None) -> tuple[str, dict[str, Any]] | None:
+    """The free text that may leave in a template's place: preset and parameters; None where there is none."""
+    if not isinstance(effect, SendTemplate) or effect.free_text is None:
+        return None
+    family = _FAMILIES[api or "sinch_legacy"]
+    return f"{family}-freetext", _only_what(family, {"text": effect.free_text, "preview_url": False})
+
+
 def _text(effect: SendText, family: str) -> dict[str, Any]:
     return _only_what(family, {"text": effect.text, "preview_url": effect.preview_url})
 

@@ -19,9 +19,9 @@ from parley.services.bear_with import THEN_PASSED_OVER, bear_with
 from parley.services.condition_facts import facts_for_conditions
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.launch_campaign import campaign_of
-from parley.services.native_sends import form_of
+from parley.services.native_sends import form_of, instead_of
 from parley.services.people import Person, people
-from parley.services.plan_messages import Ask, Wanted, plan_messages_to
+from parley.services.plan_messages import Ask, Wanted, plan_messages_to, with_instead
 from parley.store.campaigns import Candidate, Share, Step, claim_share, move_share, page_of_share
 from parley.store.database import Connection, Database
 
@@ -110,7 +110,7 @@ def ask_of(campaign: Campaign, project: ProjectDefinitions, starts_at: datetime,
     integration = project.sender(effect.sender)
     preset, parameters = form_of(effect, integration.api if integration else None)
     about = {"id": campaign.name, "name": campaign.title}
-    return Ask(
+    ask = Ask(
         preset=preset,
         parameters=parameters,
         variables={"campaign": about, "event": {}, "project": project.about},
@@ -120,3 +120,4 @@ def ask_of(campaign: Campaign, project: ProjectDefinitions, starts_at: datetime,
         expires_at=expires_at,
         run_id=run_id,
     )
+    return with_instead(ask, instead_of(effect, integration.api if integration else None))

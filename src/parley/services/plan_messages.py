@@ -16,6 +16,7 @@ from parley.domain.ids import bucket_of, new_id_in
 from parley.domain.message import Kind, State
 from parley.policy import Allow, Decision, Defer, Deny, decide
 from parley.services.campaign_event import campaign_event
+from parley.services.cheapest import Weighed, cheapest
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.facts import Subject, facts_of
 from parley.services.frequencies import Frequencies, frequencies_of
@@ -52,6 +53,16 @@ class Ask(msgspec.Struct, frozen=True):
     """Of the campaign that asks."""
     answers: str | None = None
     """The keyword of the customer that this answers."""
+    instead: "Ask | None" = None
+    """The free text that may leave in its place."""
+
+
+def with_instead(ask: Ask, form: tuple[str, dict[str, Any]] | None) -> Ask:
+    """`form` is the preset and the parameters of the free text."""
+    if form is None:
+        return ask
+    preset, parameters = form
+    return msgspec.structs.replace(ask, instead=msgspec.structs.replace(ask, preset=preset, parameters=parameters))
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -153,6 +164,14 @@ class _Letter(msgspec.Struct, frozen=True):
     personaliser: Personaliser | Deny
 
 
+class _Draft(msgspec.Struct, frozen=True):
+    """One form of a message, judged."""
+
+    ask: Ask
+    parameters: Mapping[str, Any]
+    weighed: Weighed
+
+
 class _Desk:
     """Plans the messages of one project in one transaction."""
 
@@ -164,23 +183,31 @@ class _Desk:
         """By the identity of the ask, which whoever wants it holds on to."""
 
     def plan(self, person: Person, ask: Ask) -> NewMessage:
+        ident = new_id_in(bucket_of(person.customer.id))
+        draft = self._draft(person, ask, ident)
+        other = None
+        if ask.instead is not None:
+            draft, other = _chosen(draft, self._draft(person, ask.instead, ident))
+        decision, origin = draft.weighed.decision, origin_of(ask.origin)
+        quote = self._read.till.decided(decision.verdict, origin, None, draft.weighed.quote)
+        message = _message(ident, person, ask, decision)
+        return msgspec.structs.replace(message, content=_content(draft, other), quote=quote)
+
+    def _draft(self, person: Person, ask: Ask, ident: UUID) -> _Draft:
         letter = self._letters.get(id(ask))
         if letter is None:
             letter = self._letters[id(ask)] = self._letter(ask)
-        ident = new_id_in(bucket_of(person.customer.id))
         parameters = self._personalised(letter, person, ident)
         filled_in = _NOTHING if isinstance(parameters, Deny) else parameters
         subject = Subject(letter.kind, ask.sender, ask.consent_category, filled_in, ask.expires_at, ask.answers)
         facts = self._read.frequencies.seen(
             facts_of(self._project, person, subject, self._read.stops), person.customer.id
         )
-        origin = origin_of(ask.origin)
-        facts, quote = self._read.till.seen(facts, origin)
+        facts, quote = self._read.till.seen(facts, origin_of(ask.origin))
         decision = (
             Decision(parameters, (), facts, self._now) if isinstance(parameters, Deny) else decide(facts, self._now)
         )
-        quote = self._read.till.decided(decision.verdict, origin, None, quote)
-        return msgspec.structs.replace(_message(ident, person, ask, filled_in, decision), quote=quote)
+        return _Draft(ask, filled_in, Weighed(decision, quote))
 
     def _letter(self, ask: Ask) -> _Letter:
         preset = self._project.presets.get(ask.preset)
@@ -211,7 +238,14 @@ class _Desk:
         return values
 
 
-def _message(ident: UUID, person: Person, ask: Ask, parameters: Mapping[str, Any], decision: Decision) -> NewMessage:
+def _chosen(first: _Draft, second: _Draft) -> tuple[_Draft, _Draft]:
+    """And the other."""
+    taken = cheapest(first.weighed, second.weighed)
+    draft, other = (first, second) if taken.is_template == first.weighed.is_template else (second, first)
+    return msgspec.structs.replace(draft, weighed=taken), other
+
+
+def _message(ident: UUID, person: Person, ask: Ask, decision: Decision) -> NewMessage:
     verdict, facts = decision.verdict, decision.facts
     return NewMessage(
         id=ident,
@@ -221,7 +255,7 @@ def _message(ident: UUID, person: Person, ask: Ask, parameters: Mapping[str, Any
         integration=facts.sender.name if facts.sender else None,
         account=facts.sender.account if facts.sender else None,
         recipient=facts.recipient,
-        content=_content(ask, parameters),
+        content=_NOTHING,
         origin=ask.origin,
         consent_category=facts.consent_category,
         priority=REPLY_PRIORITY if facts.kind in (Kind.TEXT, Kind.MEDIA) else CAMPAIGN_PRIORITY,
@@ -234,9 +268,15 @@ def _message(ident: UUID, person: Person, ask: Ask, parameters: Mapping[str, Any
     )
 
 
-def _content(ask: Ask, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    content = {"preset": ask.preset, "parameters": parameters, "sender": ask.sender}
-    return content if ask.answers is None else content | {"answers": ask.answers}
+def _content(draft: _Draft, other: _Draft | None) -> dict[str, Any]:
+    ask = draft.ask
+    content = {"preset": ask.preset, "parameters": draft.parameters, "sender": ask.sender}
+    if ask.answers is not None:
+        content["answers"] = ask.answers
+    if other is not None:
+        kind = other.weighed.decision.facts.kind.value
+        content["other"] = {"kind": kind, "preset": other.ask.preset, "parameters": other.parameters}
+    return content
 
 
 def _said(planned: NewMessage) -> dict[str, Any]:

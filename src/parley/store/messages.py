@@ -101,6 +101,8 @@ class Move(msgspec.Struct, frozen=True):
     quote: Any = None
     tier: str | None = None
     """In which it takes a place now."""
+    kind: str | None = None
+    content: dict[str, Any] | None = None
 
 
 class EarlyReport(msgspec.Struct, frozen=True):
@@ -198,6 +200,8 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
         outcome_sentences=_where_said(move.outcome_sentence for move in moves),
         quotes=_where_said(move.quote for move in moves),
         tiers=_where_said(move.tier for move in moves),
+        kinds=_where_said(move.kind for move in moves),
+        contents=_where_said(move.content for move in moves),
     )
     return {row["id"] for row in rows}
 

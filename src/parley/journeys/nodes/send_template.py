@@ -19,6 +19,8 @@ class SendTemplateNode(Action, frozen=True, kw_only=True, tag="send_template"):
     sender: Name | None = None
     consent_category: Name | None = None
     ttl: OptionalDuration = None
+    free_text: Text | None = None
+    """Sent instead of the template, while the customer's window is open and that costs no more."""
 
     def faults(self, settings: Settings, /) -> Iterable[Problem]:
         """A template without a consent category could never be sent."""
@@ -39,4 +41,5 @@ class SendTemplateNode(Action, frozen=True, kw_only=True, tag="send_template"):
             sender=self.sender or asker.settings.sender,
             consent_category=self.consent_category or asker.settings.consent_category or "",
             expires_at=end_of(self.ttl, asker.now),
+            free_text=self.free_text,
         )
