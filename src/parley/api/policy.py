@@ -12,6 +12,7 @@ from parley.access import Permission
 from parley.api.auth import admit
 from parley.api.consents import answered, read_body
 from parley.services.rehearse import Play
+from parley.services.rehearse_history import History
 from parley.services.try_policy import Wish, play_of, try_policy
 
 AnyRequest = Request[Any, Any, Any]
@@ -25,7 +26,7 @@ async def try_now(token: FromPath[str], request: AnyRequest) -> Stream:
     now = state.clock()
     play = await answered(play_of(state.database, project_id, read_body(await request.body(), Wish), now))
 
-    async def lines(tried: Play) -> AsyncIterator[bytes]:
+    async def lines(tried: Play | History) -> AsyncIterator[bytes]:
         async for one in try_policy(state.database, project_id, tried, now):
             yield msgspec.json.encode(one) + b"\n"
 

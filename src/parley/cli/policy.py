@@ -34,7 +34,15 @@ def try_now(
     data_dir: DataDir = None,
 ) -> None:
     """What would be refused now, or would have to wait, and why: counts by reason. Nothing is written or sent."""
-    wish = Wish(campaign, template, language, parameter, category, sender, _read(condition))
+    wish = Wish(
+        campaign=campaign,
+        template=template,
+        language=language,
+        parameters=parameter,
+        consent_category=category,
+        sender=sender,
+        condition=_read(condition),
+    )
     try_and_print(wish, project, data_dir, as_json=as_json)
 
 
@@ -72,7 +80,7 @@ async def _try(house: House, token: str, wish: Wish) -> Tried | None:
 def _story(tried: Tried | None) -> Iterator[str]:
     if tried is None:
         return
-    yield f"looked at {tried.looked_at:,} customers, {tried.in_audience:,} in the audience"
+    yield f"looked at {tried.looked_at:,} customers; {tried.in_audience:,} messages to those in the audience"
     yield f"  {tried.allowed:10,}  would be sent now"
     yield f"  {tried.later:10,}  would wait"
     yield f"  {tried.refused:10,}  would be refused"
@@ -91,6 +99,8 @@ def _bill(estimate: Estimate) -> Iterator[str]:
         yield f"  {one.amount:>12}  {one.messages:10,}  {one.market}, {one.category}"
     if estimate.in_window:
         yield f"  {estimate.in_window:,} of them to customers with an open window: free text would reach them, too"
+    if estimate.saved:
+        yield f"  {estimate.currency} {estimate.saved} saved by free text in the place of templates"
     if estimate.unpriced:
         yield f"  {estimate.unpriced:,} of them at a price nobody knows: apply a rate card that has their market"
 

@@ -77,10 +77,11 @@ async def carry_out(connection: Connection, project_id: UUID, asked: Sequence[As
     if events:
         await record_events(connection, project_id, events, now)
     if sends:
-        await plan_messages(connection, project_id, [_wanted(project, one, send) for one, send in sends], now)
+        await plan_messages(connection, project_id, [wanted_of(project, one, send) for one, send in sends], now)
 
 
-def _wanted(project: ProjectDefinitions, one: Asked, send: Send) -> Wanted:
+def wanted_of(project: ProjectDefinitions, one: Asked, send: Send) -> Wanted:
+    """A message that a journey asks for."""
     integration = project.sender(send.sender)
     preset, parameters = form_of(send, integration.api if integration else None)
     ask = Ask(

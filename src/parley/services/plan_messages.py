@@ -104,9 +104,15 @@ class Rehearsal:
 
     async def plan(self, connection: Connection, known: Mapping[UUID, Person], ask: Ask) -> list[NewMessage]:
         """To each of them."""
+        return await self.plan_each(connection, known, [Wanted(ident, ask) for ident in known])
+
+    async def plan_each(
+        self, connection: Connection, known: Mapping[UUID, Person], wanted: Sequence[Wanted]
+    ) -> list[NewMessage]:
+        """To some of them, perhaps several to one."""
         read = await _read(connection, self._project_id, self.project, known, self._now, self._till)
         desk = _Desk(self.project, read, self._now)
-        return [desk.plan(person, ask) for person in known.values()]
+        return [desk.plan(known[one.customer_id], one.ask) for one in wanted]
 
 
 async def rehearsal(connection: Connection, project_id: UUID, now: datetime) -> Rehearsal:

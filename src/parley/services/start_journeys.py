@@ -1,7 +1,8 @@
 """New events start journeys, in the transaction that records them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -26,7 +27,7 @@ async def start_journeys(
         journey
         for event in events
         for scenario in project.starting.get(event.type, ())
-        if not _is_its_own(scenario, event)
+        if not is_its_own(scenario, event.type, event.properties)
         for journey in _started(scenario, event, now)
     ]
     if journeys:
@@ -34,12 +35,11 @@ async def start_journeys(
         await announce_work(connection)
 
 
-def _is_its_own(scenario: Scenario, event: Event) -> bool:
+def is_its_own(scenario: Scenario, event_type: str, said: Mapping[str, Any]) -> bool:
     """What became of a scenario's messages never starts the same scenario: it would write to the customer for ever.
     A campaign may have the name of a scenario; its messages have a run.
     """
-    said = event.properties
-    return event.type == CAMPAIGN and said.get("campaign_id") == scenario.name and "run_id" not in said
+    return event_type == CAMPAIGN and said.get("campaign_id") == scenario.name and "run_id" not in said
 
 
 def _started(scenario: Scenario, event: Event, now: datetime) -> Iterator[NewJourney]:

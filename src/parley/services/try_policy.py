@@ -4,9 +4,9 @@ the others would cost.
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -17,11 +17,12 @@ from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.ids import new_id
 from parley.journeys import Campaign, parse_campaign
 from parley.policy import Allow, Decision, Defer, Deny
-from parley.services.definitions import project_definitions
+from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.facts import DEFAULT_CATEGORY
 from parley.services.people import Person
 from parley.services.plan_campaigns import ask_of
 from parley.services.rehearse import CHUNK, Play, Scene, rehearse
+from parley.services.rehearse_history import History, rehearse_history
 from parley.store.customers import count_customers
 from parley.store.database import Database
 
@@ -30,9 +31,14 @@ EXAMPLES = 3
 
 
 class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody wants to try: a campaign, or a template; to the campaign's audience, or to another."""
+    """What somebody wants to try: a campaign, or a template, to the campaign's audience or to another; or a scenario,
+    on what happened lately.
+    """
 
     campaign: str | None = None
+    scenario: str | None = None
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
+    """Of the scenario: how far back its triggers are looked for."""
     template: str | None = None
     language: str = "en"
     parameters: tuple[str, ...] = ()
@@ -84,6 +90,8 @@ class Estimate(msgspec.Struct, frozen=True):
     messages: int
     in_window: int
     unpriced: int
+    saved: Decimal
+    """By free text that would leave in the place of dearer templates."""
     costs: tuple[Cost, ...]
     """The dearest first."""
 
@@ -103,12 +111,14 @@ class Tried(msgspec.Struct, frozen=True):
     estimate: Estimate
 
 
-async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetime) -> Play:
+async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetime) -> Play | History:
     """Raises InvalidInputError that names the field."""
     async with database.connection() as connection:
         project = await project_definitions(connection, project_id)
-    if (wish.campaign is None) == (wish.template is None):
-        raise InvalidInputError([Problem("campaign", "give a campaign or a template, one of both.")])
+    if [wish.campaign, wish.template, wish.scenario].count(None) != 2:
+        raise InvalidInputError([Problem("campaign", "give a campaign, a template or a scenario, one of them.")])
+    if wish.scenario is not None:
+        return _history(project, wish, now)
     if wish.campaign is not None and wish.campaign not in project.campaigns:
         known = ", ".join(sorted(project.campaigns)) or "none"
         raise InvalidInputError([Problem("campaign", f"there is no campaign {wish.campaign}; there is {known}.")])
@@ -117,6 +127,16 @@ async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetim
     if wish.condition is not None:
         audience = segments.parse_audience(wish.condition, "condition")
     return Play(audience, ask_of(campaign, project, now, new_id()))
+
+
+def _history(project: ProjectDefinitions, wish: Wish, now: datetime) -> History:
+    scenario = project.scenarios.get(wish.scenario or "")
+    if scenario is None:
+        known = ", ".join(sorted(project.scenarios)) or "none"
+        raise InvalidInputError([Problem("scenario", f"there is no scenario {wish.scenario}; there is {known}.")])
+    if wish.condition is not None:
+        raise InvalidInputError([Problem("condition", "has no place here: the scenario's triggers say whom.")])
+    return History(scenario, now - timedelta(days=wish.days))
 
 
 def _made_up(wish: Wish) -> Campaign:
@@ -133,13 +153,17 @@ def _made_up(wish: Wish) -> Campaign:
 
 
 async def try_policy(
-    database: Database, project_id: UUID, play: Play, now: datetime, chunk: int = CHUNK
+    database: Database, project_id: UUID, play: Play | History, now: datetime, chunk: int = CHUNK
 ) -> AsyncIterator[Tried]:
     """After each page of customers; the last is the whole."""
     async with database.connection() as connection:
         project = await project_definitions(connection, project_id)
         tally = _Tally(await count_customers(connection, project_id), project.settings.costs.currency)
-    async for scene in rehearse(database, project_id, play, now, chunk):
+    if isinstance(play, History):
+        scenes = rehearse_history(database, project_id, play, now, chunk)
+    else:
+        scenes = rehearse(database, project_id, play, now, chunk)
+    async for scene in scenes:
         tally.add(scene)
         yield tally.told()
 
@@ -200,8 +224,10 @@ class _Bill:
     def __init__(self, currency: str) -> None:
         self._currency = currency
         self._costs: dict[tuple[str, str], Cost] = {}
+        self._saved = Decimal(0)
 
     def add(self, quote: Quote) -> None:
+        self._saved += quote.saved
         key = (quote.market, quote.category.value)
         old = self._costs.get(key) or Cost(*key, 0, 0, 0, Decimal(0))
         self._costs[key] = Cost(
@@ -220,6 +246,7 @@ class _Bill:
             messages=sum(one.messages for one in costs),
             in_window=sum(one.in_window for one in costs),
             unpriced=sum(one.unpriced for one in costs),
+            saved=self._saved,
             costs=tuple(costs),
         )
 

@@ -1,0 +1,136 @@
+"""What a scenario would have sent lately: played on what happened then, as if nobody had answered. Nothing is written.
+
+The journeys begin with the events of those days and go their way by the same engine as in production, waits and all.
+Attributes, consents and windows are as they are now, and so is the policy's answer.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import msgspec
+
+from parley import segments
+from parley.journeys import Event, Facts, Journey, Scenario, Send, SetAttributes, TrackEvent, advance, begin, starts
+from parley.journeys.nodes.condition import Condition
+from parley.services.bear_with import THEN_PASSED_OVER, bear_with
+from parley.services.carry_out import Asked, wanted_of
+from parley.services.condition_facts import consents_for_conditions
+from parley.services.people import Person, people
+from parley.services.plan_messages import Rehearsal, Wanted, rehearsal
+from parley.services.rehearse import CHUNK, Scene
+from parley.services.start_journeys import is_its_own, scenario_event
+from parley.store.customers import ids_of_project
+from parley.store.database import Connection, Database
+from parley.store.event_facts import EventsWanted, events_wanted
+from parley.store.messages import NewMessage
+
+MOST_PAUSES = 100
+"""Of one journey. A circle with a wait in it would go on for ever."""
+_FIRST = UUID(int=0)
+
+
+class History(msgspec.Struct, frozen=True):
+    """Which scenario, and since when."""
+
+    scenario: Scenario
+    since: datetime
+
+
+async def rehearse_history(
+    database: Database, project_id: UUID, history: History, now: datetime, chunk: int = CHUNK
+) -> AsyncIterator[Scene]:
+    """Page after page, until every customer has been looked at. What one page would cost counts for the next."""
+    async with database.connection() as connection:
+        company = await rehearsal(connection, project_id, now)
+    after: UUID | None = _FIRST
+    while after is not None:
+        async with database.rehearsal() as connection:
+            ids = await ids_of_project(connection, project_id, after, chunk)
+            stage = _Stage(connection, company, history, now)
+            planned = await bear_with(connection, ids, stage.play, stage.pass_over, THEN_PASSED_OVER) if ids else []
+        after = ids[-1] if len(ids) == chunk else None
+        yield Scene(len(ids), stage.broken, planned)
+
+
+class _Stage:
+    """Plays one page of customers."""
+
+    def __init__(self, connection: Connection, company: Rehearsal, history: History, now: datetime) -> None:
+        self.broken = 0
+        self._connection = connection
+        self._company = company
+        self._scenario = msgspec.structs.replace(history.scenario, active=True)
+        self._since = history.since
+        self._now = now
+
+    async def play(self, customer_ids: Sequence[UUID]) -> list[tuple[Person, NewMessage]]:
+        known = await people(self._connection, customer_ids)
+        events = await events_wanted(self._connection, list(self._wanted_events(known)))
+        wanted = [
+            wanted
+            for ident, person in known.items()
+            for wanted in self._of_one(person, [scenario_event(one) for one in events.get(ident, ())])
+        ]
+        planned = await self._company.plan_each(self._connection, known, wanted)
+        return [(known[one.customer_id], one) for one in planned]
+
+    async def pass_over(self, _: UUID) -> None:
+        self.broken += 1
+
+    def _wanted_events(self, known: dict[UUID, Person]) -> Iterator[EventsWanted]:
+        """What starts it, and what its conditions look at; of each type once."""
+        spans: dict[str, datetime | None] = {trigger.event: self._since for trigger in self._scenario.triggers()}
+        conditions = [node.if_ for node in self._scenario.nodes.values() if isinstance(node, Condition)]
+        for need in (need for condition in conditions for need in segments.needs(condition)):
+            since = need.earliest(self._since, self._since)
+            before = spans.get(need.type, since)
+            spans[need.type] = None if since is None or before is None else min(since, before)
+        for ident in known:
+            yield from (EventsWanted(ident, event_type, since) for event_type, since in spans.items())
+
+    def _of_one(self, person: Person, events: Sequence[Event]) -> Iterator[Wanted]:
+        for event in events:
+            if event.occurred_at < self._since or is_its_own(self._scenario, event.type, event.properties):
+                continue
+            for trigger in starts(self._scenario, event, event.occurred_at, segments):
+                asked = partial(self._asked, person, event)
+                yield from map(asked, self._walk(person, trigger, event, events))
+
+    def _walk(
+        self, person: Person, trigger: str, event: Event, events: Sequence[Event]
+    ) -> Iterator[tuple[Send, Journey]]:
+        """Every message that the journey asks for, and how it stood then."""
+        at, journey = event.occurred_at, begin(self._scenario, trigger, event, event.occurred_at)
+        for _ in range(MOST_PAUSES):
+            facts = Facts(
+                attributes=dict(person.customer.properties),
+                trigger=event,
+                events=tuple(one for one in events if one.occurred_at <= at),
+                consents=consents_for_conditions(person, self._company.project.consent_categories, self._now),
+            )
+            done = advance(self._scenario, journey, facts, at, segments)
+            journey = done.journey
+            for effect in done.effects:
+                if not isinstance(effect, SetAttributes | TrackEvent):
+                    yield effect, journey
+            if journey.due_at is None:
+                return
+            at = journey.due_at
+
+    def _asked(self, person: Person, event: Event, sent: tuple[Send, Journey]) -> Wanted:
+        effect, journey = sent
+        node = self._scenario.nodes.get(effect.node)
+        asked = Asked(
+            customer_id=person.customer.id,
+            journey_id=UUID(event.id),
+            scenario_title=self._scenario.title,
+            node_title=node.title if node else "",
+            event=event.properties,
+            results=journey.results,
+            effect=effect,
+        )
+        wanted = wanted_of(self._company.project, asked, effect)
+        ask = msgspec.structs.replace(wanted.ask, expires_at=None)  # by then it was over long ago
+        return Wanted(wanted.customer_id, ask)
