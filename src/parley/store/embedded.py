@@ -43,8 +43,11 @@ DRAFT = "postgres-draft-"
 TUNING = """
 # Written by Parley. Your own settings go into postgresql.auto.conf (ALTER SYSTEM), which wins.
 max_connections = 100
-shared_buffers = 96MB
-max_wal_size = 2GB
+# Only what is used of it takes memory: an idle shop's does not. A store of ten million events needs it.
+shared_buffers = 256MB
+# Each page that is new since a checkpoint goes into the log whole: on a large store the fewer the better.
+max_wal_size = 4GB
+checkpoint_timeout = 15min
 # This build compresses by pglz alone: on a large store, where most pages are met for the first time since the last
 # checkpoint, that took more of a processor than everything else (bench/RESULTS.md).
 wal_compression = off
