@@ -1,7 +1,7 @@
 """The market of a number: WhatsApp's rates go by the recipient's calling code, for +1 and +7 with what follows it."""
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -31,9 +31,15 @@ def market_of(digits: str, day: date) -> str:
     """
     if not digits.isdecimal():
         return UNKNOWN
+    return _market_of(digits[:_LONGEST_PREFIX], day)
+
+
+@lru_cache(maxsize=20_000)
+def _market_of(prefix: str, day: date) -> str:
+    """Asked for every message; there are not many answers."""
     known = _by_prefix()
     for length in range(_LONGEST_PREFIX, 0, -1):
-        found = known.get(digits[:length])
+        found = known.get(prefix[:length])
         if found is not None:
             return found.on(day)
     return OTHER

@@ -87,10 +87,15 @@ def price(message: Delivered, cards: Iterable[RateCard], currency: str, zone: tz
     """`zone` is the WhatsApp account's: rates, regimes and months change at its midnight."""
     day = message.at.astimezone(zone).date()
     market = message.market or market_of(message.recipient, day)
-    free = _FREE[regime_on(day)](message, day)
+    free = free_because(message, day)
     if free is not None:
         return Free(free, market)
     return _charged(message, market, day, card_in_force(cards, currency, day), currency)
+
+
+def free_because(message: Delivered, day: date) -> str | None:
+    """None: it is charged under the regime of that day."""
+    return _FREE[regime_on(day)](message, day)
 
 
 def _charged(message: Delivered, market: str, day: date, card: RateCard | None, currency: str) -> Price:

@@ -10,7 +10,7 @@ from parley.costs.card import RateCard, card_in_force
 from parley.costs.difference import Difference, difference
 from parley.costs.market import market_of
 from parley.costs.markup import with_markup
-from parley.costs.price import Category, Charge, Delivered, Free, Unpriced, price
+from parley.costs.price import Category, Charge, Delivered, Free, Unpriced, free_because, price
 from parley.costs.regime import Regime, regime_on
 from parley.domain.cost_settings import CostSettings
 from parley.domain.money import Money, nothing
@@ -58,6 +58,7 @@ class PriceList:
         self.costs = costs
         self._cards = tuple(card for card in cards if card.currency == costs.currency)
         self._zone = costs.zone
+        self._in_force: dict[date, tuple[RateCard, ...]] = {}
         self.free = with_markup(nothing(costs.currency), costs.markup).amount
         """What a message costs that WhatsApp does not charge."""
 
@@ -75,13 +76,14 @@ class PriceList:
 
     def dearest(self, at: datetime) -> Decimal:
         """What a message can cost at most; 0 where no rate is known."""
-        card = card_in_force(self._cards, self.costs.currency, self.day(at))
+        card = next(iter(self._cards_on(self.day(at))), None)
         rates = [rate for market in card.rates.values() for rate in market.values()] if card else []
         return with_markup(Money(max(rates, default=Decimal(0)), self.costs.currency), self.costs.markup).amount
 
     def quote(self, message: Delivered) -> Quote:
         """As if it were delivered at `message.at`."""
-        found = price(message, self._cards, self.costs.currency, self._zone)
+        day = self.day(message.at)
+        found = price(message, self._cards_on(day), self.costs.currency, self._zone)
         amount: Decimal | None
         match found:
             case Charge(money=money, card=card):
@@ -96,7 +98,7 @@ class PriceList:
             market=found.market,
             category=message.category,
             why=why,
-            day=self.day(message.at),
+            day=day,
             in_window=message.in_window,
             in_free_entry=message.in_free_entry,
         )
@@ -110,11 +112,19 @@ class PriceList:
         day = self.day(message.at)
         if message.category is Category.SERVICE:
             return SERVICE if regime_on(day) is Regime.MESSAGE else None
-        card = card_in_force(self._cards, self.costs.currency, day)
+        card = next(iter(self._cards_on(day)), None)
         market = message.market or market_of(message.recipient, day)
         if card is None or message.category not in card.tiers.get(market, {}):
             return None
-        return f"{market}: {message.category}" if self.quote(message).amount != self.free else None
+        return f"{market}: {message.category}" if free_because(message, day) is None else None
+
+    def _cards_on(self, day: date) -> tuple[RateCard, ...]:
+        """The one in force, looked for once for each day."""
+        known = self._in_force.get(day)
+        if known is None:
+            card = card_in_force(self._cards, self.costs.currency, day)
+            known = self._in_force[day] = (card,) if card else ()
+        return known
 
 
 def after(message: Delivered, count: int) -> Delivered:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Regime(StrEnum):
@@ -28,6 +29,7 @@ _BEGAN: tuple[tuple[date, Regime], ...] = (
 )
 
 
+@lru_cache(maxsize=1_000)
 def regime_on(day: date) -> Regime:
     """`day` in the time zone of the WhatsApp account: a regime changes at its midnight."""
     return next(regime for began, regime in _BEGAN if began <= day)
