@@ -75,7 +75,7 @@ async def _codes(walk: Walk, people: Cast) -> list[str | None]:
     return [one.get("code") for one in await walk.events(people.alice) if one.get("kind") == "template"]
 
 
-def _failed(code: str, at: Any, message_id: str = "SINCH-1-0", reason: str = "CHANNEL_REJECT") -> dict[str, Any]:
+def failed(code: str, at: Any, message_id: str = "SINCH-1-0", reason: str = "CHANNEL_REJECT") -> dict[str, Any]:
     """A report of the Conversation API, whichever API took the message."""
     return {
         "app_id": APP,
@@ -92,7 +92,7 @@ def _failed(code: str, at: Any, message_id: str = "SINCH-1-0", reason: str = "CH
 @pytest.mark.parametrize("code", ["131042", "190", "131031", "131045"])
 async def test_a_report_that_concerns_the_sender_stops_it(shop: Walk, people: Cast, code: str) -> None:
     await _remind(shop, people)
-    await shop.call_back(_failed(code, shop.now))
+    await shop.call_back(failed(code, shop.now))
     assert await _remind(shop, people) == "planned"
     assert (await _codes(shop, people))[-1] == "sender_stopped"
     await release_a_sender(shop.database, shop.project_id, "shop-whatsapp", shop.now)
@@ -105,7 +105,7 @@ async def test_a_report_that_concerns_the_template_holds_back_its_other_messages
     shop: Walk, people: Cast, code: str
 ) -> None:
     await _remind(shop, people)
-    await shop.call_back(_failed(code, shop.now))
+    await shop.call_back(failed(code, shop.now))
     assert await _remind(shop, people) == "planned"
     assert (await _codes(shop, people))[-1] == "template_stopped"
     await shop.later(hours=5)
@@ -119,7 +119,7 @@ async def test_a_report_of_too_much_speed_holds_the_sender_for_a_moment_and_stop
     shop: Walk, people: Cast
 ) -> None:
     await _remind(shop, people)
-    await shop.call_back(_failed("130429", shop.now))
+    await shop.call_back(failed("130429", shop.now))
     assert await _remind(shop, people) == "queued"
     await shop.later(seconds=1)
     assert (await shop.states(people.alice, "template"))[-1] == "accepted"
@@ -128,14 +128,14 @@ async def test_a_report_of_too_much_speed_holds_the_sender_for_a_moment_and_stop
 @pytest.mark.parametrize("code", ["131026", "131050", "131047", "132000", "131000", "131049"])
 async def test_a_report_about_one_message_stops_nothing(shop: Walk, people: Cast, code: str) -> None:
     await _remind(shop, people)
-    await shop.call_back(_failed(code, shop.now))
+    await shop.call_back(failed(code, shop.now))
     assert (await shop.states(people.alice, "template"))[-1] == "failed"
     assert await _remind(shop, people) == "accepted"
 
 
 async def test_a_stopped_template_leaves_the_others_alone(shop: Walk, people: Cast) -> None:
     await _remind(shop, people)
-    await shop.call_back(_failed("132015", shop.now))
+    await shop.call_back(failed("132015", shop.now))
     await shop.track(people.alice, "back_in_stock", product_url="https://shop.test/p/7")
     await shop.come_to_rest()
     assert len(shop.sinch.bodies()) == 2
@@ -143,7 +143,7 @@ async def test_a_stopped_template_leaves_the_others_alone(shop: Walk, people: Ca
 
 async def test_a_template_that_is_stopped_for_one_sender_is_sent_by_another(shop: Walk, people: Cast) -> None:
     await _remind(shop, people)
-    await shop.call_back(_failed("132001", shop.now))
+    await shop.call_back(failed("132001", shop.now))
     await shop.apply({**LEGACY, "name": "second"}, _scenario("again", {**REMINDER, "sender": "second"}))
     assert await _remind(shop, people, "again") == "accepted"
 
@@ -152,7 +152,7 @@ async def test_what_was_queued_before_the_stop_waits_too(shop: Walk, people: Cas
     await _remind(shop, people)
     await shop.track(people.alice, "remind")
     await shop.plan()
-    await shop.call_back(_failed("132016", shop.now))
+    await shop.call_back(failed("132016", shop.now))
     await shop.come_to_rest()
     assert (await shop.states(people.alice, "template"))[-1] == "planned"
     assert len(shop.sinch.bodies()) == 1
@@ -161,7 +161,7 @@ async def test_what_was_queued_before_the_stop_waits_too(shop: Walk, people: Cas
 @pytest.mark.parametrize("status", ["approved", "paused"])
 async def test_a_template_that_is_applied_anew_is_released(shop: Walk, people: Cast, status: str) -> None:
     await _remind(shop, people)
-    await shop.call_back(_failed("132015", shop.now))
+    await shop.call_back(failed("132015", shop.now))
     await _remind(shop, people)
     written = msgspec.json.decode(FILE.read_bytes())
     await shop.apply(FILE)  # the same as it was: nobody has looked
@@ -193,20 +193,20 @@ async def test_a_report_of_what_happened_before_the_release_stops_nothing_again(
     await _remind(shop, people)
     await _remind(shop, people)
     happened = shop.now
-    await shop.call_back(_failed("131042", happened))
+    await shop.call_back(failed("131042", happened))
     shop.now += timedelta(minutes=10)
     await release_a_sender(shop.database, shop.project_id, "shop-whatsapp", shop.now)
-    await shop.call_back(_failed("131042", happened, "SINCH-2-0"))
+    await shop.call_back(failed("131042", happened, "SINCH-2-0"))
     assert await _remind(shop, people) == "accepted"
     shop.now += timedelta(minutes=10)
-    await shop.call_back(_failed("131042", shop.now, "SINCH-3-0"))
+    await shop.call_back(failed("131042", shop.now, "SINCH-3-0"))
     assert await _remind(shop, people) == "planned"
 
 
 async def test_a_wrong_failure_after_the_delivery_stops_nothing(shop: Walk, people: Cast) -> None:
     await _remind(shop, people)
-    await shop.call_back(_failed("131042", shop.now) | {"message_delivery_report": _delivered("SINCH-1-0")})
-    await shop.call_back(_failed("131042", shop.now))
+    await shop.call_back(failed("131042", shop.now) | {"message_delivery_report": _delivered("SINCH-1-0")})
+    await shop.call_back(failed("131042", shop.now))
     assert await _remind(shop, people) == "accepted"
 
 
@@ -215,14 +215,14 @@ def _delivered(message_id: str) -> dict[str, Any]:
 
 
 async def test_a_report_that_came_before_the_answer_stops_when_it_is_joined(shop: Walk, people: Cast) -> None:
-    await shop.call_back(_failed("131042", shop.now))
+    await shop.call_back(failed("131042", shop.now))
     assert await _remind(shop, people) == "failed"
     assert await _remind(shop, people) == "planned"
 
 
 async def test_the_doctor_counts_what_waits_for_a_template_once(shop: Walk, people: Cast) -> None:
     await _remind(shop, people)
-    await shop.call_back(_failed("132015", shop.now))
+    await shop.call_back(failed("132015", shop.now))
     await _remind(shop, people)
     await shop.track(people.alice, "remind")
     await shop.plan()
@@ -246,7 +246,7 @@ async def test_only_what_there_is_can_be_released(shop: Walk) -> None:
 
 async def test_the_persons_own_stop_of_marketing_is_kept_visible(shop: Walk, people: Cast) -> None:
     await _remind(shop, people)
-    await shop.call_back(_failed("131050", shop.now))
+    await shop.call_back(failed("131050", shop.now))
     event = (await shop.events(people.alice))[-1]
     assert (event["code"], event["provider_code"]) == ("marketing_opted_out", "131050")
 
@@ -261,7 +261,7 @@ async def test_reports_by_our_own_id_stop_the_sender_of_an_uncertain_message(wal
     await walk.come_to_rest()
     uncertain = (await walk.events(dora))[-1]
     assert uncertain["status"] == "uncertain"
-    report = _failed("131042", walk.now, "01NEVERSEENBEFORE")
+    report = failed("131042", walk.now, "01NEVERSEENBEFORE")
     report["message_delivery_report"]["metadata"] = uncertain["message_id"]
     await walk.call_back(report)
     assert (await walk.events(dora))[-1]["code"] == "billing"
@@ -275,7 +275,7 @@ def _token() -> HttpResponse:
 async def _many_wait(shop: Walk, people: Cast, code: str, count: int = 30) -> None:
     """As many messages as that were judged after the stop, and wait."""
     await _remind(shop, people)
-    await shop.call_back(_failed(code, shop.now))
+    await shop.call_back(failed(code, shop.now))
     for _ in range(count):
         await shop.track(people.alice, "remind")
     await shop.come_to_rest()
@@ -324,7 +324,7 @@ async def test_what_waits_for_a_release_still_ends_with_its_use(shop: Walk, peop
     if planned == "before the stop":
         await shop.track(people.alice, "soon")
         await shop.plan()
-    await shop.call_back(_failed("131042", shop.now))
+    await shop.call_back(failed("131042", shop.now))
     if planned == "after the stop":
         await shop.track(people.alice, "soon")
     await shop.come_to_rest()
@@ -362,7 +362,7 @@ async def test_a_campaign_that_is_paused_and_resumed_under_a_stop_comes_to_rest(
         {"kind": "campaign", "name": "sale", "send": REMINDER, "settings": {"consent_category": "whatsapp"}}
     )
     await _remind(shop, people)
-    await shop.call_back(_failed("131042", shop.now))
+    await shop.call_back(failed("131042", shop.now))
     await shop.launch("sale")
     for order in (None, Order.PAUSE, Order.RESUME):
         if order is not None:

@@ -26,6 +26,7 @@ from parley.domain.clock import Clock
 from parley.integrations import Integration
 from parley.providers.callbacks import read
 from parley.services.definitions import definitions_at
+from parley.services.heed_opt_outs import heed_lists
 from parley.services.heed_templates import heed_notices
 from parley.services.receive_inbound import Inbound, receive_inbound
 from parley.services.receive_reports import receive_reports
@@ -175,6 +176,7 @@ class _Told(msgspec.Struct):
     inbound: list[Inbound] = []
     reports: list[DeliveryReport] = []
     notices: list[tuple[str, TemplateNotice]] = []
+    lists: list[ConsentReport] = []
 
     def add(self, name: str, integration: Integration | None, items: Sequence[CallbackItem]) -> None:
         """By the door of that name."""
@@ -187,7 +189,9 @@ class _Told(msgspec.Struct):
                     self.reports.append(item)
                 case TemplateNotice():
                     self.notices.append((name, item))
-                case ConsentReport() | Notice() | Unknown():
+                case ConsentReport():
+                    self.lists.append(item)
+                case Notice() | Unknown():
                     continue  # kept raw; nothing here changes by it
 
 
@@ -199,6 +203,7 @@ async def _make_something_of(connection: Connection, read_now: Sequence[_Read], 
     for project_id in sorted(told):
         if told[project_id].notices:
             await heed_notices(connection, project_id, told[project_id].notices, now)
+        await heed_lists(connection, project_id, told[project_id].lists, now)
         await receive_reports(connection, project_id, told[project_id].reports, now)
         await receive_inbound(connection, project_id, told[project_id].inbound, now)
 

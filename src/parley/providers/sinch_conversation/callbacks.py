@@ -82,7 +82,7 @@ def _notice(name: str, _envelope: Envelope, item: Any) -> Notice:
 def _consent(opted_in: bool, envelope: Envelope, item: Any) -> CallbackItem:  # noqa: FBT001  bound by `partial` below
     notification = convert(item, ConsentNotification)
     succeeded = CONSENT_RESULTS.get(notification.status or "")
-    if succeeded is None:
+    if succeeded is None or notification.channel not in (None, "WHATSAPP"):
         return Notice("opt_in" if opted_in else "opt_out", item)
     description = (notification.error_details or {}).get("description")
     return ConsentReport(

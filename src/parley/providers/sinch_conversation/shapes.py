@@ -74,6 +74,7 @@ class ConsentNotification(msgspec.Struct, frozen=True):
     """`opt_in_notification`, `opt_out_notification`."""
 
     identity: Address
+    channel: str | None = None
     status: str | None = None
     error_details: dict[str, Any] | None = None
 
