@@ -161,11 +161,11 @@ async def test_a_merge_takes_along_the_events_of_a_message_that_moves_meanwhile(
         rows = await lock_messages(mover, [message])
         merging = asyncio.create_task(merge_them())
         await _until_somebody_waits(database)
-        await move_locked(mover, rows, [Change(message, State.SENDING, NOW)], NOW)
+        await move_locked(mover, rows, [Change(message, State.EXPIRED, NOW, code="expired")], NOW)
     await merging
     async with database.connection() as connection:
         (event,) = await past_events(connection, both.destination, Slice(("campaign",)))
-    assert event.properties["status"] == "sending"
+    assert event.properties["status"] == "expired"
 
 
 async def _until_somebody_waits(database: Database) -> None:
