@@ -1,10 +1,14 @@
 """What a provider's answer, its silence or the death of a worker makes of a message."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from parley.domain.http import HttpResponse
 from parley.presets import Renderer
@@ -128,6 +132,36 @@ async def test_a_worker_that_vanished_leaves_it_uncertain_after_its_lease(walk: 
     await walk.delivery.recover()
     row = await _row(walk)
     assert (row["state"], row["outcome_code"]) == ("uncertain", "lost_in_flight")
+
+
+async def test_an_answer_that_is_recorded_after_the_lease_is_joined_and_nothing_is_sent_twice(
+    walk: Walk, people: Cast
+) -> None:
+    await walk.track(people.alice, "back_in_stock", **BACK_IN_STOCK)
+    await walk.plan()
+    async with _refusing_to_accept(walk):
+        with capture_logs() as said:
+            await walk.delivery.step()
+            while not any(line["event"] == "outcomes not recorded yet" for line in said):  # noqa: ASYNC110  a log line
+                await asyncio.sleep(0.01)
+        walk.now += timedelta(minutes=5)
+        another = walk.worker()
+        await another.recover()
+        assert (await _row(walk))["state"] == "uncertain"
+        assert await another.step() == 0
+    await walk.come_to_rest()
+    assert len(walk.sinch.bodies()) == 1
+    assert (await walk.states(people.alice, "template"))[-2:] == ["uncertain", "accepted"]
+
+
+@asynccontextmanager
+async def _refusing_to_accept(walk: Walk) -> AsyncIterator[None]:
+    """The database does not take what the provider answered."""
+    async with walk.database.connection() as connection:
+        await connection.execute("ALTER TABLE messages ADD CONSTRAINT refuse CHECK (state <> 'accepted')")
+    yield
+    async with walk.database.connection() as connection:
+        await connection.execute("ALTER TABLE messages DROP CONSTRAINT refuse")
 
 
 async def test_a_report_that_comes_before_the_answer_is_joined(walk: Walk, people: Cast) -> None:

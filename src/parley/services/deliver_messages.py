@@ -242,7 +242,7 @@ class Delivery:
             except Exception:  # noqa: BLE001  the outcome is still in hand; logged and tried again
                 attempt += 1
                 self._log.exception("outcomes not recorded yet", outcomes=len(batch), attempt=attempt)
-                await asyncio.sleep(delay(attempt, self._chance()))
+                await asyncio.sleep(min(delay(attempt, self._chance()), self._patience.record_seconds))
             else:
                 return
 

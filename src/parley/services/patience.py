@@ -34,6 +34,13 @@ class Patience(msgspec.Struct, frozen=True):
         return min(SEND_SECONDS, self._seconds * 3 / 4)
 
     @property
+    def record_seconds(self) -> float:
+        """The longest pause between two tries to record an outcome. Short beside what the longest send leaves of the
+        lease: a database that takes it again gets it before the message counts as lost, as a rule.
+        """
+        return min(5.0, self._seconds / 24)
+
+    @property
     def look_seconds(self) -> float:
         """How often a worker looks for what another left behind."""
         return min(15.0, self._seconds / 8)
