@@ -15,6 +15,7 @@ from parley.api.reading import said_plainly
 from parley.domain.errors import InvalidInputError
 from parley.services.consent_ledger import MOST_ON_A_PAGE, Shown, list_consents, list_problems, show_consents
 from parley.services.say_consent import Said, say_consent
+from parley.services.upload_consents import Wish, list_uploads, upload_consents
 from parley.services.whom import NobodyError
 from parley.store.consents import Page
 
@@ -52,6 +53,28 @@ async def write_consent(token: FromPath[str], request: AnyRequest) -> dict[str, 
     state = request.app.state
     found = await answered(say_consent(state.database, caller.project, said, caller.key_id, state.clock()))
     return {"success": True, "data": {"customers": [str(one) for one in found]}}
+
+
+@get("/uploads", summary="What the provider was told, number by number")
+async def read_uploads(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
+    """The newest first; `failed=true` shows only what did not arrive, `size` and `before` page it."""
+    caller = await admit(request, token, Permission.READ_CUSTOMERS)
+    page = read_page(request)
+    only_failed = request.query_params.get("failed") == "true"
+    listed = await list_uploads(
+        request.app.state.database, caller.project, page.before, page.size, only_failed=only_failed
+    )
+    return {"success": True, "data": msgspec.to_builtins(listed)}
+
+
+@post("/uploads", status_code=202, summary="Tell the provider who agreed and who does not")
+async def upload(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
+    """What it has not been told yet, opt-outs first: `sender`, `preset`, `again`. Workers send it."""
+    caller = await admit(request, token, Permission.WRITE_CONSENTS)
+    wish = read_body(await request.body() or b"{}", Wish)
+    state = request.app.state
+    done = await answered(upload_consents(state.database, caller.project, wish, state.clock()))
+    return {"success": True, "data": msgspec.to_builtins(done)}
 
 
 def read_body(body: bytes, kind: type[T]) -> T:
@@ -94,6 +117,6 @@ def _told(shown: Shown) -> dict[str, Any]:
 
 router = Router(
     "/api/v1/projects/{token:str}/consents",
-    route_handlers=[read_ledger, read_problems, write_consent],
+    route_handlers=[read_ledger, read_problems, write_consent, read_uploads, upload],
     tags=["consents"],
 )

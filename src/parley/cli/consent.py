@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import Progress
 
+from parley.cli import consent_upload
 from parley.cli.consent_file import opened
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
@@ -32,6 +33,7 @@ from parley.store.consents import LedgerEntry, Page
 from parley.wiring import House
 
 app = App(name="consent", help="Who agreed to what, and how that is known.")
+consent_upload.add_to(app)
 PAGE = 50
 REFUSED_SHOWN = 10
 

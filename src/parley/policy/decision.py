@@ -18,12 +18,13 @@ from parley.policy import (
     sender_usable,
     template_usable,
     text_allowed,
+    upload_holds,
     window_open,
 )
 from parley.policy.facts import Facts
 from parley.policy.verdict import Allow, Verdict
 
-POLICY_VERSION = "2026-11-26.8"
+POLICY_VERSION = "2026-11-26.9"
 """Changes whenever a rule does; stored with every decision."""
 
 _TO_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA, Kind.CONSENT})
@@ -31,12 +32,14 @@ _IN_A_CONVERSATION = frozenset({Kind.TEXT, Kind.MEDIA})
 _BY_TEMPLATE = frozenset({Kind.TEMPLATE})
 _FOR_A_PERSON = _IN_A_CONVERSATION | _BY_TEMPLATE
 """That somebody is not to be written to is told to the provider all the same."""
+_TO_THE_PROVIDER = frozenset({Kind.CONSENT})
 _MAY_NEED_CONSENT = frozenset({Kind.TEMPLATE, Kind.WEBHOOK})
 
 RULES: tuple[tuple[str, frozenset[Kind], Callable[[Facts, datetime], Verdict]], ...] = (
     ("address_usable", _TO_A_PERSON, address_usable.check),
     ("sender_usable", frozenset(Kind), sender_usable.check),
     ("person_not_suppressed", _FOR_A_PERSON, person_not_suppressed.check),
+    ("upload_holds", _TO_THE_PROVIDER, upload_holds.check),
     ("consent_given", _MAY_NEED_CONSENT, consent_given.check),
     ("window_open", _IN_A_CONVERSATION, window_open.check),
     ("template_usable", _BY_TEMPLATE, template_usable.check),

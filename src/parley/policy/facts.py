@@ -168,6 +168,9 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """A template of the category MARKETING, or a consent category for marketing."""
     answers: str | None = None
     """The keyword of the person that this message answers."""
+    upload: str | None = None
+    """What an upload would tell the provider: opt_in or opt_out. `consents` are then of all categories, unless it names
+    one."""
     sender: SenderFacts | None = None
     sender_asked_for: str | None = None
     sender_choices: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ KNOWN_SINCE: dict[str, str] = {
     "frequency": "2026-11-26.5",
     "text": "2026-11-26.7",
     "budget": "2026-11-26.8",
+    "upload": "2026-11-26.9",
 }
 """Fields of Facts. Empty: from the beginning."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from parley.domain.consent import ConsentCategory
+from parley.domain.consent import ConsentCategory, ConsentEntry
 from parley.domain.message import Kind
 from parley.domain.phone import match_key, match_key_of_wa_id
 from parley.domain.settings import Settings
@@ -71,12 +71,13 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
         recipient=recipient,
         address_problem=person.customer.phone_problem,
         consent_category=category,
-        consents=tuple(person.consents.get(category or "", ())),
+        consents=_consents(person, subject.kind, category),
         legitimate_interest=known_category is not None and known_category.legitimate_interest,
         suppressions=person.suppressions,
         agreed_at=person.agreed_at if person.suppressions else None,
         promotes=promotes,
         answers=subject.answers,
+        upload=str(subject.parameters.get("action")) if subject.kind is Kind.CONSENT else None,
         sender=sender,
         sender_asked_for=subject.sender,
         sender_choices=tuple(sorted(project.integrations)),
@@ -86,6 +87,12 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
         expires_at=subject.expires_at,
         quiet=_quiet(project.settings, person.customer.properties, recipient),
     )
+
+
+def _consents(person: Person, kind: Kind, category: str | None) -> tuple[ConsentEntry, ...]:
+    if kind is Kind.CONSENT and category is None:
+        return tuple(entry for entries in person.consents.values() for entry in entries)
+    return tuple(person.consents.get(category or "", ()))
 
 
 def _promotes(project: ProjectDefinitions, category: ConsentCategory | None, subject: Subject) -> bool:

@@ -14,7 +14,8 @@ from parley.domain.errors import InvalidInputError
 from parley.domain.event import NewEvent
 from parley.domain.ids import bucket_of, new_id_in
 from parley.domain.message import Kind, State
-from parley.policy import Allow, Decision, Defer, Deny, decide
+from parley.policy import Allow, Decision, Defer, Deny, Facts, decide
+from parley.policy.upload_holds import OPT_OUT
 from parley.services.campaign_event import campaign_event
 from parley.services.cheapest import Weighed, cheapest
 from parley.services.definitions import ProjectDefinitions, project_definitions
@@ -264,7 +265,7 @@ def _message(ident: UUID, person: Person, ask: Ask, decision: Decision) -> NewMe
         content=_NOTHING,
         origin=ask.origin,
         consent_category=facts.consent_category,
-        priority=REPLY_PRIORITY if facts.kind in (Kind.TEXT, Kind.MEDIA) else CAMPAIGN_PRIORITY,
+        priority=_priority(facts),
         due_at=min(verdict.until, ask.expires_at or verdict.until) if isinstance(verdict, Defer) else decision.at,
         expires_at=ask.expires_at,
         decision={"planned": decision},
@@ -272,6 +273,12 @@ def _message(ident: UUID, person: Person, ask: Ask, decision: Decision) -> NewMe
         outcome_sentence=None if isinstance(verdict, Allow) else verdict.sentence,
         run_id=ask.run_id,
     )
+
+
+def _priority(facts: Facts) -> int:
+    """Whoever has just written waits for the answer, and whoever left is out before anybody else is in."""
+    is_first = facts.kind in (Kind.TEXT, Kind.MEDIA) or facts.upload == OPT_OUT
+    return REPLY_PRIORITY if is_first else CAMPAIGN_PRIORITY
 
 
 def _content(draft: _Draft, other: _Draft | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from parley.access import Role
 from parley.store.database import Database
-from tests.contracts.management.test_definitions import as_role
+from tests.contracts.management.test_definitions import INTEGRATION, as_role
 from tests.contracts.management.test_definitions import call as call_under
 from tests.support.api import Answer, ProjectApi
 from tests.support.builders import Cast, add_event, consent_event
@@ -87,3 +87,15 @@ async def test_a_viewer_reads_and_does_not_write(api: ProjectApi, database: Data
     viewer = await as_role(api, database, Role.VIEWER)
     assert (await call(viewer, "GET", "/?customer=registered=bob")).status == 200
     assert (await call(viewer, "POST", "/", AGREED)).status == 403
+
+
+async def test_an_upload_is_asked_for_and_looked_at(api: ProjectApi, cast: Cast) -> None:
+    refused = await call(api, "POST", "/uploads")
+    assert (refused.status, refused.body["errors"][0].partition(":")[0]) == (400, "sender")
+    await call_under(api, "PUT", "/integration/shop-whatsapp", INTEGRATION)
+    asked = await call(api, "POST", "/uploads", {"sender": "shop-whatsapp"})
+    assert (asked.status, asked.body["data"]) == (202, {"opt_outs": 1, "opt_ins": 1})
+    first = (await call(api, "GET", "/uploads?size=1")).body["data"]
+    second = (await call(api, "GET", f"/uploads?size=1&before={first['next']}")).body["data"]
+    assert [page["uploads"][0]["action"] for page in (first, second)] == ["opt_in", "opt_out"]
+    assert (await call(api, "GET", "/uploads?failed=true")).body["data"] == {"uploads": [], "next": None}

@@ -1,5 +1,5 @@
 -- name: suppress!
--- keep_suppressions, answer_keywords, provider_opt_outs; primary key.
+-- keep_suppressions, answer_keywords, heed_opt_outs; primary key.
 INSERT INTO suppressions (bucket, project_id, hash, reason, scope, address, note, by_whom, since)
 SELECT n.bucket, :project_id, n.hash, n.reason, n.scope, n.address, n.note, n.by_whom, n.since
 FROM unnest(

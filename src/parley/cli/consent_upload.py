@@ -1,0 +1,67 @@
+"""`parley consent upload` and `uploads`: tell the provider who agreed, and see what became of each number."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from cyclopts import App, Parameter
+
+from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli.running import project_of, run
+from parley.services.upload_consents import Uploaded, Uploads, Wish, list_uploads, upload_consents
+from parley.wiring import House
+
+PAGE = 50
+
+
+def upload(
+    *,
+    project: ProjectToken,
+    sender: Annotated[str | None, Parameter(help="The account; the project's only one when left out.")] = None,
+    preset: Annotated[str | None, Parameter(help="A consent preset; that of the account's API when left out.")] = None,
+    again: Annotated[bool, Parameter(help="Also what the provider has been told already.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Tell the provider who agreed and who does not, where it has not been told: opt-outs first. Workers send it."""
+
+    async def do(house: House) -> Uploaded:
+        found = await project_of(house, project)
+        return await upload_consents(house.database, found, Wish(sender, preset, again), house.clock())
+
+    done = run(data_dir, do)
+    print(f"{done.opt_outs} opt-outs and {done.opt_ins} opt-ins are queued; see `parley consent uploads`")
+
+
+def uploads(
+    *,
+    project: ProjectToken,
+    failed: Annotated[bool, Parameter(help="Only what did not arrive.")] = False,
+    size: Annotated[int, Parameter(help="Lines on a page.")] = PAGE,
+    before: Annotated[UUID | None, Parameter(help="The next page: the id that the page before named.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Number by number what the provider was told, the newest first."""
+
+    async def do(house: House) -> Uploads:
+        found = await project_of(house, project)
+        return await list_uploads(house.database, found, before, size, only_failed=failed)
+
+    listed = run(data_dir, do)
+    if as_json:
+        print(msgspec.json.encode(listed).decode())
+        return
+    for one in listed.uploads:
+        print(f"{one.changed_at:%Y-%m-%d %H:%M:%S}  {one.number or 'erased':16}  {one.action or '':7}  {one.state}")
+        if one.code:
+            print(f"                     {one.code}: {one.sentence or ''}")
+    if listed.next:
+        print(f"more: --before {listed.next}")
+    if not listed.uploads:
+        print("nothing was uploaded yet")
+
+
+def add_to(app: App) -> None:
+    """Beside the other commands on consents."""
+    app.command(upload)
+    app.command(uploads)
