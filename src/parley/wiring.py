@@ -27,6 +27,7 @@ from parley.services.secret_box import SecretBox
 from parley.services.settle_by_rule import settle_by_rule
 from parley.services.steer_campaigns import steer_campaigns
 from parley.services.sync_templates import TemplateSync
+from parley.services.turns import PLACES
 from parley.store.database import Database, open_database
 from parley.store.embedded import EmbeddedServer, embedded_server
 from parley.store.migrate import migrate
@@ -34,6 +35,8 @@ from parley.store.wakeups import listening
 
 CAMPAIGN_SECONDS = 2.0
 """How often a worker looks at campaigns that nothing wakes it for: those whose time has come, or that are over."""
+CONNECTIONS = PLACES + 20
+"""Every call under way has one, however long the providers of others stay silent; some are for looks and templates."""
 BOOKS_SECONDS = 5.0
 """How often a worker adds up what messages cost, and looks at the budgets."""
 FORGET_SECONDS = 60.0
@@ -122,7 +125,7 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
         return steered + await plan_campaigns(house.database, house.clock())
 
     patience = Patience(house.config.lease)
-    async with HttpClient(turn_timeout=patience.turn_seconds) as wire:
+    async with HttpClient(connections=CONNECTIONS, turn_timeout=patience.turn_seconds) as wire:
         delivery = Delivery(house.database, house.box, wire, house.clock, house.chance, patience)
         sending = Loop("deliver", delivery.step, house.chance)
         moving = Loop("journeys", journeys, house.chance)
