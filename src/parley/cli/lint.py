@@ -11,8 +11,9 @@ from parley.cli.options import AsJson
 from parley.costs import Difference, difference, shipped_cards
 from parley.domain.clock import system_clock
 from parley.domain.errors import InvalidInputError
+from parley.domain.template_category import filed_today
 from parley.templates import MessageTemplate, RuleSet, parse_template
-from parley.templates.judgement import category_at_provider, judge
+from parley.templates.judgement import judge
 from parley.templates.lint import Finding, Severity
 from parley.templates.template import LARGEST_TEMPLATE
 
@@ -52,7 +53,7 @@ def _linted(file: Path, rules: RuleSet) -> Linted:
 
 def _judged(file: str, template: MessageTemplate, rules: RuleSet) -> Linted:
     judgement = judge(template, rules)
-    asked, filed = category_at_provider(template.category), judgement.predicted
+    asked, filed = filed_today(template.category), judgement.predicted
     if rules is RuleSet.TRANSACTIONAL or asked == filed:
         return Linted(file, judgement.findings)
     more = difference(asked, filed, shipped_cards(), "USD", system_clock().date())

@@ -3,7 +3,6 @@
 from parley.costs.budget import Budget, Over, Spent, Warned, Within, judge
 from parley.costs.card import RateCard, card_in_force, parse_card
 from parley.costs.catalogue import shipped_cards
-from parley.costs.categories import category_of
 from parley.costs.cheapest import is_no_dearer, saving
 from parley.costs.difference import Difference, difference
 from parley.costs.ledger import Entry, EntryKind, Standing, cancel, correct, fail, reserve, settle, standing, with_entry
@@ -39,7 +38,6 @@ __all__ = [
     "after",
     "cancel",
     "card_in_force",
-    "category_of",
     "charge_for",
     "correct",
     "difference",

@@ -25,7 +25,6 @@ from parley.costs import (
     Standing,
     after,
     cancel,
-    category_of,
     fail,
     failed_fee,
     reserve,
@@ -35,6 +34,7 @@ from parley.costs import (
 from parley.domain.callback import Billed
 from parley.domain.message import Kind, State
 from parley.domain.money import Money, nothing
+from parley.domain.template_category import filed_today
 from parley.policy import Defer, Deny, Facts, Verdict
 from parley.policy.window_open import is_open
 from parley.services.budgets import OVER_BUDGET, Budgets, budgets_in
@@ -108,7 +108,7 @@ def _category(facts: Facts) -> Category | None:
     if facts.kind is not Kind.TEMPLATE or facts.template is None or facts.template.status is None:
         return None
     filed_as = facts.text.filed_as if facts.text else None
-    return category_of(filed_as or facts.template.category or "")
+    return Category(filed_today(filed_as or facts.template.category or "").lower())
 
 
 class Till:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from parley.costs import Difference
+from parley.domain.template_category import filed_today
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.registry import UnknownTemplateError
 from parley.services.text_facts import judgement_of
@@ -20,7 +21,7 @@ from parley.store.templates import (
     templates_of,
 )
 from parley.templates import MessageTemplate, RuleSet, Status
-from parley.templates.judgement import Judgement, category_at_provider
+from parley.templates.judgement import Judgement
 from parley.templates.life import text_of
 from parley.templates.rule_sets import whatsapps_on
 
@@ -99,7 +100,7 @@ async def show_template(database: Database, project_id: UUID, name: str, now: da
         raise UnknownTemplateError(f"The project has no template {name}. `parley template list` shows them.")
     row = rows[name]
     judgement = judgement_of(row, text_of(template), RuleSet(project.settings.rules))
-    asked = category_at_provider(template.category)
+    asked = filed_today(template.category)
     filed = row.provider_category or judgement.predicted
     more = None if asked == filed else project.prices.difference(asked, filed, now)
     own = whatsapps_on(now.date()) is judgement.rules

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from parley.templates.judgement import category_at_provider
+from parley.domain.template_category import Filed, filed_today
 from parley.templates.template import MessageTemplate, Status
 
 
@@ -63,6 +63,6 @@ def has_it(template: MessageTemplate, copy: Copy) -> bool:
 
 def _is_same(template: MessageTemplate, text: str) -> bool:
     """WhatsApp itself writes the text of an AUTHENTICATION template."""
-    if category_at_provider(template.category) == "AUTHENTICATION":
+    if filed_today(template.category) is Filed.AUTHENTICATION:
         return True
     return " ".join(text.split()) == " ".join(template.body.text.split())

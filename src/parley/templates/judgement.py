@@ -6,7 +6,7 @@ from parley.templates.lint.finding import Finding, Severity
 from parley.templates.lint.intent import intent_of
 from parley.templates.lint.linter import lint
 from parley.templates.promotion import Label
-from parley.templates.rule_sets import CURRENT, RuleSet, is_in
+from parley.templates.rule_sets import RuleSet, is_in
 from parley.templates.template import MessageTemplate, Status
 
 JUDGE_VERSION = "2026-11-26.1"
@@ -74,8 +74,3 @@ def refusing(template: MessageTemplate, judgement: Judgement) -> tuple[Finding, 
 def barring(judgement: Judgement, *, overridden: bool) -> tuple[Finding, ...]:
     """For what it is not handed in. An override is about the project's rule set, not about WhatsApp's review."""
     return tuple(one for one in judgement.errors if not (overridden and one.rule in REGIME))
-
-
-def category_at_provider(category: str) -> str:
-    """Which of Meta's three categories to hand it in as: each of the ten was one of what is utility today."""
-    return category.upper() if category.upper() in CURRENT else "UTILITY"

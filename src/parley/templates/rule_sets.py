@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from parley.domain.template_category import CURRENT, TRANSACTIONAL, written_plainly
+
 
 class RuleSet(StrEnum):
     """Which regime a project writes for."""
@@ -13,25 +15,6 @@ class RuleSet(StrEnum):
     """The strict default: one of the ten categories that stood until September 2021, and no promotion."""
     CURRENT = "current"
     """Marketing, utility, authentication; since June 2023."""
-
-
-TRANSACTIONAL = frozenset(
-    {
-        "ACCOUNT_UPDATE",
-        "ALERT_UPDATE",
-        "APPOINTMENT_UPDATE",
-        "ISSUE_RESOLUTION",
-        "PAYMENT_UPDATE",
-        "PERSONAL_FINANCE_UPDATE",
-        "RESERVATION_UPDATE",
-        "SHIPPING_UPDATE",
-        "TICKET_UPDATE",
-        "TRANSPORTATION_UPDATE",
-    }
-)
-"""The seed page's ten; Meta's until 15 September 2021."""
-CURRENT = frozenset({"MARKETING", "UTILITY", "AUTHENTICATION"})
-"""Since 1 June 2023."""
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -58,4 +41,4 @@ def whatsapps_on(day: date) -> RuleSet | None:
 def is_in(category: str, rules: RuleSet) -> bool:
     """Is it one of the rule set's categories?"""
     known = TRANSACTIONAL if rules is RuleSet.TRANSACTIONAL else CURRENT
-    return category.upper().replace(" ", "_") in known
+    return written_plainly(category) in known

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from parley.templates import MessageTemplate, RuleSet, Status
-from parley.templates.judgement import REGIME, barring, category_at_provider, judge, refusing
+from parley.templates.judgement import REGIME, barring, judge, refusing
 from parley.templates.life import Standing, status_applied
 from parley.templates.lint import RULES
 from parley.templates.template import Body
@@ -79,8 +79,3 @@ def test_the_pages_reminders_pass_then_and_are_marketing_today(text: str) -> Non
     assert judge(template, RuleSet.TRANSACTIONAL).errors == ()
     assert judge(template, RuleSet.TRANSACTIONAL).predicted == "UTILITY"
     assert judge(template, RuleSet.CURRENT).predicted == "MARKETING"
-
-
-def test_each_of_the_ten_is_handed_in_as_utility() -> None:
-    asked = ("SHIPPING_UPDATE", "marketing", "AUTHENTICATION")
-    assert [category_at_provider(one) for one in asked] == ["UTILITY", "MARKETING", "AUTHENTICATION"]

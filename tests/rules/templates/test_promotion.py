@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parley.domain.template_category import TRANSACTIONAL
 from parley.templates import promotion
 from parley.templates.promotion import Label, classify
 from parley.templates.promotion.lexicon import lexicons, term_lists
 from parley.templates.promotion.terms import Index
 from parley.templates.promotion.words import read_sentences
-from parley.templates.rule_sets import TRANSACTIONAL, RuleSet
+from parley.templates.rule_sets import RuleSet
 from tests.support.labelled import measure, read_labelled
 
 FLOORS = {"held_out.jsonl": 0.90, "tuning.jsonl": 0.98}

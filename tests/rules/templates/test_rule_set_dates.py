@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.templates.rule_sets import CURRENT, TERMS, TRANSACTIONAL, RuleSet, is_in, whatsapps_on
+from parley.domain.template_category import CURRENT, TRANSACTIONAL
+from parley.templates.rule_sets import TERMS, RuleSet, is_in, whatsapps_on
 
 DAY = timedelta(days=1)
 

@@ -6,11 +6,9 @@ WhatsApp itself writes the text of an AUTHENTICATION template; its button to cop
 from collections.abc import Iterator
 from typing import Any
 
+from parley.domain.template_category import Filed, filed_today
 from parley.templates import Button, MessageTemplate
-from parley.templates.judgement import category_at_provider
 from parley.templates.template import fill_variables, variables_of
-
-AUTHENTICATION = "AUTHENTICATION"
 
 
 def submission(template: MessageTemplate) -> dict[str, Any]:
@@ -26,7 +24,7 @@ def submission(template: MessageTemplate) -> dict[str, Any]:
 def correction(template: MessageTemplate) -> dict[str, Any]:
     """The body of another version of one that is there."""
     return {
-        "category": category_at_provider(template.category),
+        "category": filed_today(template.category),
         "details": {"components": list(_components(template))},
         "status": "SUBMIT",
     }
@@ -44,7 +42,7 @@ def language_read(code: str) -> str:
 
 
 def _components(template: MessageTemplate) -> Iterator[dict[str, Any]]:
-    is_code = category_at_provider(template.category) == AUTHENTICATION
+    is_code = filed_today(template.category) is Filed.AUTHENTICATION
     if template.header:
         yield _header(template)
     if is_code:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from parley.domain.template_category import CURRENT
 from parley.templates.lint.finding import Fault, LintRule, Severity
 from parley.templates.lint.sources import CATEGORIES
-from parley.templates.rule_sets import CURRENT, RuleSet, is_in
+from parley.templates.rule_sets import RuleSet, is_in
 from parley.templates.template import MessageTemplate
 
 
