@@ -3,7 +3,7 @@
 import csv
 import getpass
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from parley.cli.consent_file import opened
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.consent_evidence import Evidence
+from parley.domain.project import Project
 from parley.services.consent_ledger import (
     Shown,
     Standing,
@@ -61,11 +62,11 @@ def show(
 ) -> None:
     """Where a customer stands in each category, and every entry that says why."""
 
-    async def do(house: House) -> Shown:
-        page = Page(size, before, category=category)
-        return await show_consents(house.database, await project_of(house, project), customer, page, house.clock())
-
-    _print(run(data_dir, do), as_json, "nothing was ever said")
+    page = Page(size, before, category=category)
+    shown = _read(
+        project, data_dir, lambda house, found: show_consents(house.database, found, customer, page, house.clock())
+    )
+    _print(shown, as_json, "nothing was ever said")
 
 
 @app.command
@@ -78,11 +79,9 @@ def problems(
     data_dir: DataDir = None,
 ) -> None:
     """Consent events that revoke because they are malformed, and those in a category that the project does not have."""
-
-    async def do(house: House) -> Shown:
-        return await list_problems(house.database, await project_of(house, project), Page(size, before))
-
-    _print(run(data_dir, do), as_json, "no consent event has a problem")
+    page = Page(size, before)
+    shown = _read(project, data_dir, lambda house, found: list_problems(house.database, found, page))
+    _print(shown, as_json, "no consent event has a problem")
 
 
 @app.command
@@ -236,7 +235,7 @@ def _telling(file: Path, raw: TextIO, report: Path | None) -> Iterator[Listeners
             print(f"and {shown - REFUSED_SHOWN} more{'' if report else ': --report FILE'}", file=sys.stderr)
 
 
-async def _write(house: House, project: Any, category: str | None, out: TextIO) -> int:
+async def _write(house: House, project: Project, category: str | None, out: TextIO) -> int:
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(COLUMNS)
     count = 0
@@ -268,6 +267,13 @@ _DONE: dict[Literal["accept", "reject"], str] = {"accept": "granted", "reject": 
 def _aware(moment: datetime | None) -> datetime | None:
     """What is typed without a zone is the machine's own time."""
     return moment.astimezone() if moment is not None and moment.tzinfo is None else moment
+
+
+def _read(project: str, data_dir: Path | None, read: Callable[[House, Project], Awaitable[Shown]]) -> Shown:
+    async def do(house: House) -> Shown:
+        return await read(house, await project_of(house, project))
+
+    return run(data_dir, do)
 
 
 def _print(shown: Shown, as_json: bool, nothing: str) -> None:  # noqa: FBT001  the option's own value

@@ -18,7 +18,6 @@ from parley.store.database import Database
 
 BY_HAND = "crm"
 """The source: the shop's own people."""
-MOST_YEARS_AHEAD = 100
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

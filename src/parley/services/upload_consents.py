@@ -19,7 +19,7 @@ from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.hold_customers import hold_customers
 from parley.services.people import Person, people
 from parley.services.plan_messages import Ask, Wanted, plan_messages_to
-from parley.store.customers import page_of_customers
+from parley.store.customers import ids_of_project
 from parley.store.database import Connection, Database
 from parley.store.uploads import Upload, page_of_uploads, uploads_of
 
@@ -109,7 +109,7 @@ async def _page(
 ) -> tuple[UUID | None, int]:
     """Where the next page begins, and how many were planned."""
     after, now = at
-    listed = [ident for ident, _ in await page_of_customers(connection, project_id, after, AT_ONCE)]
+    listed = await ids_of_project(connection, project_id, after, AT_ONCE)
     held = await hold_customers(connection, listed)
     known = await people(connection, set(held.values()))
     told = {} if wish.again else _last(await uploads_of(connection, known, now - _EVER), ask.sender)

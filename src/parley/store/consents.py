@@ -45,25 +45,14 @@ class Page(msgspec.Struct, frozen=True):
 
 async def insert_consents(connection: Connection, project_id: UUID, said: Sequence[NewConsent], now: datetime) -> None:
     """Appends. Where the evidence names no address, it is the customer's phone of this moment."""
-    buckets = [bucket_of(one.customer_id) for one in said]
     await sql.consents.insert_consents(
         connection,
         project_id=project_id,
         now=now,
-        buckets=buckets,
-        ids=[new_id_in(bucket) for bucket in buckets],
-        customer_ids=[one.customer_id for one in said],
-        categories=[one.entry.category for one in said],
-        actions=[one.entry.action.value for one in said],
-        valid_froms=[one.entry.valid_from for one in said],
-        valid_untils=[one.entry.valid_until for one in said],
-        sources=[one.entry.source for one in said],
         event_ids=[one.entry.event_id for one in said],
         problems=[one.entry.problem for one in said],
         addresses=[one.evidence.address for one in said],
-        shown_texts=[one.evidence.shown_text for one in said],
-        text_versions=[one.evidence.text_version for one in said],
-        proofs=[proof_of(one.evidence) for one in said],
+        **_columns(said),
     )
 
 
@@ -71,25 +60,32 @@ async def append_once(
     connection: Connection, project_id: UUID, said: Sequence[tuple[NewConsent, str]], now: datetime
 ) -> int:
     """Appends each that its customer has not got yet with that sameness; how many those were."""
-    buckets = [bucket_of(one.customer_id) for one, _ in said]
     rows = await sql.consents.append_once(
         connection,
         project_id=project_id,
         now=now,
-        buckets=buckets,
-        ids=[new_id_in(bucket) for bucket in buckets],
-        customer_ids=[one.customer_id for one, _ in said],
-        categories=[one.entry.category for one, _ in said],
-        actions=[one.entry.action.value for one, _ in said],
-        valid_froms=[one.entry.valid_from for one, _ in said],
-        valid_untils=[one.entry.valid_until for one, _ in said],
-        sources=[one.entry.source for one, _ in said],
-        shown_texts=[one.evidence.shown_text for one, _ in said],
-        text_versions=[one.evidence.text_version for one, _ in said],
-        proofs=[proof_of(one.evidence) for one, _ in said],
         samenesses=[sameness for _, sameness in said],
+        **_columns([one for one, _ in said]),
     )
     return len(rows)
+
+
+def _columns(said: Sequence[NewConsent]) -> dict[str, list[Any]]:
+    """What every new entry has, for `unnest`."""
+    buckets = [bucket_of(one.customer_id) for one in said]
+    return {
+        "buckets": buckets,
+        "ids": [new_id_in(bucket) for bucket in buckets],
+        "customer_ids": [one.customer_id for one in said],
+        "categories": [one.entry.category for one in said],
+        "actions": [one.entry.action.value for one in said],
+        "valid_froms": [one.entry.valid_from for one in said],
+        "valid_untils": [one.entry.valid_until for one in said],
+        "sources": [one.entry.source for one in said],
+        "shown_texts": [one.evidence.shown_text for one in said],
+        "text_versions": [one.evidence.text_version for one in said],
+        "proofs": [proof_of(one.evidence) for one in said],
+    }
 
 
 def proof_of(evidence: Evidence) -> dict[str, str]:
