@@ -4,7 +4,7 @@ import csv
 import getpass
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
@@ -12,12 +12,10 @@ from uuid import UUID
 
 import msgspec
 from cyclopts import App, Parameter
-from rich.console import Console
-from rich.progress import Progress
 
-from parley.cli import consent_upload
-from parley.cli.consent_file import opened
-from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli import consent_import, consent_upload
+from parley.cli.consent_file import safe
+from parley.cli.options import AsJson, By, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.consent_evidence import Evidence
 from parley.domain.project import Project
@@ -28,21 +26,19 @@ from parley.services.consent_ledger import (
     list_problems,
     show_consents,
 )
-from parley.services.import_consents import Imported, Listeners, Refused, Table, Wishes, import_consents
 from parley.services.say_consent import Said, say_consent
 from parley.store.consents import LedgerEntry, Page
 from parley.wiring import House
 
 app = App(name="consent", help="Who agreed to what, and how that is known.")
+consent_import.add_to(app)
 consent_upload.add_to(app)
 PAGE = 50
-REFUSED_SHOWN = 10
 
 Customer = Annotated[str, Parameter(help="registered=jana, phone=+421901000001 or id=UUID.")]
 Category = Annotated[str, Parameter(help="The consent category.")]
 Size = Annotated[int, Parameter(help="Entries on a page.")]
 Before = Annotated[UUID | None, Parameter(help="The next page: the id that the page before named.")]
-By = Annotated[str | None, Parameter(name="--by", help="Who writes it down; you when left out.")]
 COLUMNS = (
     *("id", "customer_id", "category", "action", "valid_from", "valid_until", "source", "problem", "event_id"),
     *(*Evidence.__struct_fields__, "recorded_at"),
@@ -167,89 +163,15 @@ def export(
     print(f"{count} entries{'' if file is None else f' are in {file}'}", file=sys.stderr)
 
 
-@app.command(name="import")
-def import_file(
-    file: Annotated[Path, Parameter(help="A CSV file with a heading.")],
-    *,
-    project: ProjectToken,
-    dry_run: Annotated[bool, Parameter(negative="", help="Only say what would be imported.")] = False,
-    skip_refused: Annotated[
-        bool, Parameter(negative="", help="Import what is right even if other lines are refused.")
-    ] = False,
-    report: Annotated[
-        Path | None, Parameter(help="Where every refused line is written, as CSV; the screen shows the first ten.")
-    ] = None,
-    by: By = None,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Bring a file of consents into the ledger: all of it, or nothing. Bringing it twice adds nothing."""
-    wishes = Wishes(by or getpass.getuser(), dry_run, skip_refused)
-
-    async def do(house: House) -> Imported:
-        found = await project_of(house, project)
-        with opened(file) as (consents, raw), _telling(file, raw, report) as tell:
-            table = Table(consents.heading, consents.lines())
-            return await import_consents(house.database, found, table, wishes, tell, house.clock())
-
-    done = run(data_dir, do)
-    print(msgspec.json.encode(done).decode() if as_json else _told(done, wishes))
-    if done.refused:
-        sys.exit(1)
-
-
-def _told(done: Imported, wishes: Wishes) -> str:
-    counted = f"{done.lines} lines: {done.added} entries new, {done.known} known already, {done.refused} lines refused"
-    if done.written:
-        return counted
-    return f"{counted}\n{'dry run: ' if wishes.dry_run else ''}nothing was written" + (
-        "" if wishes.dry_run else "; correct the lines, or take the others with --skip-refused"
-    )
-
-
-@contextmanager
-def _telling(file: Path, raw: TextIO, report: Path | None) -> Iterator[Listeners]:
-    """A bar on the screen, the first refused lines below it, all of them in the report."""
-    size = file.stat().st_size
-    told: Any = nullcontext() if report is None else report.open("w", encoding="utf-8", newline="")
-    with told as out, Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        rows = None if out is None else csv.writer(out, lineterminator="\n")
-        if rows:
-            rows.writerow(Refused.__struct_fields__)
-        task = bar.add_task("reading", total=size)
-        shown = 0
-
-        def refused(one: Refused) -> None:
-            nonlocal shown
-            shown += 1
-            if rows:
-                rows.writerow([_safe(value) for value in msgspec.structs.astuple(one)])
-            if shown <= REFUSED_SHOWN:
-                print(f"line {one.line}, {one.column or 'beyond the heading'}: {one.problem}", file=sys.stderr)
-
-        def progress(lines: int) -> None:
-            bar.update(task, completed=raw.buffer.tell(), description=f"{lines} lines")
-
-        yield Listeners(refused, progress)
-        if shown > REFUSED_SHOWN:
-            print(f"and {shown - REFUSED_SHOWN} more{'' if report else ': --report FILE'}", file=sys.stderr)
-
-
 async def _write(house: House, project: Project, category: str | None, out: TextIO) -> int:
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(COLUMNS)
     count = 0
     async for entry in export_consents(house.database, project, category):
         flat = _flat(entry)
-        rows.writerow([_safe(flat.get(name)) for name in COLUMNS])
+        rows.writerow([safe(flat.get(name)) for name in COLUMNS])
         count += 1
     return count
-
-
-def _safe(value: object) -> str:
-    """A text that a spreadsheet would run as a formula has an apostrophe before it, as in the data API's export."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not text[1:].isdigit() else text
 
 
 def _say(said: Said, by: str | None, project: str, data_dir: Path | None) -> None:

@@ -64,3 +64,9 @@ def opened(path: Path) -> Iterator[tuple[ConsentFile, TextIO]]:
         raise FileError(f"The file is not {error.encoding}: save it as CSV UTF-8.") from error
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def safe(value: object) -> str:
+    """A text that a spreadsheet would run as a formula has an apostrophe before it, as in the data API's export."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not text[1:].isdigit() else text
