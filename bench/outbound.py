@@ -3,13 +3,16 @@
     python bench/outbound.py [--messages 5000] [--rounds 3] [--api sinch_legacy]
 
 The messages are planned before the clock starts. Then one worker's `Delivery` sends them over the real `HttpClient` to
-a provider that only answers (a process of its own) until every outcome is recorded in PostgreSQL. The floor is the same
-client sending the worker's own last request as often, as many at once, without a database.
+a provider that only answers (a process of its own) until every outcome is recorded in PostgreSQL; then two worker
+processes send as many, as `parley serve --workers 2` has them. The floor of both is the same client sending the
+worker's own last request as often, as many at once, without a database.
 """
 
 import argparse
 import sys
 import time
+from asyncio.subprocess import Process
+from collections.abc import Sequence
 from itertools import repeat
 from pathlib import Path
 
@@ -19,7 +22,8 @@ from bench.support.figures import print_ratio
 from bench.support.folders import data_folder
 from bench.support.load import send_all
 from bench.support.programs import provider
-from bench.support.shop import Shop, count_messages, deliver_all, delivery, open_shop, plan
+from bench.support.senders import send_all_due, senders
+from bench.support.shop import Shop, check_accepted, deliver_all, delivery, open_shop, plan
 from bench.support.wires import RememberingWire
 from parley.cli.event_loop import run_to_end
 from parley.providers.http import CONNECTIONS, HttpClient
@@ -30,14 +34,22 @@ CUSTOMERS = 1000
 async def main(messages: int, rounds: int, api: str) -> None:
     """Measures and prints."""
     with data_folder() as folder:
-        async with provider() as url, open_shop(folder, api, url, CUSTOMERS) as shop, HttpClient() as client:
+        async with (
+            provider() as url,
+            open_shop(folder, api, url, CUSTOMERS) as shop,
+            HttpClient() as client,
+            senders(folder, 2) as pair,
+        ):
             wire = RememberingWire(client)
             await _ours(shop, wire, messages // 10)  # opens connections, fills caches
-            ours, floor = [], []
+            await _by_both(shop, pair, messages // 5)
+            one, two, floor = [], [], []
             for _ in range(rounds):
-                ours.append(await _ours(shop, wire, messages))
+                one.append(await _ours(shop, wire, messages))
+                two.append(await _by_both(shop, pair, messages))
                 floor.append(await _pump(client, wire, messages))
-    print_ratio(f"outbound, {api}", "messages/s", ours, floor)
+    print_ratio(f"outbound, {api}, one worker", "messages/s", one, floor)
+    print_ratio(f"outbound, {api}, two workers", "messages/s", two, floor)
 
 
 async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> float:
@@ -47,7 +59,16 @@ async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> float:
     await deliver_all(worker)
     seconds = time.perf_counter() - started
     await worker.close()
-    assert await count_messages(shop, planned, "accepted") == messages
+    await check_accepted(shop, planned)
+    return messages / seconds
+
+
+async def _by_both(shop: Shop, pair: Sequence[Process], messages: int) -> float:
+    planned = await plan(shop, messages)
+    started = time.perf_counter()
+    await send_all_due(pair)
+    seconds = time.perf_counter() - started
+    await check_accepted(shop, planned)
     return messages / seconds
 
 

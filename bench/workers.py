@@ -8,24 +8,21 @@ nothing, and no other program of a bench runs. The figure is the rate of two, it
 """
 
 import argparse
-import asyncio
 import sys
 import time
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from asyncio.subprocess import Process
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
 
 from bench.support.figures import print_ratio
 from bench.support.folders import data_folder
-from bench.support.programs import ROOT
-from bench.support.shop import Shop, count_messages, open_shop, plan
+from bench.support.senders import send_all_due, senders
+from bench.support.shop import Shop, check_accepted, open_shop, plan
 from parley.cli.event_loop import run_to_end
 
 CUSTOMERS = 1000
-PATIENCE_SECONDS = 120.0
 NOBODY = "http://127.0.0.1:9"
 """The account's server, which nobody calls."""
 
@@ -33,8 +30,10 @@ NOBODY = "http://127.0.0.1:9"
 async def main(messages: int, rounds: int) -> None:
     """Measures and prints."""
     with data_folder() as folder:
-        async with open_shop(folder, "sinch_legacy", NOBODY, CUSTOMERS) as shop, AsyncExitStack() as stack:
-            first, second = [await stack.enter_async_context(_worker(folder)) for _ in range(2)]
+        async with (
+            open_shop(folder, "sinch_legacy", NOBODY, CUSTOMERS) as shop,
+            senders(folder, 2, instant=True) as (first, second),
+        ):
             await _rate(shop, [first, second], messages // 5)  # opens connections, fills caches
             one, two = [], []
             for _ in range(rounds):
@@ -46,35 +45,10 @@ async def main(messages: int, rounds: int) -> None:
 async def _rate(shop: Shop, workers: Sequence[Process], messages: int) -> float:
     planned = await plan(shop, messages)
     started = time.perf_counter()
-    await asyncio.gather(*(_send_all(worker) for worker in workers))
+    await send_all_due(workers)
     seconds = time.perf_counter() - started
-    assert await count_messages(shop, planned, "accepted") == messages
+    await check_accepted(shop, planned)
     return messages / seconds
-
-
-async def _send_all(worker: Process) -> None:
-    assert worker.stdin is not None
-    worker.stdin.write(b"go\n")
-    await _said(worker, b"done\n")
-
-
-async def _said(worker: Process, word: bytes) -> None:
-    assert worker.stdout is not None
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        assert await worker.stdout.readline() == word, "the worker ended; it says why above"
-
-
-@asynccontextmanager
-async def _worker(folder: Path) -> AsyncIterator[Process]:
-    words = ("-m", "bench.support.instant_worker", str(folder))
-    process = await asyncio.create_subprocess_exec(sys.executable, *words, stdin=PIPE, stdout=PIPE, cwd=ROOT)
-    assert process.stdin is not None
-    try:
-        await _said(process, b"ready\n")
-        yield process
-    finally:
-        process.stdin.close()
-        await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
 
 
 if __name__ == "__main__":

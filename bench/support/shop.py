@@ -95,6 +95,14 @@ async def count_messages(shop: Shop, messages: Sequence[UUID], *states: str) -> 
     return await _count(shop, asked, messages, states)
 
 
+async def check_accepted(shop: Shop, messages: Sequence[UUID]) -> None:
+    """All of them are; else the bench ends with what became of the others."""
+    asked = "SELECT state, outcome_sentence, count(*) FROM messages WHERE id = ANY($1::uuid[]) GROUP BY 1, 2"
+    async with shop.house.database.connection() as connection:
+        found = [tuple(row) for row in await connection.fetch(asked, messages)]
+    assert [state for state, *_ in found] == ["accepted"], found
+
+
 async def count_rows(shop: Shop, table: str) -> int:
     """Of this shop, in a table whose name stands in the bench itself."""
     return await _count(shop, f"SELECT count(*) FROM {table} WHERE project_id = $1", shop.project.project_id)  # noqa: S608

@@ -1,8 +1,9 @@
-"""A worker's sending half whose provider costs nothing: it answers in the same process, at once.
+"""A worker's sending half, in a process of its own.
 
-    python -m bench.support.instant_worker DATA_DIR
+    python -m bench.support.sending_worker DATA_DIR [--instant]
 
-Says `ready`, waits for a line, sends until nothing is due, says `done`, and ends when its input closes.
+Says `ready`, waits for a line, sends until nothing is due, says `done`, and ends when its input closes. With --instant
+its provider costs nothing: it answers in the same process, at once.
 """
 
 import os
@@ -14,8 +15,9 @@ from bench.support.shop import deliver_all
 from parley.cli.event_loop import run_to_end
 from parley.config import Config
 from parley.domain.http import HttpRequest, HttpResponse
+from parley.providers.http import HttpClient, Wire
 from parley.services.deliver_messages import Delivery
-from parley.wiring import open_house
+from parley.wiring import CONNECTIONS, open_house
 
 
 class InstantWire:
@@ -32,9 +34,17 @@ class InstantWire:
         return HttpResponse(201, (), f'{{"type":"whatsapp","statuses":[{status}]}}'.encode())
 
 
-async def _work(data_dir: Path) -> None:
+async def _main(data_dir: Path, *, instant: bool) -> None:
+    if instant:
+        await _work(data_dir, InstantWire())
+        return
+    async with HttpClient(connections=CONNECTIONS) as client:
+        await _work(data_dir, client)
+
+
+async def _work(data_dir: Path, wire: Wire) -> None:
     async with open_house(Config(data_dir, None, None)) as house:
-        worker = Delivery(house.database, house.box, InstantWire(), house.clock, house.chance)
+        worker = Delivery(house.database, house.box, wire, house.clock, house.chance)
         print("ready", flush=True)
         while sys.stdin.readline():
             await deliver_all(worker)
@@ -43,4 +53,4 @@ async def _work(data_dir: Path) -> None:
 
 
 if __name__ == "__main__":
-    run_to_end(_work(Path(sys.argv[1])))
+    run_to_end(_main(Path(sys.argv[1]), instant="--instant" in sys.argv[2:]))
