@@ -14,21 +14,17 @@ import msgspec
 from parley import segments
 from parley.journeys import Event, Facts, Journey, Scenario, Send, SetAttributes, TrackEvent, advance, begin, starts
 from parley.journeys.nodes.condition import Condition
-from parley.services.bear_with import THEN_PASSED_OVER, bear_with
 from parley.services.carry_out import Asked, wanted_of
 from parley.services.condition_facts import consents_for_conditions
+from parley.services.page_through import CHUNK, Planned, Scene, page_through
 from parley.services.people import Person, people
-from parley.services.plan_messages import Rehearsal, Wanted, rehearsal
-from parley.services.rehearse import CHUNK, Scene
+from parley.services.plan_messages import Rehearsal, Wanted
 from parley.services.start_journeys import is_its_own, scenario_event
-from parley.store.customers import ids_of_project
 from parley.store.database import Connection, Database
 from parley.store.event_facts import EventsWanted, events_wanted
-from parley.store.messages import NewMessage
 
 MOST_PAUSES = 100
 """Of one journey. A circle with a wait in it would go on for ever."""
-_FIRST = UUID(int=0)
 
 
 class History(msgspec.Struct, frozen=True):
@@ -38,34 +34,24 @@ class History(msgspec.Struct, frozen=True):
     since: datetime
 
 
-async def rehearse_history(
+def rehearse_history(
     database: Database, project_id: UUID, history: History, now: datetime, chunk: int = CHUNK
 ) -> AsyncIterator[Scene]:
-    """Page after page, until every customer has been looked at. What one page would cost counts for the next."""
-    async with database.connection() as connection:
-        company = await rehearsal(connection, project_id, now)
-    after: UUID | None = _FIRST
-    while after is not None:
-        async with database.rehearsal() as connection:
-            ids = await ids_of_project(connection, project_id, after, chunk)
-            stage = _Stage(connection, company, history, now)
-            planned = await bear_with(connection, ids, stage.play, stage.pass_over, THEN_PASSED_OVER) if ids else []
-        after = ids[-1] if len(ids) == chunk else None
-        yield Scene(len(ids), stage.broken, planned)
+    """Page after page."""
+    return page_through(database, project_id, partial(_Stage, history, now), now, chunk)
 
 
 class _Stage:
     """Plays one page of customers."""
 
-    def __init__(self, connection: Connection, company: Rehearsal, history: History, now: datetime) -> None:
-        self.broken = 0
+    def __init__(self, history: History, now: datetime, connection: Connection, company: Rehearsal) -> None:
         self._connection = connection
         self._company = company
         self._scenario = msgspec.structs.replace(history.scenario, active=True)
         self._since = history.since
         self._now = now
 
-    async def play(self, customer_ids: Sequence[UUID]) -> list[tuple[Person, NewMessage]]:
+    async def play(self, customer_ids: Sequence[UUID]) -> Planned:
         known = await people(self._connection, customer_ids)
         events = await events_wanted(self._connection, list(self._wanted_events(known)))
         wanted = [
@@ -75,9 +61,6 @@ class _Stage:
         ]
         planned = await self._company.plan_each(self._connection, known, wanted)
         return [(known[one.customer_id], one) for one in planned]
-
-    async def pass_over(self, _: UUID) -> None:
-        self.broken += 1
 
     def _wanted_events(self, known: dict[UUID, Person]) -> Iterator[EventsWanted]:
         """What starts it, and what its conditions look at; of each type once."""

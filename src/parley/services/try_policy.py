@@ -19,9 +19,10 @@ from parley.journeys import Campaign, parse_campaign
 from parley.policy import Allow, Decision, Defer, Deny
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.facts import DEFAULT_CATEGORY
+from parley.services.page_through import CHUNK, Scene
 from parley.services.people import Person
 from parley.services.plan_campaigns import ask_of
-from parley.services.rehearse import CHUNK, Play, Scene, rehearse
+from parley.services.rehearse import Play, rehearse
 from parley.services.rehearse_history import History, rehearse_history
 from parley.store.customers import count_customers
 from parley.store.database import Database

@@ -157,7 +157,7 @@ FROM unnest(:buckets::smallint[], :ids::uuid[]) AS n (bucket, id);
 SELECT id, properties FROM customers WHERE project_id = :project_id AND id > :after ORDER BY id LIMIT :size;
 
 -- name: ids_of_project
--- services.rehearse, services.upload_consents: page by page; customers_of_project.
+-- services.page_through, services.upload_consents: page by page; customers_of_project.
 SELECT id FROM customers WHERE project_id = :project_id AND id > :after ORDER BY id LIMIT :size;
 
 -- name: count_customers$
