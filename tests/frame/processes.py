@@ -53,19 +53,26 @@ async def parley(*words: str, **more: str) -> Ended:
 
 
 @asynccontextmanager
-async def running(*words: str, log: Path | None = None, **more: str) -> AsyncIterator[tuple[Process, str]]:
-    """A process and its first line; killed at the end if it still runs. What it logs goes to `log`."""
+async def started(*words: str, log: Path | None = None, **more: str) -> AsyncIterator[Process]:
+    """A process, killed at the end if it still runs. What it logs goes to `log`."""
     with log.open("ab") if log else nullcontext() as stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable, *words, stdin=PIPE, stdout=PIPE, stderr=stderr, env=environment(**more)
         )
     try:
-        assert process.stdout is not None
-        yield process, (await asyncio.wait_for(process.stdout.readline(), SECONDS)).decode().strip()
+        yield process
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+@asynccontextmanager
+async def running(*words: str, log: Path | None = None, **more: str) -> AsyncIterator[tuple[Process, str]]:
+    """The same with its first line."""
+    async with started(*words, log=log, **more) as process:
+        assert process.stdout is not None
+        yield process, (await asyncio.wait_for(process.stdout.readline(), SECONDS)).decode().strip()
 
 
 @asynccontextmanager

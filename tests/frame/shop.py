@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import sys
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import psycopg
 import requests
 
 from parley.domain.http import HttpRequest, HttpResponse
-from tests.frame.processes import ROOT, created, environment, parley
+from tests.frame.processes import ROOT, created, parley, started
 
 KEY = "jvcbhVzBCLrnuUL0dE7VoQY8YzJVTJdXNKZo0vOxY8k="
 """Of all processes that share a database."""
@@ -94,17 +93,9 @@ def remind(address: str, shop: Shop, customers: Iterable[int]) -> None:
         assert answer.json()["success"], answer.text
 
 
-@asynccontextmanager
-async def worker(data_dir: Path, more: dict[str, Any]) -> AsyncIterator[Process]:
-    """One more, killed at the end if it still runs. It says nothing when it begins."""
-    words = ("-m", "parley", "worker", "--data-dir", str(data_dir))
-    process = await asyncio.create_subprocess_exec(sys.executable, *words, env=environment(**more))
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+def worker(data_dir: Path, more: dict[str, Any]) -> AbstractAsyncContextManager[Process]:
+    """One more. It says nothing when it begins."""
+    return started("-m", "parley", "worker", "--data-dir", str(data_dir), **more)
 
 
 def listeners(url: str) -> int:

@@ -5,10 +5,8 @@ keep the machine's time. What each point of a message's life makes of a step is 
 """
 
 import asyncio
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from asyncio.subprocess import Process
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import psycopg
 import pytest
 
 from tests.contracts.providers.loopback import http_server
-from tests.frame.processes import HOLD, end, environment, running, serving, until
+from tests.frame.processes import HOLD, end, running, serving, started, until
 from tests.frame.shop import KEY, Sinch, listeners, open_shop, remind, states, worker
 
 STEPPED = """
@@ -45,18 +43,6 @@ MORE_THAN_AN_HOUR = HOUR + 60
 CUSTOMERS = 60
 
 
-@asynccontextmanager
-async def _stepped_worker(data_dir: Path, more: dict[str, Any]) -> AsyncIterator[Process]:
-    words = ("-c", STEPPED, str(data_dir))
-    process = await asyncio.create_subprocess_exec(sys.executable, *words, stdin=PIPE, env=environment(**more))
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
 def _set_clock(process: Process, off: int) -> None:
     assert process.stdin is not None
     process.stdin.write(f"{off}\n".encode())
@@ -79,7 +65,7 @@ async def test_a_process_whose_clock_steps_and_steps_back_loses_nothing_and_repe
         more: dict[str, Any] = {"PARLEY_DATABASE_URL": database, "PARLEY_SECRET_KEY": KEY, "PARLEY_LEASE_SECONDS": "20"}
         shop = await open_shop(tmp_path / "files", tmp_path / "own", url, **more)
         _, address = await stack.enter_async_context(serving(tmp_path / "own", "--workers", "0", **more))
-        stepped = await stack.enter_async_context(_stepped_worker(tmp_path / "own", more))
+        stepped = await stack.enter_async_context(started("-c", STEPPED, str(tmp_path / "own"), **more))
         right = await stack.enter_async_context(worker(tmp_path / "own", more))
         await until(lambda: listeners(database) == 2, "both are at work")
         sending = asyncio.create_task(asyncio.to_thread(remind, address, shop, range(CUSTOMERS)))
