@@ -17,6 +17,7 @@ from parley.queue.loop import Loop
 from parley.services.advance_journeys import advance_journeys
 from parley.services.callback_intake import open_intake
 from parley.services.deliver_messages import Delivery
+from parley.services.fall_back import fall_back
 from parley.services.forget import forget
 from parley.services.give_back_places import give_back_places
 from parley.services.keep_books import keep_books
@@ -39,6 +40,8 @@ CONNECTIONS = PLACES + 20
 """Every call under way has one, however long the providers of others stay silent; some are for looks and templates."""
 BOOKS_SECONDS = 5.0
 """How often a worker adds up what messages cost, and looks at the budgets."""
+FALL_BACK_SECONDS = 2.0
+"""How often a worker looks for free texts that WhatsApp found outside the window, to send their templates."""
 FORGET_SECONDS = 60.0
 """How often a worker looks for what is no longer kept."""
 TEMPLATES_SECONDS = 5.0
@@ -154,6 +157,9 @@ def _unhurried(house: House, delivery: Delivery, looker: Looker, templates: Temp
     async def settle() -> int:
         return await looker.step() + await settle_by_rule(house.database, house.clock())
 
+    async def templates_instead() -> int:
+        return await fall_back(house.database, house.clock())
+
     async def places() -> int:
         return await give_back_places(house.database, house.clock())
 
@@ -167,6 +173,7 @@ def _unhurried(house: House, delivery: Delivery, looker: Looker, templates: Temp
         Loop("recover", delivery.recover, house.chance, idle_seconds=Patience(house.config.lease).look_seconds),
         Loop("settle", settle, house.chance, idle_seconds=SETTLE_SECONDS),
         Loop("templates", templates.step, house.chance, idle_seconds=TEMPLATES_SECONDS),
+        Loop("fall back", templates_instead, house.chance, idle_seconds=FALL_BACK_SECONDS),
         Loop("places", places, house.chance, idle_seconds=SETTLE_SECONDS),
         Loop("books", books, house.chance, idle_seconds=BOOKS_SECONDS),
         Loop("forget", keep, house.chance, idle_seconds=FORGET_SECONDS),

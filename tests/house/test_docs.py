@@ -33,6 +33,7 @@ SENDING = (
     SERVICES / "settle_message.py",
     SERVICES / "settle_by_rule.py",
     SERVICES / "look_at_provider.py",
+    SERVICES / "fall_back.py",
     SERVICES / "steer_campaigns.py",
     ROOT / "src" / "parley" / "providers" / "oauth2.py",
 )

@@ -46,6 +46,8 @@ def _decisions(found: Explanation) -> dict[str, Any]:
         "code": message.outcome_code,
         "sentence": message.outcome_sentence,
     }
+    links = {"in_place_of": found.in_place_of, "followed_by": found.followed_by}
+    told |= {name: other for name, other in links.items() if other is not None}
     for step, retaken in found.retaken.items():
         told[step] = {**message.decision[step], "retaken": msgspec.to_builtins(retaken)}
     return told

@@ -26,17 +26,13 @@ def why(message_id: str, *, project: AnyProject = None, as_json: AsJson = False,
         return await explain_message(house.database, message_id, found.id if found else None)
 
     found = run(data_dir, do)
-    print(msgspec.json.encode(found).decode() if as_json else "\n".join(_story(found)))
+    print(msgspec.json.encode(found).decode() if as_json else "\n".join(story(found)))
 
 
-def _story(found: Explanation) -> Iterator[str]:
+def story(found: Explanation) -> Iterator[str]:
+    """As people read it."""
     message = found.message
-    yield f"{message.kind} {message.id} to {message.recipient or 'nobody'}: {message.state}"
-    yield f"  preset {message.content['preset']}, sender {message.integration or 'none'}"
-    if message.provider_message_id:
-        yield f"  the provider's id: {message.provider_message_id}"
-    if message.outcome_sentence:
-        yield f"  {message.outcome_code}: {message.outcome_sentence}"
+    yield from _head(found)
     for step, title in (("planned", "Decided when it was planned"), ("wire", "Decided again before it left")):
         if step in message.decision:
             yield from _decision(title, message.decision[step])
@@ -51,6 +47,20 @@ def _story(found: Explanation) -> Iterator[str]:
         yield f"\nThe journey that asked for it ({message.origin.get('scenario_title')})"
         for step_taken in found.steps:
             yield f"  {step_taken.at:%Y-%m-%d %H:%M:%S} {step_taken.node}: {step_taken.what}"
+
+
+def _head(found: Explanation) -> Iterator[str]:
+    message = found.message
+    yield f"{message.kind} {message.id} to {message.recipient or 'nobody'}: {message.state}"
+    yield f"  preset {message.content['preset']}, sender {message.integration or 'none'}"
+    if message.provider_message_id:
+        yield f"  the provider's id: {message.provider_message_id}"
+    if message.outcome_sentence:
+        yield f"  {message.outcome_code}: {message.outcome_sentence}"
+    if found.in_place_of:
+        yield f"  in place of the free text {found.in_place_of}, which WhatsApp found outside the window"
+    if found.followed_by:
+        yield f"  its template was planned in its place: {found.followed_by}"
 
 
 def _again(retaken: Retaken) -> Iterator[str]:

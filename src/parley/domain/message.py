@@ -41,6 +41,9 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+WINDOW_CLOSED = "window_closed"
+"""Why a free text is not sent, or not delivered: the customer's last message is too long ago."""
+
 RANKS: dict[State, int] = {
     State.PLANNED: 0,
     State.QUEUED: 1,

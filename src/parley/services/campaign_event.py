@@ -52,5 +52,6 @@ def _properties(message: MessageRow | NewMessage, state: State) -> dict[str, Any
         "run_id": message.origin.get("run"),
         "action_id": message.origin.get("node"),
         "action_name": message.origin.get("node_title"),
+        "in_place_of": message.content.get("in_place_of", {}).get("message"),
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -29,6 +29,18 @@ class Explanation(msgspec.Struct, frozen=True):
     retaken: dict[str, Retaken] = {}
     """Its decisions, taken again from what was stored."""
 
+    @property
+    def in_place_of(self) -> str | None:
+        """The free text that this template follows, because WhatsApp found it outside the window."""
+        followed: str | None = self.message.content.get("in_place_of", {}).get("message")
+        return followed
+
+    @property
+    def followed_by(self) -> str | None:
+        """The template that follows this free text."""
+        follower: str | None = self.message.content.get("followed_by")
+        return follower
+
 
 async def explain_message(database: Database, said_id: str, project_id: UUID | None = None) -> Explanation:
     """By our id or the provider's, in one project or in all. Raises UnknownMessageError."""

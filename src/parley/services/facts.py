@@ -40,6 +40,8 @@ class Subject(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
     answers: str | None = None
     """The keyword that the message answers."""
+    window_closed_at: datetime | None = None
+    """WhatsApp has said so: what the customer wrote before then opens nothing."""
 
 
 def subject_of(row: MessageRow) -> Subject:
@@ -52,6 +54,7 @@ def subject_of(row: MessageRow) -> Subject:
         content["parameters"],
         row.expires_at,
         content.get("answers"),
+        datetime.fromisoformat(refused["window_closed_at"]) if (refused := content.get("in_place_of")) else None,
     )
 
 
@@ -60,7 +63,7 @@ def facts_of(project: ProjectDefinitions, person: Person, subject: Subject, stop
     integration = sender_of(project, subject.kind, subject.sender)
     account = account_of(integration, subject.parameters)
     sender = _sender(integration, account, stops)
-    window = person.window(account)
+    window = _open_window(person.window(account), subject.window_closed_at)
     in_conversation = subject.kind in IN_A_CONVERSATION
     recipient = window.address.removeprefix("+") if window and in_conversation else person.recipient
     category = subject.consent_category or (DEFAULT_CATEGORY if subject.kind is Kind.TEMPLATE else None)
@@ -102,6 +105,10 @@ def _promotes(project: ProjectDefinitions, category: ConsentCategory | None, sub
     named = (str(subject.parameters.get("template_name") or ""), _language(subject.parameters))
     template = project.templates.get(named) if subject.kind is Kind.TEMPLATE else None
     return template is not None and template.category.upper() == "MARKETING"
+
+
+def _open_window(window: Window | None, closed_at: datetime | None) -> Window | None:
+    return None if window and closed_at and window.last_inbound_at <= closed_at else window
 
 
 def _window(window: Window, recipient: str | None) -> OpenWindow:

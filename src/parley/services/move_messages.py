@@ -15,7 +15,7 @@ import msgspec
 from parley.costs import Quote
 from parley.domain.callback import Billed
 from parley.domain.event import NewEvent
-from parley.domain.message import State, may_become
+from parley.domain.message import WINDOW_CLOSED, Kind, State, may_become
 from parley.domain.money import Money
 from parley.policy import Decision
 from parley.services.campaign_event import campaign_event
@@ -139,7 +139,7 @@ def _events(row: MessageRow, change: Change, at: datetime) -> Iterator[NewEvent]
     if row.state == State.SENDING:
         yield campaign_event(row, State.SENDING, row.changed_at, {})
     if change.state is not State.SENDING:
-        yield campaign_event(row, change.state, at, _said(change))
+        yield campaign_event(row, change.state, at, _said(row, change))
 
 
 def _applies(row: MessageRow, change: Change) -> bool:
@@ -208,11 +208,20 @@ def _with_cost(events: Sequence[NewEvent], cost: Money | None) -> Sequence[NewEv
     return [*events[:arrived], told, *events[arrived + 1 :]]
 
 
-def _said(change: Change) -> dict[str, Any]:
+def _said(row: MessageRow, change: Change) -> dict[str, Any]:
     said = {
         "provider_message_id": change.provider_message_id,
         "code": change.code,
         "error": change.sentence,
+        "falls_back_to": _falls_back_to(row, change),
         **change.details,
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _falls_back_to(row: MessageRow, change: Change) -> str | None:
+    """The template that follows a free text which WhatsApp found outside the window (parley.services.fall_back)."""
+    other = row.content.get("other")
+    if change.state is not State.FAILED or change.code != WINDOW_CLOSED or other is None:
+        return None
+    return str(other["parameters"].get("template_name")) if other["kind"] == Kind.TEMPLATE else None

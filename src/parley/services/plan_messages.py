@@ -56,6 +56,15 @@ class Ask(msgspec.Struct, frozen=True):
     """The keyword of the customer that this answers."""
     instead: "Ask | None" = None
     """The free text that may leave in its place."""
+    in_place_of: "InPlaceOf | None" = None
+    """It follows that text, and its texts are final."""
+
+
+class InPlaceOf(msgspec.Struct, frozen=True):
+    """A free text that WhatsApp found outside the customer's window."""
+
+    message: UUID
+    window_closed_at: datetime
 
 
 def with_instead(ask: Ask, form: tuple[str, dict[str, Any]] | None) -> Ask:
@@ -206,7 +215,10 @@ class _Desk:
             letter = self._letters[id(ask)] = self._letter(ask)
         parameters = self._personalised(letter, person, ident)
         filled_in = _NOTHING if isinstance(parameters, Deny) else parameters
-        subject = Subject(letter.kind, ask.sender, ask.consent_category, filled_in, ask.expires_at, ask.answers)
+        closed_at = ask.in_place_of.window_closed_at if ask.in_place_of else None
+        subject = Subject(
+            letter.kind, ask.sender, ask.consent_category, filled_in, ask.expires_at, ask.answers, closed_at
+        )
         facts = self._read.frequencies.seen(
             facts_of(self._project, person, subject, self._read.stops), person.customer.id
         )
@@ -218,6 +230,8 @@ class _Desk:
 
     def _letter(self, ask: Ask) -> _Letter:
         preset = self._project.presets.get(ask.preset)
+        if preset is not None and ask.in_place_of is not None:
+            return _Letter(preset.purpose, Personaliser(dict(ask.parameters), (), {}, ()))
         if preset is not None:
             return _Letter(preset.purpose, personaliser(preset, ask.parameters, ask.variables))
         unknown = Deny(
@@ -286,6 +300,8 @@ def _content(draft: _Draft, other: _Draft | None) -> dict[str, Any]:
     content = {"preset": ask.preset, "parameters": draft.parameters, "sender": ask.sender}
     if ask.answers is not None:
         content["answers"] = ask.answers
+    if ask.in_place_of is not None:
+        content["in_place_of"] = msgspec.to_builtins(ask.in_place_of)
     if other is not None:
         kind = other.weighed.decision.facts.kind.value
         content["other"] = {"kind": kind, "preset": other.ask.preset, "parameters": other.parameters}

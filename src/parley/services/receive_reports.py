@@ -8,6 +8,7 @@ import msgspec
 
 from parley.domain.callback import DeliveryReport
 from parley.domain.message import RANKS
+from parley.services.fall_back import take_back
 from parley.services.heed_opt_outs import heed_refusals
 from parley.services.move_messages import Change, move_locked
 from parley.services.stopping import heed_reports
@@ -139,3 +140,5 @@ async def _apply(
     failed = [(report, standing[ident]) for report, ident in meant if report.code and ident in standing]
     await heed_reports(connection, failed, now)
     await heed_refusals(connection, failed, now)
+    arrived = [(report, standing[ident]) for report, ident in meant if not report.code and ident in standing]
+    await take_back(connection, arrived, now)

@@ -36,8 +36,10 @@ that is in no table here is `failed`. A report of delivery that follows a failur
 
 The answer to a send and a later delivery report use the same codes. A report of failure is final for its message,
 whatever the remedy: the provider had taken the message and has tried by itself (Sinch up to an hour), and what it
-reported as failed may yet arrive, so Parley does not send it again. `stop_sender` and `stop_template` of a report act
-all the same, unless somebody has released the sender or the template since the time that the report names.
+reported as failed may yet arrive, so Parley does not send it again. (A free text that is `window_closed` may have [a
+template that follows it](../how-to/what-will-it-cost.md#the-cheapest-legal-message).) `stop_sender` and `stop_template`
+of a report act all the same, unless somebody has released the sender or the template since the time that the report
+names.
 
 A stop by the person (`marketing_opted_out`) is kept in the `campaign` event of the message. It is no entry in the
 consents: WhatsApp means marketing only, and a consent category may hold more than that. Send it into yours with a
