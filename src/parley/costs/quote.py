@@ -8,6 +8,7 @@ import msgspec
 
 from parley.costs.card import RateCard, card_in_force
 from parley.costs.difference import Difference, difference
+from parley.costs.international import as_charged, doubt
 from parley.costs.market import market_of
 from parley.costs.markup import with_markup
 from parley.costs.price import Category, Charge, Delivered, Free, Unpriced, free_because, price
@@ -76,9 +77,22 @@ class PriceList:
 
     def dearest(self, at: datetime) -> Decimal:
         """What a message can cost at most; 0 where no rate is known."""
-        card = next(iter(self._cards_on(self.day(at))), None)
+        card = self._card_on(self.day(at))
         rates = [rate for market in card.rates.values() for rate in market.values()] if card else []
         return with_markup(Money(max(rates, default=Decimal(0)), self.costs.currency), self.costs.markup).amount
+
+    def as_charged(self, message: Delivered) -> Delivered:
+        """A code that goes abroad may be charged as such."""
+        day = self.day(message.at)
+        return as_charged(message, self._card_on(day), self.costs, day)
+
+    def estimate(self, message: Delivered) -> Quote:
+        """As `quote`, before anybody has told what it was charged as; `message` is as `as_charged` gave it."""
+        day = self.day(message.at)
+        said = self.quote(message)
+        charged = said.amount is not None and free_because(message, day) is None
+        note = doubt(message, self._card_on(day), self.costs, day) if charged else ""
+        return msgspec.structs.replace(said, why=said.why + note) if note else said
 
     def quote(self, message: Delivered) -> Quote:
         """As if it were delivered at `message.at`."""
@@ -112,11 +126,14 @@ class PriceList:
         day = self.day(message.at)
         if message.category is Category.SERVICE:
             return SERVICE if regime_on(day) is Regime.MESSAGE else None
-        card = next(iter(self._cards_on(day)), None)
+        card = self._card_on(day)
         market = message.market or market_of(message.recipient, day)
         if card is None or message.category not in card.tiers.get(market, {}):
             return None
         return f"{market}: {message.category}" if free_because(message, day) is None else None
+
+    def _card_on(self, day: date) -> RateCard | None:
+        return next(iter(self._cards_on(day)), None)
 
     def _cards_on(self, day: date) -> tuple[RateCard, ...]:
         """The one in force, looked for once for each day."""

@@ -9,6 +9,7 @@ import msgspec
 
 from parley.domain.errors import Problem
 from parley.domain.money import BILLING_CURRENCIES
+from parley.domain.phone import is_country
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 LARGEST_AMOUNT = Decimal(1_000_000_000)
@@ -55,6 +56,10 @@ class CostSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of WhatsApp's 16."""
     time_zone: str = "UTC"
     """The WhatsApp account's: days, months, prices and regimes change at its midnight."""
+    country: str | None = None
+    """The business's primary location as WhatsApp knows it, in two letters."""
+    international_authentication: bool = False
+    """It sends so many codes that WhatsApp charges the international rate for those that go abroad."""
     markup: Markup = Markup()
     budgets: tuple[BudgetRule, ...] = ()
 
@@ -72,6 +77,8 @@ def cost_problems(costs: CostSettings) -> Iterator[Problem]:
     if costs.time_zone not in available_timezones():
         sentence = f"there is no time zone {costs.time_zone}; write one such as Europe/Bratislava."
         yield Problem("costs.time_zone", sentence)
+    if costs.country is not None and not is_country(costs.country):
+        yield Problem("costs.country", f"there is no country {costs.country[:20]}; write its two letters, such as SK.")
     for name in Markup.__struct_fields__:
         if not _is_amount(getattr(costs.markup, name)):
             yield Problem(f"costs.markup.{name}", "must be 0 or more.")

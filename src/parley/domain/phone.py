@@ -6,6 +6,7 @@ Mexico and Argentina). A stored number is never rewritten into its equivalent: a
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import msgspec
 
@@ -180,3 +181,20 @@ _OLD_FORMS = (
     (re.compile(r"\+55(\d\d)([6-9]\d{7})"), r"+55\g<1>9\2"),
     (re.compile(r"\+521(\d{10})"), r"+52\1"),
 )
+
+
+@lru_cache(maxsize=300)
+def example_of(country: str) -> str:
+    """Digits of some number of that country (two letters), by libphonenumber's data; empty when there is none."""
+    import phonenumbers  # noqa: PLC0415  see above
+
+    number = phonenumbers.example_number(country)
+    return f"{number.country_code}{number.national_number}" if number else ""
+
+
+def is_country(country: str) -> bool:
+    """Two capital letters that have a calling code."""
+    return bool(_COUNTRY.fullmatch(country) and example_of(country))
+
+
+_COUNTRY = re.compile("[A-Z]{2}")

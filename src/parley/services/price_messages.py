@@ -76,20 +76,21 @@ class Quotes:
         if category is None or facts.recipient is None or facts.sender is None:
             return old
         window = facts.window
-        message = Delivered(
+        delivered = Delivered(
             recipient=facts.recipient,
             category=category,
             at=at,
             in_window=window is not None and window.by_recipient and is_open(window.last_inbound_at, at),
             in_free_entry=window is not None and window.free_until is not None and at < window.free_until,
         )
+        message = self._project.prices.as_charged(delivered)
         if old is not None and self._is_same(old, message):
             return old
         counter = counter_of(self._project, message, facts.sender.account, facts.sender.name)
         if counter is None:
-            return self._project.prices.quote(message)
+            return self._project.prices.estimate(message)
         self._counts[counter] += 1
-        return self._project.prices.quote(after(message, self._counts[counter] - 1))
+        return self._project.prices.estimate(after(message, self._counts[counter] - 1))
 
     def _is_same(self, old: Quote, message: Delivered) -> bool:
         prices = self._project.prices
