@@ -1,6 +1,8 @@
 """Callbacks while the database is away: on disk before they are answered, in the database when it is back."""
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +16,7 @@ from prometheus_client import REGISTRY
 from parley.api.app import create_app
 from parley.domain.clock import system_clock
 from parley.services.callback_intake import CallbackIntake, ComeAgain, Outcome, Taken
-from parley.services.callback_spool import Arrival, CallbackSpool, SpoolFullError, read_segment
+from parley.services.callback_spool import ASIDE, SEGMENTS, Arrival, CallbackSpool, SpoolFullError, read_segment
 from parley.store.embedded import EmbeddedServer, embedded_server
 from tests.frame.processes import parley, serving
 from tests.support.builders import NOW
@@ -227,6 +229,41 @@ async def test_a_limit_that_is_no_number_is_told(tmp_path: Path) -> None:
     ended = await parley("migrate", "--data-dir", str(tmp_path), PARLEY_SPOOL_BYTES="lots")
     assert ended.code == 1
     assert "PARLEY_SPOOL_BYTES must be a number of bytes" in ended.err
+
+
+def test_bytes_and_names_are_on_the_disk_before_anybody_is_answered(tmp_path: Path) -> None:
+    synced: dict[int, int] = {}
+
+    def sync(descriptor: int) -> None:
+        file = os.fstat(descriptor)
+        synced[file.st_ino] = file.st_size
+
+    spool = CallbackSpool(tmp_path, SPOOL_BYTES, sync)
+    for number in range(3):
+        spool.keep([_arrival(number)])
+        (segment,) = (path.stat() for path in tmp_path.glob(SEGMENTS))
+        assert synced.pop(segment.st_ino) == segment.st_size
+        assert list(synced) == ([tmp_path.stat().st_ino] if number == 0 else [])  # its name, when it was new
+        synced.clear()
+    spool.set_aside(_arrival(3))
+    spool.seal()
+    assert set(synced) == {path.stat().st_ino for path in (tmp_path, *tmp_path.glob(ASIDE))}
+
+
+def test_after_a_disk_that_failed_it_goes_on_in_another_file(tmp_path: Path) -> None:
+    broken = iter([False, False, True])
+
+    def sync(_: int) -> None:
+        if next(broken, False):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    spool = CallbackSpool(tmp_path, SPOOL_BYTES, sync)
+    spool.keep([_arrival(1)])
+    with pytest.raises(OSError, match="No space left"):
+        spool.keep([_arrival(2)])
+    spool.keep([_arrival(3)])
+    spool.seal()
+    assert [one[-1] for one in map(read_segment, spool.sealed())] == [_arrival(2), _arrival(3)]
 
 
 def test_a_record_that_was_cut_short_ends_its_segment(tmp_path: Path) -> None:

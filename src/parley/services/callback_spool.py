@@ -8,9 +8,9 @@ lives replays it. A frame that was cut short by a crash was never answered with 
 import fcntl
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -39,6 +39,17 @@ class Arrival(msgspec.Struct, frozen=True):
     """Its signature was checked when it came, and need not be again."""
 
 
+class Stock(msgspec.Struct, frozen=True):
+    """What lies in a spool's folder."""
+
+    count: int
+    since: datetime
+    """When the first file of it was begun."""
+
+
+SEGMENTS, ASIDE = "*.spool", "*.aside"
+
+
 class SpoolFullError(Exception):
     """The spool is at its limit."""
 
@@ -46,9 +57,10 @@ class SpoolFullError(Exception):
 class CallbackSpool:
     """The spool of one data folder, shared by all its processes. Its methods block: call them in a thread."""
 
-    def __init__(self, folder: Path, limit: int) -> None:
-        """`limit` in bytes, for the whole folder."""
+    def __init__(self, folder: Path, limit: int, sync: Callable[[int], None] = os.fsync) -> None:
+        """`limit` in bytes, for the whole folder. `sync` returns when a descriptor's bytes are on the disk."""
         self.limit = limit
+        self._sync = sync
         self.size = 0
         """Bytes in the folder when it was last looked at."""
         self._folder = folder
@@ -74,7 +86,7 @@ class CallbackSpool:
 
     def sealed(self) -> list[Path]:
         """Segments that nobody writes any more, the oldest first."""
-        return [path for path in sorted(self._folder.glob("*.spool")) if _is_free(path)]
+        return [path for path in sorted(self._folder.glob(SEGMENTS)) if _is_free(path)]
 
     @contextmanager
     def replaying(self) -> Iterator[bool]:
@@ -89,7 +101,7 @@ class CallbackSpool:
 
     def measure(self, now: datetime) -> None:
         """Sets the gauges: bytes, callbacks, and the age of the oldest."""
-        segments = sorted(self._folder.glob("*.spool"))
+        segments = sorted(self._folder.glob(SEGMENTS))
         self.size = sum(_size(path) for path in self._folder.iterdir())
         self._counted = {path.name: self._count(path) for path in segments}
         SPOOL_BYTES.set(self.size)
@@ -101,7 +113,7 @@ class CallbackSpool:
         if self._segment is None:
             self._segment = self._new_segment(at)
         try:
-            _write_synced(self._segment, frames)
+            self._write_synced(self._segment, frames)
         except OSError:
             self._close()
             raise
@@ -119,19 +131,25 @@ class CallbackSpool:
 
     def _next_name(self, at: datetime) -> str:
         """Behind every other segment, also after the clock was set back: it would be replayed before them else."""
-        newest = max((int(path.name.partition("-")[0]) for path in self._folder.glob("*.spool")), default=-1)
+        newest = max((int(path.name.partition("-")[0]) for path in self._folder.glob(SEGMENTS)), default=-1)
         return _name_of(max(_microseconds(at), newest + 1))
 
     def _write_whole(self, path: Path, content: bytes) -> None:
         with path.open("xb", buffering=0) as file:
-            _write_synced(file, content)
+            self._write_synced(file, content)
         self._sync_folder()
+
+    def _write_synced(self, file: IO[bytes], content: bytes) -> None:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[file.write(rest) :]
+        self._sync(file.fileno())
 
     def _sync_folder(self) -> None:
         """A new file's name is as durable as its content only after this."""
         descriptor = os.open(self._folder, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            self._sync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -156,6 +174,14 @@ def read_segment(path: Path) -> list[Arrival]:
     return [msgspec.msgpack.decode(payload, type=Arrival) for payload in _payloads(path.read_bytes())]
 
 
+def stock_of(folder: Path, files: str) -> Stock | None:
+    """Of a folder that others may write meanwhile: the callbacks in its SEGMENTS, or those set ASIDE. None: nothing."""
+    counts = {path: len(read_segment(path)) for path in sorted(folder.glob(files)) if _size(path)}
+    if not counts:
+        return None
+    return Stock(sum(counts.values()), datetime.fromtimestamp(_began(next(iter(counts))), UTC))
+
+
 def _payloads(raw: bytes) -> Iterator[bytes]:
     """Up to the first frame that is not whole."""
     place = 0
@@ -171,13 +197,6 @@ def _payloads(raw: bytes) -> Iterator[bytes]:
 def _framed(arrival: Arrival) -> bytes:
     payload = msgspec.msgpack.encode(arrival)
     return _FRAME.pack(len(payload), crc32(payload)) + payload
-
-
-def _write_synced(file: IO[bytes], content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[file.write(rest) :]
-    os.fsync(file.fileno())
 
 
 def _name_of(microseconds: int) -> str:
