@@ -9,15 +9,16 @@ import msgspec
 import pytest
 
 from parley.domain.http import HttpRequest, HttpResponse
+from parley.integrations import parse_integration
 from parley.queue.bucket import BURST_SECONDS, Level, Limit, take
 from parley.services.deliver_messages import Delivery
-from parley.services.permits import Permits
+from parley.services.permits import Permits, limits_on
 from parley.store.database import Database
 from parley.store.lanes import Lane, Turn
 from parley.store.permits import Ask, take_permits
 from tests.support.builders import NOW
 from tests.walks.crowd import CountingSinch, add_fan, open_shop, queue
-from tests.walks.walk import Walk
+from tests.walks.walk import LEGACY, Walk
 
 RATE = 40
 TOO_FAST = HttpResponse(429, (), msgspec.json.encode({"message": "429", "reason": "", "details": ""}))
@@ -120,6 +121,14 @@ async def test_accounts_of_one_project_at_the_provider_share_its_requests(shop: 
     async with shop.database.connection() as connection:
         turns = await Permits().take(connection, [Turn(one, 0, 1), Turn(one, 10, 5), Turn(other, 10, 5)], limits)
     assert [turn.share for turn in turns] == [1, 1]
+
+
+def test_accounts_that_belong_to_no_project_at_the_provider_have_their_requests_to_themselves() -> None:
+    def requests_of(account: str) -> str:
+        file = LEGACY | {"account": LEGACY["account"] | {"account": account}, "limits": {"requests_per_second": 1}}
+        return limits_on(parse_integration(msgspec.json.encode(file)))[-1].name
+
+    assert requests_of("one") != requests_of("other")
 
 
 async def test_permits_that_were_not_used_go_back_with_the_next_ask(shop: Walk) -> None:

@@ -26,9 +26,10 @@ def limits_on(integration: Integration | None) -> Limits:
     """An account that was typed into a preset's form has none that we know of."""
     if integration is None:
         return ()
+    requester = integration.account.get("project_id", integration.account_name)
     limits = [
         (f"sender:{integration.account_name}", integration.messages_per_second),
-        (f"requests:{integration.account.get('project_id')}", integration.requests_per_second),
+        (f"requests:{requester}", integration.requests_per_second),
     ]
     return tuple(Limit(name, per_second) for name, per_second in limits if per_second is not None)
 
