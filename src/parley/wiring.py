@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import msgspec
 import psycopg
@@ -106,11 +107,16 @@ async def open_house(config: Config, clock: Clock = system_clock) -> AsyncIterat
             )
 
 
+def spool_of(config: Config) -> Path:
+    """Where callbacks go while the database is away."""
+    return config.data_dir / "spool"
+
+
 @asynccontextmanager
 async def open_app(house: House) -> AsyncIterator[ASGIApp]:
     """The API with all its doors."""
-    spool = house.config.data_dir / "spool"
-    async with open_intake(house.database, house.box, house.clock, spool, house.config.spool_bytes) as intake:
+    spool, limit = spool_of(house.config), house.config.spool_bytes
+    async with open_intake(house.database, house.box, house.clock, spool, limit) as intake:
         yield create_app(
             database=house.database, database_url=house.database_url, clock=house.clock, box=house.box, intake=intake
         )

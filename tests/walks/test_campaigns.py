@@ -132,7 +132,7 @@ async def test_a_pause_keeps_back_what_waits_and_it_goes_on_where_it_was(walk: W
     await walk.launch("sale")
     for _ in range(20):
         await walk.campaigns_move()
-    await steer(walk.database, walk.project_id, "sale", Order.PAUSE)
+    await steer(walk.database, walk.project_id, "sale", Order.PAUSE, walk.now)
     await walk.come_to_rest()
     paused = await walk.progress("sale")
     assert (state(paused), walk.sinch.bodies()) == ("paused", [])
@@ -144,7 +144,7 @@ async def test_a_pause_keeps_back_what_waits_and_it_goes_on_where_it_was(walk: W
     await walk.later(days=3)
     assert walk.sinch.bodies() == []
 
-    await steer(walk.database, walk.project_id, "sale", Order.RESUME)
+    await steer(walk.database, walk.project_id, "sale", Order.RESUME, walk.now)
     await walk.come_to_rest()
     assert (len(recipients(walk)), set(recipients(walk).values())) == (100, {1})
     assert state(await walk.progress("sale")) == "ended"
@@ -158,9 +158,9 @@ async def test_a_cancelled_one_writes_to_nobody_any_more(walk: Walk, paused_firs
     for _ in range(20):
         await walk.campaigns_move()
     if paused_first:
-        await steer(walk.database, walk.project_id, "sale", Order.PAUSE)
+        await steer(walk.database, walk.project_id, "sale", Order.PAUSE, walk.now)
         await walk.campaigns_move()
-    await steer(walk.database, walk.project_id, "sale", Order.CANCEL)
+    await steer(walk.database, walk.project_id, "sale", Order.CANCEL, walk.now)
     await walk.come_to_rest()
     progress = await walk.progress("sale")
     assert (state(progress), walk.sinch.bodies()) == ("cancelled", [])
@@ -175,7 +175,7 @@ async def test_messages_in_flight_go_on_when_it_is_cancelled(walk: Walk, people:
         pass
 
     async def cancel() -> None:
-        await steer(walk.database, walk.project_id, "sale", Order.CANCEL)
+        await steer(walk.database, walk.project_id, "sale", Order.CANCEL, walk.now)
         await walk.campaigns_move()
         assert state(await walk.progress("sale")) == "cancelling"
 
@@ -196,11 +196,11 @@ async def test_messages_in_flight_go_on_when_it_is_cancelled(walk: Walk, people:
 async def test_an_order_that_comes_too_late_says_so(walk: Walk, people: Cast, order: Order, said: str) -> None:
     await walk.apply(SALE)
     with pytest.raises(NotSteerableError, match="sale was never launched"):
-        await steer(walk.database, walk.project_id, "sale", order)
+        await steer(walk.database, walk.project_id, "sale", order, walk.now)
     await walk.launch("sale")
     await walk.come_to_rest()
     with pytest.raises(NotSteerableError, match=said):
-        await steer(walk.database, walk.project_id, "sale", order)
+        await steer(walk.database, walk.project_id, "sale", order, walk.now)
 
 
 async def test_an_empty_audience_ends_at_once(walk: Walk, people: Cast) -> None:

@@ -73,9 +73,9 @@ async def test_a_window_that_closes_while_it_waits_is_not(walk: Walk, people: Ca
     await walk.launch("sale")
     while await walk.campaigns_move():
         pass
-    await steer(walk.database, walk.project_id, "sale", Order.PAUSE)
+    await steer(walk.database, walk.project_id, "sale", Order.PAUSE, walk.now)
     await walk.later(hours=2)
-    await steer(walk.database, walk.project_id, "sale", Order.RESUME)
+    await steer(walk.database, walk.project_id, "sale", Order.RESUME, walk.now)
     await walk.come_to_rest()
     assert sent(walk) == ["template"]
     assert await entries(walk.database) == [("reserve", SLOVAK, 0)]

@@ -131,7 +131,7 @@ async def test_a_cancelled_campaign_gives_back_what_waits(walk: Walk) -> None:
     while await walk.campaigns_move():
         pass
     assert (await sums(walk.database))["reserved"] == 5 * SLOVAK
-    await steer(walk.database, walk.project_id, "sale", Order.CANCEL)
+    await steer(walk.database, walk.project_id, "sale", Order.CANCEL, walk.now)
     await walk.come_to_rest()
     assert await sums(walk.database) == {"reserved": 0, "spent": 0, "saved": 0}
 

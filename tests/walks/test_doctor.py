@@ -1,6 +1,7 @@
 """What waits is told with its reason, its age and who can release it."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,21 +9,30 @@ import pytest
 from parley.domain.http import HttpResponse
 from parley.presets import Renderer
 from parley.providers.http import UnansweredError
+from parley.services.callback_spool import Arrival, CallbackSpool
 from parley.services.claim_messages import claim_messages
 from parley.services.create_project import create_project
 from parley.services.doctor import LATELY, Finding, Releaser, diagnose, needs_operator
+from parley.services.steer_campaigns import Order, steer
 from parley.services.turns import Turns
 from parley.store.doctor import What
 from tests.support.builders import NOW, Cast
-from tests.walks.walk import LEGACY, Walk, status
+from tests.walks.crowd import open_shop
+from tests.walks.test_campaigns import SALE
+from tests.walks.walk import EXAMPLES, LEGACY, Walk, status
 
 SOON = {"minutes": 5}
 LATER = {"minutes": 15}
 LONG = {"hours": 2}
 
 
-async def _found(walk: Walk, **later: float) -> list[Finding]:
+async def _all(walk: Walk, **later: float) -> list[Finding]:
     return await diagnose(walk.database, walk.project_id, walk.now + timedelta(**later))
+
+
+async def _found(walk: Walk, **later: float) -> list[Finding]:
+    """Without the journeys of the examples, which ask the customer something."""
+    return [one for one in await _all(walk, **later) if one.what is not What.JOURNEYS_WAITING]
 
 
 async def _lines(walk: Walk, **later: float) -> list[tuple[Releaser, What, int]]:
@@ -95,6 +105,29 @@ async def test_it_tells_what_is_paced_by_its_limit(walk: Walk, people: Cast) -> 
     assert await _lines(walk, **LATER) == [(Releaser.CLOCK, What.MESSAGES_PACED, 2)]
 
 
+async def test_it_tells_what_is_paced_by_the_requests_of_the_project_at_the_provider(walk: Walk, people: Cast) -> None:
+    await walk.apply(LEGACY | {"limits": {"messages_per_second": None, "requests_per_second": 0.01}})
+    for _ in range(3):
+        await _back_in_stock(walk, people)
+    await walk.plan()
+    await walk.delivery.step()
+    await walk.delivery.step()
+    await walk.delivery.finish()
+    assert await _lines(walk, **LATER) == [(Releaser.CLOCK, What.MESSAGES_PACED, 2)]
+
+
+async def test_it_leaves_the_messages_of_a_paused_template_to_the_provider(walk: Walk, people: Cast) -> None:
+    template = msgspec.json.decode((EXAMPLES / "back-in-stock.template.json").read_bytes())
+    await _back_in_stock(walk, people)
+    await walk.plan()
+    await walk.apply(template | {"status": "paused"})
+    await walk.come_to_rest()
+    assert await _lines(walk) == [
+        (Releaser.PROVIDER, What.MESSAGES_DEFERRED, 1),
+        (Releaser.PROVIDER, What.TEMPLATES_PAUSED, 1),
+    ]
+
+
 async def test_it_counts_the_messages_of_a_stopped_sender_once(walk: Walk, people: Cast) -> None:
     walk.sinch.script.append(_error(401))
     for _ in range(2):
@@ -134,6 +167,69 @@ async def test_it_tells_a_parked_journey_until_it_moves_again(walk: Walk, people
     assert await _found(walk) == []
 
 
+async def test_it_leaves_a_journey_that_waits_to_the_clock_or_to_the_customer(walk: Walk, people: Cast) -> None:
+    go = {"id": "go", "type": "on_event", "event": "go", "next": "wait"}
+    wait = {"id": "wait", "type": "wait", "for": "24 hours", "next": "ask"}
+    ask = {"id": "ask", "type": "wait_for_reply", "replies": {"YES": None}, "within": "2 hours"}
+    nodes = [go, wait, ask]
+    await walk.apply({"kind": "scenario", "name": "patient", "settings": {}, "nodes": nodes})
+    await walk.track(people.alice, "go")
+    await walk.come_to_rest()
+    for who, code, until in (
+        (Releaser.CLOCK, None, {"days": 1}),
+        (Releaser.CUSTOMER, "reply", {"days": 1, "hours": 2}),
+    ):
+        (found,) = await _all(walk)
+        assert (found.waits_for, found.what, found.waiting.code) == (who, What.JOURNEYS_WAITING, code)
+        assert (found.waiting.since, found.waiting.until) == (NOW, NOW + timedelta(**until))
+        await walk.later(days=1)
+    assert await _all(walk) == []
+
+
+async def test_it_tells_where_a_campaign_stands(walk: Walk, people: Cast) -> None:
+    await walk.apply(SALE | {"start": f"{NOW + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"})
+    await walk.launch("sale")
+    (found,) = await _found(walk)
+    assert (found.waits_for, found.what) == (Releaser.CLOCK, What.CAMPAIGNS_SCHEDULED)
+    assert (found.waiting.since, found.waiting.until) == (NOW, NOW + timedelta(hours=1))
+    assert found.waiting.count == len(msgspec.structs.asdict(people))
+    assert await _lines(walk, hours=1, minutes=5) == [(Releaser.WORKER, What.CAMPAIGNS_TO_PLAN, 3)]
+    assert await _lines(walk, hours=1, minutes=15) == [(Releaser.OPERATOR, What.CAMPAIGNS_TO_PLAN, 3)]
+    walk.now += timedelta(hours=2)
+    await steer(walk.database, walk.project_id, "sale", Order.CANCEL, walk.now)
+    (found,) = await _found(walk)
+    assert (found.waits_for, found.what, found.waiting.since) == (
+        Releaser.WORKER, What.CAMPAIGNS_TO_CANCEL, walk.now,
+    )  # fmt: skip
+    await walk.come_to_rest()
+    assert await _found(walk) == []
+
+
+async def test_it_tells_limits_that_projects_say_differently(walk: Walk) -> None:
+    other = await open_shop(walk, "other")
+    for shop, tier in ((walk, "2K"), (other, "10K")):
+        await shop.apply(LEGACY | {"limits": {"tier": tier, "portfolio": "P"}})
+        await shop.apply(LEGACY | {"name": "second", "limits": {"tier": tier, "portfolio": "P"}})
+    await diagnose(walk.database, None, walk.now)
+    (one, second) = await _found(walk)
+    assert (one.waits_for, one.what, second.waiting.about) == (Releaser.OPERATOR, What.LIMITS_DIFFER, "shop-whatsapp")
+    assert one.waiting.sentence == "limits.tier is 2000; another project says 10000 of portfolio:P."
+
+
+async def test_it_tells_what_lies_on_this_machines_disk(walk: Walk, tmp_path: Path) -> None:
+    spool = CallbackSpool(tmp_path, 10_000)
+    spool.keep([Arrival(walk.now, "token", {}, b"{}")] * 3)
+    spool.set_aside(Arrival(walk.now, "token", {}, b"{}"))
+    spool.seal()
+    found = await diagnose(walk.database, None, walk.now, tmp_path)
+    assert [(one.waits_for, one.what, one.waiting.count, one.waiting.since) for one in found] == [
+        (Releaser.OPERATOR, What.CALLBACKS_SET_ASIDE, 1, walk.now),
+        (Releaser.SERVER, What.CALLBACKS_SPOOLED, 3, walk.now),
+    ]
+    late = await diagnose(walk.database, None, walk.now + timedelta(**LATER), tmp_path)
+    assert {one.waits_for for one in late} == {Releaser.OPERATOR}
+
+
 async def test_it_tells_a_message_that_breaks_its_work(walk: Walk, people: Cast) -> None:
     await _back_in_stock(walk, people)
     await walk.plan()
@@ -160,7 +256,7 @@ async def test_it_keeps_projects_apart_and_can_look_at_all(walk: Walk, people: C
     other = await create_project(walk.database, "Another shop", NOW)
     await _back_in_stock(walk, people)
     assert await diagnose(walk.database, other.project_id, walk.now) == []
-    assert await diagnose(walk.database, None, walk.now) == await _found(walk)
+    assert await diagnose(walk.database, None, walk.now) == await _all(walk)
 
 
 @pytest.mark.parametrize(("later", "needed"), [(SOON, False), (LATER, True)])

@@ -150,7 +150,7 @@ async def test_a_paused_campaign_waits_and_a_cancelled_one_is_over(walk: Walk, p
         lambda connection: connection.execute("UPDATE campaign_runs SET state='paused', ended_at=NULL")
     )
     assert await fallen_back(walk) == 0
-    await steer(walk.database, walk.project_id, "sale", Order.CANCEL)
+    await steer(walk.database, walk.project_id, "sale", Order.CANCEL, walk.now)
     assert await fallen_back(walk) == 0
     assert sent(walk) == ["text"]
 

@@ -56,10 +56,10 @@ async def give_order(
     token: FromPath[str], name: FromPath[str], order: FromPath[Order], request: AnyRequest
 ) -> dict[str, Any]:
     """Workers follow. 409 when the run does not stand where this can be said."""
-    caller = await admit(request, token, Permission.SEND_MESSAGES)
+    caller, state = await admit(request, token, Permission.SEND_MESSAGES), request.app.state
     _check_name(name)
     try:
-        await steer(request.app.state.database, caller.project.id, name, order)
+        await steer(state.database, caller.project.id, name, order, state.clock())
     except NotSteerableError as error:
         raise _conflict(error) from error
     return {"success": True}

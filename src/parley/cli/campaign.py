@@ -97,7 +97,7 @@ def cancel(name: str, *, project: ProjectToken, data_dir: DataDir = None) -> Non
 
 
 def _order(name: str, order: Order, project: str, data_dir: Path | None) -> None:
-    _in(data_dir, project, lambda house, of: steer(house.database, of, name, order))
+    _in(data_dir, project, lambda house, of: steer(house.database, of, name, order, house.clock()))
 
 
 def _in(data_dir: Path | None, token: str, work: Callable[[House, UUID], Awaitable[T]]) -> T:

@@ -8,7 +8,7 @@ from cyclopts import App
 from parley.cli.options import AnyProject, AsJson, DataDir
 from parley.cli.running import project_of, run
 from parley.services.doctor import Finding, diagnose, needs_operator
-from parley.wiring import House
+from parley.wiring import House, spool_of
 
 app = App(name="doctor", help="What waits, for what, since when, and who can release it.")
 
@@ -18,8 +18,9 @@ def doctor(*, project: AnyProject = None, as_json: AsJson = False, data_dir: Dat
     """Exit code 1 when something waits for you."""
 
     async def do(house: House) -> list[Finding]:
-        found = await project_of(house, project) if project else None
-        return await diagnose(house.database, found.id if found else None, house.clock())
+        if project is None:
+            return await diagnose(house.database, None, house.clock(), spool_of(house.config))
+        return await diagnose(house.database, (await project_of(house, project)).id, house.clock())
 
     findings = run(data_dir, do)
     print(_as_json(findings) if as_json else "\n".join(_story(findings)) or "Nothing waits.")
@@ -40,7 +41,8 @@ def _story(findings: Sequence[Finding]) -> Iterator[str]:
         about = f" ({waiting.about})" if waiting.about else ""
         until = f", until {waiting.until:%Y-%m-%d %H:%M:%S}" if waiting.until else ""
         yield f"{finding.waits_for:8}  {waiting.count} {finding.what.replace('_', ' ')}{about}"
-        yield f"          since {waiting.since:%Y-%m-%d %H:%M:%S}{until}, project {finding.project_id}"
+        of = f", project {finding.project_id}" if finding.project_id else ""
+        yield f"          since {waiting.since:%Y-%m-%d %H:%M:%S}{until}{of}"
         if waiting.sentence:
             yield f"          {': '.join(filter(None, (waiting.code, waiting.sentence)))}"
         yield f"          {finding.remedy}"

@@ -1,14 +1,18 @@
 """What waits, for what, since when, and who can release it: the answer to "why does nothing happen?"."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
 from parley.domain.settings import Then, UncertainRule
+from parley.services.callback_spool import ASIDE, SEGMENTS, stock_of
 from parley.services.definitions import project_definitions
+from parley.services.differing_limits import Differing, differing_limits
 from parley.services.tiers import OVER_TIER
 from parley.store.database import Database
 from parley.store.doctor import Waiting, What, all_that_waits
@@ -24,6 +28,7 @@ class Releaser(StrEnum):
     WORKER = "worker"
     SERVER = "server"
     PROVIDER = "provider"
+    CUSTOMER = "customer"
     CLOCK = "clock"
 
 
@@ -32,7 +37,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     waits_for: Releaser
     what: What
-    project_id: UUID
+    project_id: UUID | None
     waiting: Waiting
     remedy: str
 
@@ -52,12 +57,21 @@ _WORKER = "A worker takes them when its turn comes."
 _NO_WORKER = "Does a worker run, and what does its log say? `parley serve`, or `parley worker` for one more."
 
 _BROKEN = _Rule(Releaser.OPERATOR, "They break their work each time; the worker's log says why (`parked`).")
-_BY_CODE: Mapping[str | None, _Rule] = {
-    "internal_error": _BROKEN,
-    OVER_TIER: _Rule(
+_BY_CODE: Mapping[tuple[What, str | None], _Rule] = {
+    (What.MESSAGES_DEFERRED, "internal_error"): _BROKEN,
+    (What.MESSAGES_DEFERRED, OVER_TIER): _Rule(
         Releaser.CLOCK,
         "They leave as places of the account's tier are free again, 24 hours after they were taken. When WhatsApp has "
         "raised the tier, say so in the integration's file (`limits.tier`) and apply it.",
+    ),
+    (What.MESSAGES_DEFERRED, "template_paused"): _Rule(
+        Releaser.PROVIDER, "WhatsApp has paused their template. They leave as soon as it is approved again."
+    ),
+    (What.MESSAGES_DEFERRED, "budget_spent"): _Rule(
+        Releaser.CLOCK, "They leave when the budget's next day or month begins, or when somebody raises it (settings)."
+    ),
+    (What.JOURNEYS_WAITING, "reply"): _Rule(
+        Releaser.CUSTOMER, "They go on when the customer replies, or by another way when their time is over."
     ),
 }
 
@@ -67,6 +81,13 @@ _RULES: Mapping[What, _Rule] = {
         Releaser.CLOCK, "They leave as fast as the account may send: `limits` in the integration's file says how fast."
     ),
     What.MESSAGES_DEFERRED: _Rule(Releaser.CLOCK, "They are looked at again at that time."),
+    What.CAMPAIGNS_SCHEDULED: _Rule(Releaser.CLOCK, "They are planned and sent then."),
+    What.CAMPAIGNS_TO_PLAN: _Rule(
+        Releaser.WORKER, "So many customers are not looked at yet. Workers take them page by page.", _SOON, _NO_WORKER
+    ),
+    What.CAMPAIGNS_TO_CANCEL: _Rule(
+        Releaser.WORKER, "A worker takes their messages out of the queue, and waits for the calls.", _SOON, _NO_WORKER
+    ),
     What.CAMPAIGNS_PAUSED: _Rule(Releaser.OPERATOR, "`parley campaign resume NAME --project TOKEN`, or `cancel`."),
     What.MESSAGES_HELD: _Rule(Releaser.OPERATOR, "Mend the cause, then `parley sender release NAME --project TOKEN`."),
     What.TEMPLATES_STOPPED: _Rule(
@@ -119,6 +140,7 @@ _RULES: Mapping[What, _Rule] = {
     ),
     What.JOURNEYS_DUE: _Rule(Releaser.WORKER, _WORKER, _SOON, _NO_WORKER),
     What.JOURNEYS_PARKED: _BROKEN,
+    What.JOURNEYS_WAITING: _Rule(Releaser.CLOCK, "The scenario has them wait; the first goes on then."),
     What.REPORTS_UNCLAIMED: _Rule(
         Releaser.PROVIDER,
         "Their send has not been answered yet; old ones are of messages that something else sent by this account, or "
@@ -129,6 +151,22 @@ _RULES: Mapping[What, _Rule] = {
         "They are kept and answered; a server reads them within seconds.",
         timedelta(minutes=1),
         "Does a `parley serve` run, and what does its log say (`callbacks were not read`)?",
+    ),
+    What.CALLBACKS_SPOOLED: _Rule(
+        Releaser.SERVER,
+        "On disk, since the database was away. A server of this data folder brings them home.",
+        timedelta(minutes=5),
+        "Does a `parley serve` run with this data folder, and what does its log say (`the spool was not replayed`)?",
+    ),
+    What.CALLBACKS_SET_ASIDE: _Rule(
+        Releaser.OPERATOR,
+        "On disk: the database was there and did not take them; the server's log says why. Mend it, then rename the "
+        "files to end in .spool.",
+    ),
+    What.LIMITS_DIFFER: _Rule(
+        Releaser.OPERATOR,
+        "They are one count, and whoever says more uses it up for the others. Say the same in both files, and apply "
+        "them.",
     ),
     What.BUDGETS_NEARLY_GONE: _Rule(
         Releaser.OPERATOR, "Messages still leave. Raise it in the project's settings (`costs.budgets`), or let it end."
@@ -149,17 +187,36 @@ _RULES: Mapping[What, _Rule] = {
 }
 
 
-async def diagnose(database: Database, project_id: UUID | None, now: datetime) -> list[Finding]:
-    """Of one project, or of all: what waits for the operator first, then by who can release it."""
+async def diagnose(
+    database: Database, project_id: UUID | None, now: datetime, spool: Path | None = None
+) -> list[Finding]:
+    """Of one project, or of all: what waits for the operator first, then by who can release it.
+
+    `spool`: where callbacks lie on disk while the database is away. Nobody has looked yet whose they are.
+    """
     async with database.connection() as connection:
         waiting = await all_that_waits(connection, project_id, now, now - LATELY)
+        differing = await differing_limits(connection, project_id)
         rules = {
             one.project_id: (await project_definitions(connection, one.project_id)).settings.uncertain
             for what, one in waiting
-            if what is What.MESSAGES_UNCERTAIN
+            if what is What.MESSAGES_UNCERTAIN and one.project_id is not None
         }
+    waiting += [(What.LIMITS_DIFFER, _differing(one)) for one in differing]
+    waiting += await asyncio.to_thread(_on_disk, spool) if spool else []
     findings = [_by_rule(_finding(what, one, now), rules, now) for what, one in waiting]
     return sorted(findings, key=lambda one: (_ORDER.index(one.waits_for), one.waiting.since))
+
+
+def _differing(one: Differing) -> Waiting:
+    return Waiting(one.project_id, one.integration, None, one.sentence, 1, one.since, None)
+
+
+def _on_disk(spool: Path) -> list[tuple[What, Waiting]]:
+    found = [(What.CALLBACKS_SPOOLED, stock_of(spool, SEGMENTS)), (What.CALLBACKS_SET_ASIDE, stock_of(spool, ASIDE))]
+    return [
+        (what, Waiting(None, str(spool), None, None, stock.count, stock.since, None)) for what, stock in found if stock
+    ]
 
 
 _ORDER = tuple(Releaser)
@@ -174,7 +231,7 @@ def _by_rule(finding: Finding, rules: Mapping[UUID, UncertainRule], now: datetim
     """An uncertain message whose project has a rule waits for the clock, and for the operator when that has not helped:
     what was sent again by the rule and is uncertain once more.
     """
-    rule = rules.get(finding.project_id)
+    rule = rules.get(finding.project_id) if finding.project_id else None
     if finding.what is not What.MESSAGES_UNCERTAIN or rule is None or rule.then is Then.HOLD:
         return finding
     until = finding.waiting.since + timedelta(hours=rule.after_hours)
@@ -186,7 +243,7 @@ def _by_rule(finding: Finding, rules: Mapping[UUID, UncertainRule], now: datetim
 
 
 def _finding(what: What, waiting: Waiting, now: datetime) -> Finding:
-    rule = _BY_CODE.get(waiting.code, _RULES[what])
+    rule = _BY_CODE.get((what, waiting.code), _RULES[what])
     too_long = rule.patience is not None and now - waiting.since > rule.patience
     waits_for, remedy = (Releaser.OPERATOR, rule.remedy) if too_long else (rule.waits_for, rule.told)
     return Finding(waits_for, what, waiting.project_id, waiting, remedy)

@@ -10,13 +10,12 @@ from enum import StrEnum
 from functools import partial
 from uuid import UUID
 
-import msgspec
-
 from parley.domain.errors import ParleyError
 from parley.domain.message import State
 from parley.services.move_messages import Change, move_locked
 from parley.store.campaigns import (
     HELD_UNTIL,
+    RunTurn,
     finish_runs,
     latest_runs,
     nothing_held,
@@ -40,40 +39,32 @@ class Order(StrEnum):
     CANCEL = "cancel"
 
 
-class _Turn(msgspec.Struct, frozen=True):
-    """Where a run must stand for an order, and where it stands then."""
-
-    allowed_from: tuple[str, ...]
-    to: str
-    done: str
-    holds: bool = False
-
-
-_TURNS: Mapping[Order, _Turn] = {
-    Order.PAUSE: _Turn(("planning", "sending"), "paused", "paused", holds=True),
-    Order.RESUME: _Turn(("paused",), "planning", "resumed"),
-    Order.CANCEL: _Turn(("planning", "sending", "paused"), "cancelling", "cancelled"),
+_TURNS: Mapping[Order, RunTurn] = {
+    Order.PAUSE: RunTurn(("planning", "sending"), "paused", holds=True),
+    Order.RESUME: RunTurn(("paused",), "planning"),
+    Order.CANCEL: RunTurn(("planning", "sending", "paused"), "cancelling"),
 }
+_DONE: Mapping[Order, str] = {Order.PAUSE: "paused", Order.RESUME: "resumed", Order.CANCEL: "cancelled"}
 
 
 class NotSteerableError(ParleyError):
     """The campaign does not stand where this order can be given."""
 
 
-async def steer(database: Database, project_id: UUID, name: str, order: Order) -> None:
+async def steer(database: Database, project_id: UUID, name: str, order: Order, now: datetime) -> None:
     """Raises NotSteerableError. What follows is for the workers."""
-    turn = _TURNS[order]
     async with database.transaction() as connection:
-        if not await turn_run(connection, project_id, name, turn.to, turn.allowed_from, holds=turn.holds):
-            raise NotSteerableError(await _why_not(connection, project_id, name, turn))
+        if not await turn_run(connection, project_id, name, _TURNS[order], now):
+            raise NotSteerableError(await _why_not(connection, project_id, name, order))
         await announce_work(connection)
 
 
-async def _why_not(connection: Connection, project_id: UUID, name: str, turn: _Turn) -> str:
+async def _why_not(connection: Connection, project_id: UUID, name: str, order: Order) -> str:
     run = (await latest_runs(connection, project_id, name)).get(name)
     if run is None:
         return f"The campaign {name} was never launched."
-    return f"The campaign {name} is {run.state}; it can be {turn.done} while it is {' or '.join(turn.allowed_from)}."
+    from_states = " or ".join(_TURNS[order].from_states)
+    return f"The campaign {name} is {run.state}; it can be {_DONE[order]} while it is {from_states}."
 
 
 async def steer_campaigns(database: Database, now: datetime) -> int:

@@ -41,9 +41,13 @@ def tier_on(integration: Integration | None) -> Tier | None:
     """As permits are, named after what the provider or WhatsApp calls it: one count over all projects."""
     if integration is None or integration.people_per_day is None:
         return None
+    return Tier(count_name(integration), integration.people_per_day)
+
+
+def count_name(integration: Integration) -> str:
+    """Who shares it is counted together."""
     portfolio = integration.limits.portfolio
-    name = f"portfolio:{portfolio}" if portfolio else f"sender:{integration.account_name}"
-    return Tier(name, integration.people_per_day)
+    return f"portfolio:{portfolio}" if portfolio else f"sender:{integration.account_name}"
 
 
 async def turns_held(connection: Connection, given: Sequence[Turn], tiers: Tiers) -> list[Turn]:

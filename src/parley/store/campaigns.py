@@ -60,6 +60,14 @@ class Step(msgspec.Struct, frozen=True):
     done: bool
 
 
+class RunTurn(msgspec.Struct, frozen=True):
+    """Where a run must stand for a person's order, and where it stands then."""
+
+    from_states: Sequence[str]
+    state: str
+    holds: bool = False
+
+
 class RunLine(msgspec.Struct, frozen=True):
     """A run, and how far it has come with the customers."""
 
@@ -157,12 +165,10 @@ async def nothing_held(connection: Connection, run_id: UUID) -> None:
     await sql.campaigns.nothing_held(connection, run_id=run_id)
 
 
-async def turn_run(
-    connection: Connection, project_id: UUID, campaign: str, to: str, allowed_from: Sequence[str], *, holds: bool
-) -> bool:
+async def turn_run(connection: Connection, project_id: UUID, campaign: str, turn: RunTurn, now: datetime) -> bool:
     """Moves the run that is under way to another state, where it stands in one of these. Waits for its planners."""
     turned = await sql.campaigns.turn_run(
-        connection, project_id=project_id, campaign=campaign, state=to, from_states=list(allowed_from), holds=holds
+        connection, project_id=project_id, campaign=campaign, now=now, **msgspec.structs.asdict(turn)
     )
     return turned is not None
 

@@ -19,6 +19,15 @@ class StoredDefinition(msgspec.Struct, frozen=True):
     callback_token: str | None
 
 
+class StoredIntegration(msgspec.Struct, frozen=True):
+    """As it was written (secrets as references)."""
+
+    project_id: UUID
+    name: str
+    body: bytes
+    updated_at: datetime
+
+
 class Door(msgspec.Struct, frozen=True):
     """Whose callbacks come in by a token."""
 
@@ -33,6 +42,11 @@ async def definitions_of(connection: Connection, project_id: UUID) -> list[Store
     """All of a project."""
     rows = await sql.definitions.definitions_of_project(connection, project_id=project_id)
     return [StoredDefinition(**row) for row in rows]
+
+
+async def all_integrations(connection: Connection) -> list[StoredIntegration]:
+    """Of all projects."""
+    return [StoredIntegration(**row) for row in await sql.definitions.all_integrations(connection)]
 
 
 async def stamp_of(connection: Connection, project_id: UUID) -> int | None:

@@ -1,4 +1,4 @@
-"""What waits in the store, counted by what it is about, for people who ask why nothing moves."""
+"""What waits, counted by what it is about, for people who ask why nothing moves."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +16,10 @@ class What(StrEnum):
     MESSAGES_DUE = "messages_due"
     MESSAGES_PACED = "messages_paced"
     MESSAGES_DEFERRED = "messages_deferred"
+    CAMPAIGNS_SCHEDULED = "campaigns_scheduled"
+    CAMPAIGNS_TO_PLAN = "campaigns_to_plan"
     CAMPAIGNS_PAUSED = "campaigns_paused"
+    CAMPAIGNS_TO_CANCEL = "campaigns_to_cancel"
     MESSAGES_HELD = "messages_held"
     TEMPLATES_STOPPED = "templates_stopped"
     TEMPLATES_TO_HAND_IN = "templates_to_hand_in"
@@ -30,8 +33,15 @@ class What(StrEnum):
     MESSAGES_UNCERTAIN = "messages_uncertain"
     JOURNEYS_DUE = "journeys_due"
     JOURNEYS_PARKED = "journeys_parked"
+    JOURNEYS_WAITING = "journeys_waiting"
     REPORTS_UNCLAIMED = "reports_unclaimed"
     CALLBACKS_UNREAD = "callbacks_unread"
+    CALLBACKS_SPOOLED = "callbacks_spooled"
+    """On this machine's disk (services.callback_spool)."""
+    CALLBACKS_SET_ASIDE = "callbacks_set_aside"
+    """There, too."""
+    LIMITS_DIFFER = "limits_differ"
+    """Integrations of several projects (services.differing_limits)."""
     BUDGETS_NEARLY_GONE = "budgets_nearly_gone"
     BUDGETS_GONE = "budgets_gone"
     CALLBACKS_NOT_UNDERSTOOD = "callbacks_not_understood"
@@ -41,9 +51,10 @@ class What(StrEnum):
 class Waiting(msgspec.Struct, frozen=True):
     """Several of a kind that wait for the same."""
 
-    project_id: UUID
+    project_id: UUID | None
+    """None where that is not known yet."""
     about: str | None
-    """The sender; of a journey the scenario; the campaign."""
+    """The sender; of a journey the scenario; the campaign; of the spool its folder."""
     code: str | None
     sentence: str | None
     """What was said of one of them."""
@@ -57,14 +68,17 @@ class Waiting(msgspec.Struct, frozen=True):
 async def all_that_waits(
     connection: Connection, project_id: UUID | None, now: datetime, lately: datetime
 ) -> list[tuple[What, Waiting]]:
-    """Of one project, or of all. Callbacks and consents count from `lately` on: nothing is ever done about them."""
+    """In the store, of one project or of all. Callbacks and consents since `lately`: nothing is ever done to them."""
     whose = {"project_id": project_id}
     then = {**whose, "now": now}
     found = {
-        What.MESSAGES_DUE: await sql.doctor.messages_due(connection, **then),
-        What.MESSAGES_PACED: await sql.doctor.messages_paced(connection, **then),
+        What.MESSAGES_DUE: await sql.doctor.messages_due(connection, **then, paced=False),
+        What.MESSAGES_PACED: await sql.doctor.messages_due(connection, **then, paced=True),
         What.MESSAGES_DEFERRED: await sql.doctor.messages_deferred(connection, **then, held_until=HELD_UNTIL),
-        What.CAMPAIGNS_PAUSED: await sql.doctor.campaigns_paused(connection, **whose),
+        What.CAMPAIGNS_SCHEDULED: await sql.doctor.campaigns_to_plan(connection, **then, scheduled=True),
+        What.CAMPAIGNS_TO_PLAN: await sql.doctor.campaigns_to_plan(connection, **then, scheduled=False),
+        What.CAMPAIGNS_PAUSED: await sql.doctor.campaigns_turned(connection, **whose, state="paused"),
+        What.CAMPAIGNS_TO_CANCEL: await sql.doctor.campaigns_turned(connection, **whose, state="cancelling"),
         What.MESSAGES_HELD: await sql.doctor.messages_held(connection, **whose),
         What.TEMPLATES_STOPPED: await sql.doctor.templates_stopped(connection, **whose),
         What.TEMPLATES_TO_HAND_IN: await sql.doctor.templates_to_hand_in(connection, **whose),
@@ -78,6 +92,7 @@ async def all_that_waits(
         What.MESSAGES_UNCERTAIN: await sql.doctor.messages_uncertain(connection, **whose),
         What.JOURNEYS_DUE: await sql.doctor.journeys_due(connection, **then),
         What.JOURNEYS_PARKED: await sql.doctor.journeys_parked(connection, **whose),
+        What.JOURNEYS_WAITING: await sql.doctor.journeys_waiting(connection, **then),
         What.REPORTS_UNCLAIMED: await sql.doctor.reports_unclaimed(connection, **then),
         What.CALLBACKS_UNREAD: await sql.doctor.callbacks_unread(connection, **whose),
         What.BUDGETS_NEARLY_GONE: await sql.doctor.budgets_warned(connection, **then, level="warned"),

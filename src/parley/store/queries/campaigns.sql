@@ -98,7 +98,7 @@ UPDATE campaign_runs SET holds = false WHERE id = :run_id AND state IN ('plannin
 
 -- name: turn_run$
 -- services.steer_campaigns: a person's order, if the run stands where it may be given; campaign_runs_under_way.
-UPDATE campaign_runs SET state = :state, holds = holds OR :holds
+UPDATE campaign_runs SET state = :state, holds = holds OR :holds, turned_at = :now
 WHERE project_id = :project_id AND campaign = :campaign AND ended_at IS NULL AND state = ANY(:from_states::text[])
 RETURNING id;
 

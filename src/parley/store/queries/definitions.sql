@@ -2,6 +2,10 @@
 -- services.definitions: everything a project has defined, whenever its stamp moved; primary key.
 SELECT kind, name, version, body, callback_token FROM definitions WHERE project_id = :project_id ORDER BY kind, name;
 
+-- name: all_integrations
+-- services.differing_limits, for the doctor: all of them are looked at.
+SELECT project_id, name, body, updated_at FROM definitions WHERE kind = 'integration' ORDER BY project_id, name;
+
 -- name: stamp_of_project$
 -- services.definitions: has anything changed since it was read? Primary key.
 SELECT definitions_stamp FROM projects WHERE id = :project_id;

@@ -1,34 +1,33 @@
 -- name: messages_due
--- services.doctor: whose time has come and nobody has claimed; index messages_waiting. What is stopped or paced has its
--- own line.
-SELECT m.project_id, m.integration AS about, NULL AS code, NULL AS sentence, count(*) AS count, min(m.due_at) AS since,
-    NULL::timestamptz AS until
-FROM messages m
-LEFT JOIN permits p ON p.name = 'sender:' || m.account AND p.permits < 1
-    AND p.counted_at > clock_timestamp() - interval '1 minute'
-LEFT JOIN holds h ON h.project_id = m.project_id AND h.sender = m.integration AND h.since <= :now AND h.until > :now
-WHERE p.name IS NULL AND h.until IS NULL AND m.state IN ('planned', 'queued') AND m.due_at <= :now AND NOT EXISTS (
-        SELECT FROM stops s WHERE s.project_id = m.project_id AND s.sender = m.integration AND s.released_at IS NULL
-            AND s.template IN ('', template_of(m.kind, m.content))
+-- services.doctor: whose time has come and nobody has claimed; index messages_waiting. `paced`: of senders that may send
+-- no more for the moment, because one of their limits was out of permits lately or the provider asked them to slow down;
+-- or of all others. What is stopped has its own line.
+WITH resting AS MATERIALIZED (
+    SELECT project_id, sender, code, sentence, until FROM holds WHERE since <= :now AND until > :now
+    UNION
+    SELECT d.project_id, d.name, NULL, NULL, NULL
+    FROM definitions d
+    CROSS JOIN LATERAL (SELECT convert_from(d.body, 'UTF8')::json -> 'account' AS account) known
+    JOIN permits p ON p.name IN (
+        'sender:' || coalesce(account ->> 'account', account ->> 'app_id'),
+        'requests:' || coalesce(account ->> 'project_id', account ->> 'account')
     )
-    AND m.project_id = coalesce(:project_id::uuid, m.project_id)
-GROUP BY m.project_id, m.integration;
-
--- name: messages_paced
--- services.doctor: whose time has come, and whose sender may send no more for the moment: it was out of permits lately,
--- or the provider asked it to slow down; index messages_waiting. What is stopped has its own line.
-SELECT m.project_id, m.integration AS about, h.code, h.sentence, count(*) AS count, min(m.due_at) AS since, h.until
+    WHERE d.kind = 'integration' AND p.permits < 1 AND p.counted_at > clock_timestamp() - interval '1 minute'
+        AND NOT EXISTS (
+            SELECT FROM holds h
+            WHERE h.project_id = d.project_id AND h.sender = d.name AND h.since <= :now AND h.until > :now
+        )
+)
+SELECT m.project_id, m.integration AS about, r.code, r.sentence, count(*) AS count, min(m.due_at) AS since, r.until
 FROM messages m
-LEFT JOIN permits p ON p.name = 'sender:' || m.account AND p.permits < 1
-    AND p.counted_at > clock_timestamp() - interval '1 minute'
-LEFT JOIN holds h ON h.project_id = m.project_id AND h.sender = m.integration AND h.since <= :now AND h.until > :now
-WHERE (p.name IS NOT NULL OR h.until IS NOT NULL) AND m.state IN ('planned', 'queued') AND m.due_at <= :now
+LEFT JOIN resting r ON r.project_id = m.project_id AND r.sender = m.integration
+WHERE (r.sender IS NOT NULL) = :paced::boolean AND m.state IN ('planned', 'queued') AND m.due_at <= :now
     AND NOT EXISTS (
         SELECT FROM stops s WHERE s.project_id = m.project_id AND s.sender = m.integration AND s.released_at IS NULL
             AND s.template IN ('', template_of(m.kind, m.content))
     )
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
-GROUP BY m.project_id, m.integration, h.code, h.sentence, h.until;
+GROUP BY m.project_id, m.integration, r.code, r.sentence, r.until;
 
 -- name: messages_deferred
 -- services.doctor: what waits for its time, by reason; index messages_waiting. What is stopped, or held back by the
@@ -43,14 +42,27 @@ WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND m.due_at < :held_
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
 GROUP BY m.project_id, m.integration, m.outcome_code;
 
--- name: campaigns_paused
--- services.doctor: campaigns that a person has paused, and how many of their messages wait; indexes
--- campaign_runs_under_way and messages_of_run.
-SELECT r.project_id, r.campaign AS about, NULL AS code, NULL AS sentence, count(m.id) AS count, r.launched_at AS since,
-    NULL::timestamptz AS until
+-- name: campaigns_turned
+-- services.doctor: campaigns that a person has paused, or cancelled a moment ago, and how many of their messages wait;
+-- indexes campaign_runs_under_way and messages_of_run.
+SELECT r.project_id, r.campaign AS about, NULL AS code, NULL AS sentence, count(m.id) AS count,
+    coalesce(r.turned_at, r.launched_at) AS since, NULL::timestamptz AS until
 FROM campaign_runs r
 LEFT JOIN messages m ON m.run_id = r.id AND m.state IN ('planned', 'queued')
-WHERE r.ended_at IS NULL AND r.state = 'paused' AND r.project_id = coalesce(:project_id::uuid, r.project_id)
+WHERE r.ended_at IS NULL AND r.state = :state AND r.project_id = coalesce(:project_id::uuid, r.project_id)
+GROUP BY r.id;
+
+-- name: campaigns_to_plan
+-- services.doctor: campaigns whose customers are not all looked at yet, how many are left, and since when the longest of
+-- their shares has waited; `scheduled`: those whose time has not come. Indexes campaign_runs_under_way, primary key.
+SELECT r.project_id, r.campaign AS about, NULL AS code, NULL AS sentence,
+    sum(greatest(0, s.customers - s.looked_at))::bigint AS count,
+    CASE WHEN :scheduled THEN r.launched_at ELSE greatest(r.starts_at, r.turned_at, min(s.moved_at)) END AS since,
+    CASE WHEN :scheduled THEN r.starts_at END AS until
+FROM campaign_runs r
+JOIN campaign_shares s ON s.run_id = r.id AND NOT s.done
+WHERE r.ended_at IS NULL AND r.state = 'planning' AND (r.starts_at > :now) = :scheduled::boolean
+    AND r.project_id = coalesce(:project_id::uuid, r.project_id)
 GROUP BY r.id;
 
 -- name: messages_held
@@ -146,6 +158,14 @@ SELECT project_id, scenario AS about, NULL AS code, NULL AS sentence, count(*) A
 FROM journeys
 WHERE due_at <= :now AND parked_at IS NULL AND project_id = coalesce(:project_id::uuid, project_id)
 GROUP BY project_id, scenario;
+
+-- name: journeys_waiting
+-- services.doctor: whose time has not come, or who await a reply (`awaiting` says so); all of them are looked at.
+SELECT project_id, scenario AS about, awaiting AS code, NULL AS sentence, count(*) AS count, min(started_at) AS since,
+    min(due_at) AS until
+FROM journeys
+WHERE due_at > :now AND parked_at IS NULL AND project_id = coalesce(:project_id::uuid, project_id)
+GROUP BY project_id, scenario, awaiting;
 
 -- name: journeys_parked
 -- services.doctor: they broke their work and are tried again later; index journeys_parked.
