@@ -8,10 +8,12 @@ from parley.cli.event_loop import run_to_end
 from parley.config import read_config
 from parley.domain.errors import ParleyError
 from parley.domain.project import Project
+from parley.store.database import UNAVAILABLE
 from parley.store.projects import project_by_token
 from parley.wiring import House, has_database, open_house
 
 T = TypeVar("T")
+_LOST: tuple[type[Exception], ...] = (ConnectionRefusedError, *UNAVAILABLE)
 
 
 class NoDataError(ParleyError):
@@ -22,8 +24,15 @@ class NoSuchProjectError(ParleyError):
     """There is no project with this token. `parley project list` shows them."""
 
 
+class DatabaseLostError(ParleyError):
+    """The database went away while the command worked."""
+
+
 def run(data_dir: Path | None, command: Callable[[House], Awaitable[T]], *, may_create: bool = False) -> T:
-    """Opens the house, does one thing, closes it. Only what founds something may make a database for it."""
+    """Opens the house, does one thing, closes it. Only what founds something may make a database for it.
+
+    Raises NoDataError, DatabaseLostError.
+    """
     config = read_config(data_dir)
     if not may_create and not has_database(config):
         raise NoDataError(
@@ -35,7 +44,13 @@ def run(data_dir: Path | None, command: Callable[[House], Awaitable[T]], *, may_
         async with open_house(config) as house:
             return await command(house)
 
-    return run_to_end(in_the_house())
+    try:
+        return run_to_end(in_the_house())
+    except _LOST as error:
+        raise DatabaseLostError(
+            f"The database went away in the middle of it ({error}). Each step is done whole or not at all: "
+            "see how far it came, then say it again."
+        ) from error
 
 
 async def project_of(house: House, token: str) -> Project:
