@@ -4,7 +4,7 @@
 
 One worker's `Delivery` sends planned messages as in outbound.py, by the Conversation API. Its provider (a process of
 its own) answers and then calls back three times, signed, to `parley serve --workers 0`. The clock stops when every
-message stands at *read* in PostgreSQL; states and campaign events are written by then, costs are not kept yet. The
+message stands at *read* in PostgreSQL; states, campaign events and costs are written by then. The
 floor is the pump of outbound.py: the same client and the same request to a provider that only answers.
 """
 

@@ -28,7 +28,8 @@ from bench.support.wires import RememberingWire
 from parley.cli.event_loop import run_to_end
 from parley.providers.http import CONNECTIONS, HttpClient
 
-CUSTOMERS = 1000
+CUSTOMERS = 5000
+"""Enough that no round comes to the burst of a pair (whatsapp.md 4): 45 messages to one recipient."""
 
 
 async def main(messages: int, rounds: int, api: str) -> None:

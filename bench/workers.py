@@ -22,7 +22,8 @@ from bench.support.senders import send_all_due, senders
 from bench.support.shop import Shop, check_accepted, open_shop, plan
 from parley.cli.event_loop import run_to_end
 
-CUSTOMERS = 1000
+CUSTOMERS = 5000
+"""Enough that no round comes to the burst of a pair (whatsapp.md 4): 45 messages to one recipient."""
 NOBODY = "http://127.0.0.1:9"
 """The account's server, which nobody calls."""
 
