@@ -1,4 +1,5 @@
 """Templates handed in to the local Sinch's Provisioning API, followed by looking and by what it tells."""
+# long: one Sinch and one worker for every way in which a template and the registry may differ.
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
@@ -11,16 +12,17 @@ from parley.providers.http import HttpClient
 from parley.services.apply_definitions import delete_definition
 from parley.services.doctor import diagnose
 from parley.services.listen_to_templates import Ear
+from parley.services.pull_template import pull_template
 from parley.services.receive_callbacks import Callback
-from parley.services.registry import Origin, Said
-from parley.services.show_templates import TemplateLine, show_template, template_history
+from parley.services.registry import Origin, Said, UnknownTemplateError
+from parley.services.show_templates import TemplateLine, list_templates, show_template, template_history
 from parley.services.steer_templates import order_hand_in, set_status
 from parley.services.sync_templates import TemplateSync, next_look
 from parley.store.doctor import What
 from parley.store.templates import TemplateRow
 from parley.templates import Status
 from tests.simulator.desk import Desk, open_desk
-from tests.simulator.provisioning import SECRET, decide, ear
+from tests.simulator.provisioning import SECRET, create, decide, ear
 from tests.simulator.shop import Shop
 from tests.support.builders import NOW, Cast
 from tests.walks.test_templates import SHIPPED
@@ -383,3 +385,73 @@ async def test_an_account_without_such_an_api_cannot_hand_in(walk: Walk) -> None
 )
 def test_only_what_waits_is_looked_at_often(status: str, waited: timedelta, expected: timedelta) -> None:
     assert next_look([TemplateRow(FULL, 1, status, NOW - waited, sender="sinch")], "sinch", NOW) == expected
+
+
+AT_SINCH = {"name": "back_soon", "language": "EN", "category": "UTILITY"}
+BODY = {"type": "BODY", "text": "Your order {{1}} is on its way and arrives soon.", "examples": ["100245"]}
+
+
+async def _listed(sync: Sync) -> dict[str, tuple[str, bool]]:
+    page = await list_templates(sync.walk.database, sync.walk.project_id)
+    return {one.name: (one.status, one.only_at_provider) for one in page.templates}
+
+
+async def test_what_only_the_provider_has_is_listed_and_kept_up_to_date(sync: Sync) -> None:
+    create(sync.desk, BODY, **AT_SINCH)
+    await sync.look(hours=7)
+    assert (await _listed(sync))["back_soon.en"] == ("submitted", True)
+    decide(sync.desk, "approve", "back_soon", "EN")
+    await sync.look(hours=7)
+    assert (await _listed(sync))["back_soon.en"] == ("approved", True)
+    approved = await list_templates(sync.walk.database, sync.walk.project_id, status=Status.APPROVED, limit=1000)
+    assert "back_soon.en" in {one.name for one in approved.templates}
+    assert sync.desk.provision("DELETE", "/whatsapp/templates/back_soon/languages/EN?deleteSubmitted=true").ok
+    await sync.look(hours=7)
+    assert "back_soon.en" not in await _listed(sync)
+
+
+async def test_pages_hold_both_kinds_in_one_order(sync: Sync) -> None:
+    for name in ("aaa", "order_shipped_2", "zzz"):
+        create(sync.desk, BODY | {"text": f"Your {name} {{{{1}}}} is on its way."}, **AT_SINCH | {"name": name})
+    await sync.look(hours=7)
+    names: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        page = await list_templates(sync.walk.database, sync.walk.project_id, after=after, limit=2)
+        names += [one.name for one in page.templates]
+        after = page.next
+    assert names == sorted({*names})
+    assert {"aaa.en", "order_shipped_2.en", "zzz.en", FULL} <= {*names}
+
+
+async def test_it_is_adopted_by_its_file_and_not_handed_in_again(sync: Sync) -> None:
+    create(sync.desk, BODY, **AT_SINCH)
+    decide(sync.desk, "approve", "back_soon", "EN")
+    await sync.look(hours=7)
+    view = await show_template(sync.walk.database, sync.walk.project_id, "back_soon.en", sync.walk.now)
+    assert (view.line.only_at_provider, view.template.body.samples) == (True, ("100245",))
+    pulled = await pull_template(sync.walk.database, sync.walk.project_id, "back_soon.en")
+    assert (pulled.file["category"], pulled.refused_for) == ("SHIPPING_UPDATE", ())
+    await sync.walk.apply(pulled.file)
+    await sync.look(minutes=1)
+    assert (await _listed(sync))["back_soon.en"] == ("approved", False)
+    asked = sync.desk.sim("journal?kind=request")["entries"]
+    written = [one["method"] for one in asked if one["api"] == "provisioning" and one["method"] != "GET"]
+    assert written == ["POST"], "by whoever made it at the provider, and by nobody else"
+
+
+async def test_what_the_projects_rules_forbid_is_told_with_the_file(sync: Sync) -> None:
+    sale = BODY | {"text": "Get 20 % off everything in our shop with {{1}} today!"}
+    create(sync.desk, sale, **AT_SINCH | {"category": "MARKETING"})
+    await sync.look(hours=7)
+    pulled = await pull_template(sync.walk.database, sync.walk.project_id, "back_soon.en")
+    assert {one.rule for one in pulled.refused_for} >= {"promotional", "category_transactional"}
+    with pytest.raises(UnknownTemplateError, match="None of the project's accounts"):
+        await pull_template(sync.walk.database, sync.walk.project_id, "never.en")
+
+
+async def test_an_account_that_is_gone_takes_its_templates_along(sync: Sync) -> None:
+    create(sync.desk, BODY, **AT_SINCH)
+    await sync.look(hours=7)
+    await delete_definition(sync.walk.database, sync.walk.project_id, "integration", "sinch", sync.walk.now)
+    assert "back_soon.en" not in await _listed(sync)

@@ -11,6 +11,7 @@ from parley.api.auth import admit
 from parley.api.errors import ApiError, missing
 from parley.api.reading import UnusableError, read_part
 from parley.domain.errors import InvalidInputError, ParleyError
+from parley.services.pull_template import pull_template
 from parley.services.registry import Origin, Said, UnknownTemplateError
 from parley.services.show_templates import LARGEST_PAGE, PAGE, list_templates, plain, show_template, template_history
 from parley.services.steer_templates import end_override, order_hand_in, override_template, set_status
@@ -88,6 +89,23 @@ async def history(
     except ParleyError as error:
         _refuse(error)
     return {"success": True, "data": msgspec.to_builtins(page.entries), "next": page.next}
+
+
+@get("/{name:str}/file", summary="A template as the provider has it, as a file")
+async def pull(
+    token: FromPath[str], name: FromPath[str], request: AnyRequest, sender: FromQuery[str | None] = None
+) -> dict[str, Any]:
+    """For whoever wants to adopt it: `file`, and why an apply would refuse it. 404 where no account of the project has
+    it, 400 where a file has no place for a part of it.
+    """
+    caller = await admit(request, token, Permission.READ_DEFINITIONS)
+    _check(name + (sender or ""))
+    try:
+        return _data(
+            msgspec.to_builtins(await pull_template(request.app.state.database, caller.project.id, name, sender))
+        )
+    except ParleyError as error:
+        _refuse(error)
 
 
 @post("/{name:str}/submit", status_code=202, summary="Hand a template in to WhatsApp")
@@ -174,6 +192,6 @@ def _refuse(error: ParleyError) -> NoReturn:
 
 router = Router(
     "/api/v1/projects/{token:str}/templates",
-    route_handlers=[list_all, show, history, submit, say_status, override, no_override],
+    route_handlers=[list_all, show, history, pull, submit, say_status, override, no_override],
     tags=["templates"],
 )

@@ -1,5 +1,6 @@
 """`parley template`: the registry of message templates, and what a person may say about one."""
 
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -12,6 +13,7 @@ from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.providers.http import HttpClient
 from parley.services.listen_to_templates import Ear, Listening
+from parley.services.pull_template import pull_template
 from parley.services.registry import Origin, Said
 from parley.services.show_templates import (
     LARGEST_PAGE,
@@ -55,7 +57,9 @@ def list_all(
     if as_json:
         print(msgspec.json.encode(lines).decode())
         return
-    told = [f"{one.status:9}  {_filed(one):14}  {one.quality:7}  v{one.version:<3} {one.name}" for one in lines]
+    told = [f"{one.status:9}  {_filed(one):14}  {one.quality:7}  {_version(one):4} {one.name}" for one in lines]
+    if others := sum(one.only_at_provider for one in lines):
+        told.append(f"\n{others} with a * the provider alone has; as a file: parley template pull NAME LANGUAGE")
     print("\n".join(told) or "no template: parley apply FOLDER --project TOKEN")
 
 
@@ -68,6 +72,28 @@ def show(
         data_dir, project, lambda house, of: show_template(house.database, of, _full(name, language), house.clock())
     )
     print(msgspec.json.encode(plain(view)).decode() if as_json else "\n".join(_story(view)))
+
+
+@app.command
+def pull(
+    name: str,
+    language: str = "",
+    *,
+    project: ProjectToken,
+    sender: Annotated[
+        str | None, Parameter(help="The integration whose account has it; the first when left out.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a template as the provider has it, as a file for git: what was handed in elsewhere comes in by that. NAME
+    LANGUAGE, or NAME.LANGUAGE. What `parley apply` would refuse is told beside it.
+    """
+    full = _full(name, language)
+    pulled = _in(data_dir, project, lambda house, of: pull_template(house.database, of, full, sender))
+    print(msgspec.json.format(msgspec.json.encode(pulled.file), indent=2).decode())
+    for found in pulled.refused_for:
+        told = f"parley apply refuses it: {found.field}: {found.sentence} {found.remedy} ({found.rule})"
+        print(told, file=sys.stderr)
 
 
 @app.command
@@ -188,13 +214,18 @@ def _in(data_dir: Path | None, token: str, work: Callable[[House, UUID], Awaitab
     return run(data_dir, do)
 
 
+def _version(line: TemplateLine) -> str:
+    return "*" if line.only_at_provider else f"v{line.version}"
+
+
 def _filed(line: TemplateLine) -> str:
     return line.provider_category or line.category
 
 
 def _story(view: TemplateView) -> Iterator[str]:
     line, judged = view.line, view.judgement
-    yield f"{line.name}  version {line.version}, {line.category}: {line.status}"
+    version = "only at the provider" if line.only_at_provider else f"version {line.version}"
+    yield f"{line.name}  {version}, {line.category}: {line.status}"
     reason = f": {line.status_reason}" if line.status_reason else ""
     yield f"  since {line.status_at:%Y-%m-%d %H:%M:%S}{reason}"
     if line.sender:

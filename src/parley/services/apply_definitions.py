@@ -38,6 +38,7 @@ from parley.store.definitions import (
     secrets_of,
 )
 from parley.store.messages import look_again
+from parley.store.provider_templates import forget_copies
 from parley.store.templates import forget_sender, look_everywhere, look_soon
 from parley.templates import RuleSet, parse_template
 
@@ -112,6 +113,7 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
             await unregister(connection, project_id, name, now)
         if kind == "integration":
             await forget_sender(connection, project_id, name)
+            await forget_copies(connection, project_id, name)
     return True
 
 

@@ -9,9 +9,11 @@ import msgspec
 from parley.costs import Difference
 from parley.domain.template_category import filed_today
 from parley.services.definitions import ProjectDefinitions, project_definitions
+from parley.services.pull_template import read_copy
 from parley.services.registry import UnknownTemplateError
 from parley.services.text_facts import judgement_of
 from parley.store.database import Database
+from parley.store.provider_templates import ProviderTemplate, page_of_others, provider_template
 from parley.store.templates import (
     NEWEST,
     Entry,
@@ -48,6 +50,8 @@ class TemplateLine(msgspec.Struct, frozen=True):
     problem: str | None
     override: str | None
     handing_in: bool
+    only_at_provider: bool = False
+    """The project has no file of it: `parley template pull` prints one. Its version is 0."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -80,14 +84,15 @@ class HistoryPage(msgspec.Struct, frozen=True):
 async def list_templates(
     database: Database, project_id: UUID, *, after: str = "", limit: int = PAGE, status: Status | None = None
 ) -> Page:
-    """By name."""
+    """By name: the project's, and what only its accounts at the provider have."""
     async with database.connection() as connection:
         project = await project_definitions(connection, project_id)
         rows = await page_of_templates(connection, project_id, after, limit + 1, status)
+        others = await page_of_others(connection, project_id, after, limit + 1, status)
     by_name = _by_name(project)
-    shown = [row for row in rows[:limit] if row.name in by_name]
-    lines = tuple(_line(row, by_name[row.name], project) for row in shown)
-    return Page(lines, rows[limit - 1].name if len(rows) > limit else None)
+    own = [_line(row, by_name[row.name], project) for row in rows if row.name in by_name]
+    lines = sorted([*own, *(_only_there(one) for one in others)], key=lambda line: line.name)
+    return Page(tuple(lines[:limit]), lines[limit - 1].name if len(lines) > limit else None)
 
 
 async def show_template(database: Database, project_id: UUID, name: str, now: datetime) -> TemplateView:
@@ -95,6 +100,9 @@ async def show_template(database: Database, project_id: UUID, name: str, now: da
     async with database.connection() as connection:
         project = await project_definitions(connection, project_id)
         rows = {row.name: row for row in await templates_of(connection, project_id)}
+        other = None if name in rows else await provider_template(connection, project_id, name)
+    if other is not None:
+        return _view_of_other(other, project, now)
     template = _by_name(project).get(name)
     if template is None or name not in rows:
         raise UnknownTemplateError(f"The project has no template {name}. `parley template list` shows them.")
@@ -105,6 +113,17 @@ async def show_template(database: Database, project_id: UUID, name: str, now: da
     more = None if asked == filed else project.prices.difference(asked, filed, now)
     own = whatsapps_on(now.date()) is judgement.rules
     return TemplateView(_line(row, template, project), judgement, more, row.override_by, own, template)
+
+
+def _view_of_other(other: ProviderTemplate, project: ProjectDefinitions, now: datetime) -> TemplateView:
+    """Raises InvalidInputError for what has no place in a file."""
+    read = read_copy(other, RuleSet(project.settings.rules))
+    filed = other.category or read.judgement.predicted
+    more = (
+        project.prices.difference(filed, read.judgement.predicted, now) if filed != read.judgement.predicted else None
+    )
+    own = whatsapps_on(now.date()) is read.judgement.rules
+    return TemplateView(_only_there(other), read.judgement, more, None, own, text_of(read.template))
 
 
 async def template_history(
@@ -140,6 +159,25 @@ def _line(row: TemplateRow, template: MessageTemplate, project: ProjectDefinitio
         problem=row.problem,
         override=row.override_reason,
         handing_in=row.hand_in_at is not None,
+    )
+
+
+def _only_there(other: ProviderTemplate) -> TemplateLine:
+    return TemplateLine(
+        name=other.name,
+        version=0,
+        category=other.category or "",
+        status=other.status or "unknown",
+        status_at=other.seen_at,
+        status_reason=other.reason,
+        quality=other.quality,
+        provider_category=other.category,
+        predicted=other.category or "",
+        sender=other.sender,
+        problem=None,
+        override=None,
+        handing_in=False,
+        only_at_provider=True,
     )
 
 

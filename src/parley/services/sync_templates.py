@@ -33,6 +33,7 @@ from parley.services.registry import Origin, Said, change, note
 from parley.services.secret_box import SecretBox
 from parley.store.database import Connection, Database
 from parley.store.definitions import lock_project
+from parley.store.provider_templates import ProviderTemplate, keep_copies
 from parley.store.templates import (
     Claimed,
     Looked,
@@ -101,6 +102,9 @@ class TemplateSync:
         now = self._clock()
         async with self._database.transaction() as connection:
             if not isinstance(found, Refusal):
+                await keep_copies(
+                    connection, claimed.project_id, claimed.sender, _kept(claimed.sender, found, now), now
+                )
                 await heed_list(connection, claimed.project_id, claimed.sender, found, now)
             rows = await templates_of(connection, claimed.project_id)
             await note_look(connection, claimed, self._looked(claimed, found, rows, now), until)
@@ -241,6 +245,15 @@ _NO_ACCOUNT = Refusal(
 
 def _copy(answer: HttpResponse | Refusal) -> Copy | Refusal:
     return answer if isinstance(answer, Refusal) else read_one(answer.body)
+
+
+def _kept(sender: str, copies: Mapping[str, Copy], now: datetime) -> list[ProviderTemplate]:
+    """PostgreSQL knows no text with a zero in it: nobody could ask for such a name."""
+    return [
+        ProviderTemplate(sender, name, one.state, one.category, one.quality, one.reason, one.details, now)
+        for name, one in copies.items()
+        if "\0" not in name
+    ]
 
 
 def _by_name(project: ProjectDefinitions) -> dict[str, MessageTemplate]:

@@ -25,6 +25,8 @@ class Copy(msgspec.Struct, frozen=True):
     quality: str = "unknown"
     provider_id: str | None = None
     reason: str | None = None
+    details: bytes = b"{}"
+    """All its parts, as the provider's JSON."""
 
 
 class News(msgspec.Struct, frozen=True):

@@ -6,8 +6,10 @@ import pytest
 
 from parley.access import Role
 from parley.store.database import Database
+from parley.store.provider_templates import ProviderTemplate, keep_copies
 from tests.contracts.management.test_definitions import as_role, call
 from tests.support.api import Answer, ProjectApi
+from tests.support.builders import NOW
 
 SHIPPED: dict[str, Any] = {
     "kind": "template",
@@ -153,3 +155,32 @@ async def test_what_is_deleted_keeps_its_history(api: ProjectApi) -> None:
     assert (await ask(api, f"/{NAME}")).status == 404
     assert [one["what"] for one in (await ask(api, f"/{NAME}/history")).body["data"]] == ["deleted", "applied"]
     assert (await ask(api, "/never.en/history")).status == 404
+
+
+async def test_what_only_the_provider_has_is_listed_shown_and_given_as_a_file(
+    api: ProjectApi, database: Database
+) -> None:
+    details = b'{"components": [{"type": "BODY", "text": "Your order is on its way and arrives soon."}]}'
+    odd = b'{"components": [{"type": "HOLOGRAM"}]}'
+    copies = [
+        ProviderTemplate("sinch", f"{name}.en", "approved", "UTILITY", "green", None, parts, NOW)
+        for name, parts in (("aside", details), ("odd", odd))
+    ]
+    async with database.transaction() as connection:
+        await keep_copies(connection, api.project.project_id, "sinch", copies, NOW)
+    await put(api, SHIPPED)
+    listed = (await ask(api, "?limit=2")).body
+    assert [(one["name"], one["only_at_provider"], one["version"]) for one in listed["data"]] == [
+        ("aside.en", True, 0),
+        ("odd.en", True, 0),
+    ]
+    assert [one["name"] for one in (await ask(api, f"?after={listed['next']}")).body["data"]] == [NAME]
+    shown = (await ask(api, "/aside.en")).body["data"]
+    assert (shown["only_at_provider"], shown["status"], shown["sender"]) == (True, "approved", "sinch")
+    pulled = (await ask(api, "/aside.en/file")).body["data"]
+    assert (pulled["sender"], pulled["file"]["status"], pulled["refused_for"]) == ("sinch", "approved", [])
+    assert (await put(api, pulled["file"])).status == 201
+    assert (await ask(api, "/aside.en")).body["data"]["only_at_provider"] is False
+    refused = [await ask(api, path) for path in ("/odd.en/file", "/odd.en", "/aside.en/file?sender=x", "/no.en/file")]
+    assert [one.status for one in refused] == [400, 400, 404, 404]
+    assert "no place for HOLOGRAM" in refused[0].text

@@ -7,12 +7,14 @@ import msgspec
 import pytest
 
 from parley.domain.callback import Notice, TemplateNotice, Unknown
+from parley.domain.errors import InvalidInputError
 from parley.domain.http import HttpResponse
 from parley.providers.callbacks import read
 from parley.providers.sinch_provisioning.calls import Project, is_sinch, list_request, look_request, read_refusal
 from parley.providers.sinch_provisioning.components import correction, language_read, language_written, submission
+from parley.providers.sinch_provisioning.files import file_of
 from parley.providers.sinch_provisioning.shapes import read_one, read_page
-from parley.templates import Button, MessageTemplate, Status
+from parley.templates import Button, MessageTemplate, Status, parse_template
 from parley.templates.copy import Copy, Edit, has_it, news_of
 from parley.templates.template import Body, Footer, Header
 
@@ -148,3 +150,53 @@ def test_what_is_there_is_not_handed_in_again() -> None:
         Copy(Status.APPROVED, OTHER, Edit(Status.REJECTED, TEXT)): False,
     }
     assert {copy: has_it(TEMPLATE, copy) for copy in copies} == copies
+
+
+FULL: dict[str, Any] = {
+    "kind": "template",
+    "name": "shipped",
+    "language": "en_US",
+    "category": "UTILITY",
+    "header": {"format": "text", "text": "Order {{1}}", "samples": ["100245"]},
+    "body": {"text": "Dear {{1}}, your order is on its way with {{2}} and arrives soon.", "samples": ["Jana", "DHL"]},
+    "footer": {"text": "Reply HELP for help"},
+    "buttons": [
+        {"type": "url", "text": "Follow it", "url": "https://shop.example/track/{{1}}", "samples": ["100245"]},
+        {"type": "quick_reply", "text": "Call me"},
+        {"type": "phone_number", "text": "Call us", "phone_number": "+421901000001"},
+        {"type": "copy_code", "text": "Copy it", "samples": ["SPRING"]},
+    ],
+}
+IMAGE = FULL | {"header": {"format": "image", "samples": ["https://cdn.test/a.png"]}}
+PLACE = {name: FULL[name] for name in ("kind", "name", "language", "category", "body")} | {
+    "header": {"format": "location"}
+}
+
+
+@pytest.mark.parametrize("file", [FULL, IMAGE, PLACE], ids=["full", "image", "place"])
+def test_what_was_handed_in_comes_back_as_its_file(file: dict[str, Any]) -> None:
+    sent = submission(parse_template(json.dumps(file).encode()))
+    assert file_of("shipped", "en_US", sent["category"], sent["details"]) == file
+
+
+def test_a_code_comes_back_with_a_text_to_read() -> None:
+    details = {"components": [{"type": "BODY"}, {"type": "BUTTONS", "buttons": [{"type": "OTP", "text": "Copy"}]}]}
+    file = file_of("code", "en", "AUTHENTICATION", details)
+    assert parse_template(json.dumps(file).encode()).body_variables == ("1",)
+
+
+@pytest.mark.parametrize(
+    ("components", "said"),
+    [
+        ([], "there is no BODY"),
+        ("?", "there is no BODY"),
+        ([7, {"type": "HOLOGRAM"}], "components[1]: a template file has no place for HOLOGRAM"),
+        ([{"type": "HEADER", "format": "SMELL"}], "components[0].format: a header of a template file is no SMELL"),
+        ([{"type": "BUTTONS", "buttons": [7, {"type": "LEVER"}]}], "no place for a button LEVER"),
+        ([{"type": "BUTTONS", "buttons": 7}], "there is no BODY"),
+    ],
+)
+def test_what_has_no_place_in_a_file_is_told(components: Any, said: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        file_of("odd", "en", "UTILITY", {"components": components})
+    assert said in str(caught.value)

@@ -85,6 +85,7 @@ def copy_of(shown: Shown) -> Copy:
         quality=shown.quality_score.removeprefix("QUALITY_SCORE_").lower() or "unknown",
         provider_id=shown.whatsapp_id or None,
         reason=_reason(shown.rejection_code),
+        details=msgspec.json.encode(shown.details or change.details),
     )
 
 

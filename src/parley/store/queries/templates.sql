@@ -75,13 +75,10 @@ WHERE (project_id, name) IN (
 RETURNING project_id, name;
 
 -- name: claim_looks
--- services.sync_templates: accounts whose templates are to be looked at, of projects that have any; index
--- template_looks_due.
+-- services.sync_templates: accounts whose templates are to be looked at; index template_looks_due.
 UPDATE template_looks SET look_at = :until
 WHERE (project_id, sender) IN (
-    SELECT l.project_id, l.sender FROM template_looks l
-    WHERE l.look_at <= :now AND EXISTS (SELECT FROM templates t WHERE t.project_id = l.project_id)
-    ORDER BY l.look_at LIMIT :most
+    SELECT project_id, sender FROM template_looks WHERE look_at <= :now ORDER BY look_at LIMIT :most
     FOR UPDATE SKIP LOCKED
 )
 RETURNING project_id, sender, failures;
