@@ -1,12 +1,15 @@
 """The embedded PostgreSQL: one per data folder, gone with its last user, back after any crash."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import sys
-from contextlib import AsyncExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -85,6 +88,22 @@ async def test_a_killed_server_is_revived(tmp_path: Path) -> None:
         await until(lambda: database_pid(tmp_path) != pid, "the server is gone")
         server.revive()
         assert _answers(server.url)
+
+
+def _ended_children() -> set[int]:
+    """Of this process; nobody has asked what became of them."""
+    return {one.pid for one in psutil.Process().children() if one.status() == psutil.STATUS_ZOMBIE}
+
+
+async def test_a_guard_that_took_another_s_look_for_a_guard_is_replaced(tmp_path: Path) -> None:
+    before = _ended_children()
+    with (tmp_path / "guard.lock").open("ab") as look, ThreadPoolExecutor() as threads, ExitStack() as held:
+        fcntl.flock(look, fcntl.LOCK_SH)  # as whoever asks whether one is on duty, held for longer
+        starting = threads.submit(lambda: held.enter_context(embedded_server(tmp_path)))
+        await until(lambda: not _ended_children() <= before, "a guard has come and gone")
+        fcntl.flock(look, fcntl.LOCK_UN)
+        assert _answers((await asyncio.wrap_future(starting)).url)
+    await until(lambda: database_pid(tmp_path) is None, "the guard stops the server")
 
 
 @pytest.mark.parametrize("place", ["{tmp_path}/file/data", "/dev/null/data", "/proc/data"])

@@ -260,16 +260,34 @@ def _socket_path(cluster: Path) -> str:
 
 
 def _start_guard(data_folder: Path, server: postgres_server.PostgresServer) -> None:
-    """Starting one too many is harmless: it finds the guard's own lock taken and ends."""
+    """Waits until one is on duty. Who asks for that holds its lock for a moment: a guard that comes just then takes it
+    for another's and ends, and the next is started.
+    """
+    guards: list[subprocess.Popen[bytes]] = []
+
+    def is_on_duty() -> bool:
+        if _guard_is_on_duty(data_folder):
+            return True
+        if not guards or guards[-1].poll() is not None:
+            guards.append(_spawn_guard(data_folder, server))
+        return False
+
+    if not _wait_until(is_on_duty, START_DEADLINE_SECONDS):
+        codes = ", ".join(str(guard.poll()) for guard in guards[-3:])
+        raise DataFolderError(
+            f"{data_folder}: the database's guard was not on duty within {START_DEADLINE_SECONDS} s. {len(guards)} "
+            f"were started; the last ended with {codes} (None: it runs). Is the machine very busy? Try again."
+        )
+
+
+def _spawn_guard(data_folder: Path, server: postgres_server.PostgresServer) -> "subprocess.Popen[bytes]":
     guard = Path(__file__).with_name("embedded_guard.py")
     stop = [str(server.bin_path / "pg_ctl"), "-D", str(server.pgdata), "-m", "fast", "-w", "stop"]
-    subprocess.Popen(  # noqa: S603  our own file and the server's own tool
+    return subprocess.Popen(  # noqa: S603  our own file and the server's own tool
         [sys.executable, "-I", "-S", str(guard), str(data_folder), server.system_user or "", *stop],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True, cwd="/",
     )  # fmt: skip
-    if not _wait_until(lambda: _guard_is_on_duty(data_folder), 10):
-        raise DataFolderError(f"{data_folder}: the database's guard did not start within 10 s. Try again.")
 
 
 def _guard_is_on_duty(data_folder: Path) -> bool:

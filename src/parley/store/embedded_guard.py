@@ -25,6 +25,7 @@ def main() -> None:
         subprocess.run(stop, user=user, check=False)  # noqa: S603  the command comes from parley.store.embedded
     else:
         subprocess.run(stop, check=False)  # noqa: S603  the command comes from parley.store.embedded
+    alone.close()  # before the holders' lock: whoever gets that must not take us for one on duty
 
 
 def _open(path: Path) -> IO[bytes]:
