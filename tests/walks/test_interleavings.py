@@ -1,6 +1,7 @@
 """Whatever happens between planning and claiming, and in whatever order: only what may leave at the wire leaves.
 
-Exhaustive over every order of every choice of the four things that can come between.
+Exhaustive over every order of every choice of the four things that can come between. What comes between the claim and
+its call is too late for that call (docs/house.md says how long that can be); when the call could not begin, it counts.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 
 from parley.domain.http import HttpResponse
+from parley.providers.http import NotSentError
 from tests.support.builders import add_customer, consent_event
 from tests.walks.walk import EXAMPLES, Walk, inbound
 
@@ -22,6 +24,7 @@ NODES: dict[str, dict[str, Any]] = {
     "text": {"type": "send_text", "text": "Hello {{ customer.first_name }}"},
 }
 FAULT = HttpResponse(500, (), msgspec.json.encode({"message": "500", "reason": "", "details": ""}))
+NOT_BEGUN = NotSentError("No connection and no token came in time.")
 FORBIDDEN_BY = {"template": {"stop", "withdrawn"}, "text": {"window closed"}}
 """What must keep a message of that kind back; nothing else may."""
 
@@ -72,8 +75,10 @@ async def _planned(walk: Walk, number: int) -> UUID:
     return customer_id
 
 
-@pytest.mark.parametrize("tried_before", [False, True], ids=["first try", "second try"])
-async def test_no_order_of_what_comes_between_leads_to_a_forbidden_call(walk: Walk, *, tried_before: bool) -> None:
+@pytest.mark.parametrize("before", [None, FAULT, NOT_BEGUN], ids=["first try", "second try", "call not begun"])
+async def test_no_order_of_what_comes_between_leads_to_a_forbidden_call(
+    walk: Walk, before: HttpResponse | Exception | None
+) -> None:
     for name, node in NODES.items():
         go = {"id": "go", "type": "on_event", "event": "go", "next": "send"}
         settings = {"consent_category": "whatsapp"}
@@ -82,8 +87,8 @@ async def test_no_order_of_what_comes_between_leads_to_a_forbidden_call(walk: Wa
     for number, order in enumerate(_orders()):
         await _template(walk, "approved")
         customer_id = await _planned(walk, number)
-        if tried_before:
-            walk.sinch.script.extend([FAULT, FAULT])
+        if before is not None:
+            walk.sinch.script.extend([before, before])
             await walk.come_to_rest()
         walk.sinch.requests.clear()
         for happening in order:

@@ -26,6 +26,9 @@ DEFAULT_LIFE = 300.0
 TIMEOUT = 10.0
 """Seconds for one token request."""
 
+TOKEN_SECONDS = 25.0
+"""A request waits no longer for its token. Then it was not sent, and whoever wanted to send it may think again."""
+
 ATTEMPTS = 5
 """Token requests in one refresh, counting those that were answered 429."""
 
@@ -106,15 +109,18 @@ class TokenSource:
         request: HttpRequest,
         credentials: Credentials,
         timeout: float,  # noqa: ASYNC109  the wire keeps it
+        token_seconds: float = TOKEN_SECONDS,
     ) -> HttpResponse | NotAccepted:
         """Sends with a bearer token. A 401 that says *expired* is replayed once with a new token; any other 401 is
-        the answer, and the token is forgotten so that the next request starts afresh.
+        the answer, and the token is forgotten so that the next request starts afresh. Whatever it takes to get a
+        token, nothing waits for one later than `token_seconds` from now.
 
         Raises what the wire raises for the request itself (NotSentError, UnansweredError), never for the token's.
         """
-        first = await self._send_once(request, credentials, timeout)
+        until = asyncio.get_running_loop().time() + token_seconds
+        first = await self._send_once(request, credentials, timeout, until)
         if isinstance(first, HttpResponse) and _says_expired(first):
-            return await self._send_once(request, credentials, timeout)
+            return await self._send_once(request, credentials, timeout, until)
         return first
 
     async def close(self) -> None:
@@ -129,8 +135,13 @@ class TokenSource:
         request: HttpRequest,
         credentials: Credentials,
         timeout: float,  # noqa: ASYNC109  the wire keeps it
+        until: float,
     ) -> HttpResponse | NotAccepted:
-        token = await self.token(credentials)
+        try:
+            async with asyncio.timeout_at(until):
+                token = await self.token(credentials)
+        except TimeoutError:
+            return _TOO_LATE
         if isinstance(token, NotAccepted):
             return token
         answer = await self._wire.send(_with_bearer(request, token), timeout)
@@ -170,6 +181,12 @@ _TOO_FAST = NotAccepted(
     "The provider gives out no more access tokens for the moment. Parley tries again by itself.",
     Remedy.WAIT,
     retry_after=LONGEST_PAUSE,
+)
+
+_TOO_LATE = NotAccepted(
+    "token_unreachable",
+    "No access token came in time; nothing was sent. Parley tries again by itself.",
+    Remedy.RETRY,
 )
 
 _UNAUTHORIZED = NotAccepted(

@@ -178,8 +178,9 @@ class Delivery:
         if grant is None:
             return await self._wire.send(rendered.request, self._patience.call_seconds)
         credentials = Credentials(grant.token_url, grant.key_id, grant.key_secret)
-        async with asyncio.timeout(self._patience.send_seconds):  # a token may take its tries
-            return await self._tokens.send(rendered.request, credentials, self._patience.call_seconds)
+        patience = self._patience
+        async with asyncio.timeout(patience.send_seconds):  # an expired token makes it two calls
+            return await self._tokens.send(rendered.request, credentials, patience.call_seconds, patience.token_seconds)
 
     def _meaning(self, call: Call, answer: HttpResponse) -> Outcome:
         return meaning(call.preset, answer, len(call.messages), self._clock())

@@ -6,13 +6,18 @@ import msgspec
 
 LEASE = timedelta(seconds=120)
 """When the operator says nothing."""
+TOKEN_SECONDS = 25.0
 TURN_SECONDS = 30.0
 CALL_SECONDS = 20.0
 SEND_SECONDS = 90.0
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """The parts of a send fit into its lease: a turn and a call into the send, the send into the lease."""
+    """The parts of a send fit into its lease: a token, a turn and a call into the send, the send into the lease.
+
+    A token and a turn together are shorter than the margin of the customer's window (policy.window_open): a call that
+    cannot begin by then goes back to the queue, where the policy decides anew.
+    """
 
     lease: timedelta = LEASE
     """How long a message may stand at *sending* before its worker counts as lost. The same in all processes that share
@@ -22,6 +27,11 @@ class Patience(msgspec.Struct, frozen=True):
     def turn_seconds(self) -> float:
         """For a place among the client's connections."""
         return min(TURN_SECONDS, self._seconds / 4)
+
+    @property
+    def token_seconds(self) -> float:
+        """For the provider's access token, when there is none yet."""
+        return min(TOKEN_SECONDS, self._seconds / 6)
 
     @property
     def call_seconds(self) -> float:

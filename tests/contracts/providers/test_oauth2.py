@@ -229,6 +229,16 @@ async def test_without_a_token_nothing_is_sent(bench: Bench) -> None:
     assert bench.provider.sent == []
 
 
+async def test_a_request_whose_token_does_not_come_in_time_is_not_sent(bench: Bench) -> None:
+    bench.provider.gate.clear()
+    outcome = await bench.source.send(bench.request, bench.alice, PATIENCE, token_seconds=0.05)
+    assert isinstance(outcome, NotAccepted)
+    assert (outcome.remedy, bench.provider.sent) == (Remedy.RETRY, [])
+    bench.provider.gate.set()
+    await bench.source.send(bench.request, bench.alice, PATIENCE)
+    assert (bench.provider.sent, len(bench.provider.asked)) == (["Bearer token-1"], 1)
+
+
 async def test_a_throttled_endpoint_is_asked_again_with_growing_pauses(bench: Bench) -> None:
     bench.provider.refusals = [HttpResponse(429)] * 3
     assert await bench.token_text() == "token-4"
