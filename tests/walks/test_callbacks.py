@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from parley.providers.signature import NotGenuine
-from parley.services.receive_callbacks import Callback, UnknownDoor
+from parley.services.receive_callbacks import Callback, UnknownDoor, keep
 from tests.support.builders import Cast
 from tests.walks.walk import LEGACY, Walk, inbound, status
 
@@ -57,6 +57,14 @@ async def test_the_same_callback_counts_once_however_parallel(walk: Walk, people
     await asyncio.gather(*(walk.receive([one]) for _ in range(20)))
     assert await _count(walk, "callbacks") == 1
     assert len(await walk.events(people.alice)) == 1
+
+
+async def test_a_callback_that_was_read_is_not_read_again(walk: Walk, people: Cast) -> None:
+    one = await _admitted(walk, msgspec.json.encode(inbound(ALICE, "CART", walk.now)))
+    await walk.receive([one])
+    async with walk.database.transaction() as connection:
+        await keep(connection, [one], walk.now)
+    assert await _count(walk, "callbacks_unread") == 0
 
 
 async def test_the_same_message_in_another_bundle_counts_once(walk: Walk, people: Cast) -> None:

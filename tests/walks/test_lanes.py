@@ -143,3 +143,10 @@ async def test_two_workers_on_one_queue_send_everything_once(big: Walk, sinch: C
 
     await asyncio.gather(work(), big.come_to_rest())
     assert sinch.sent == {"big": 500}
+
+
+async def test_a_claim_waits_for_nothing_that_another_worker_holds(big: Walk, sinch: CountingSinch) -> None:
+    await queue(big, await add_fan(big, 1), 3)
+    async with big.database.transaction() as connection:
+        await connection.execute("SELECT FROM messages WHERE state = 'queued' ORDER BY due_at LIMIT 1 FOR UPDATE")
+        assert await _claimed(big, Turns()) == {"big": 2}

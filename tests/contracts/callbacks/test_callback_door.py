@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import requests
+from cryptography.fernet import Fernet
 
 from parley.store.database import Database
 from tests.contracts.management.test_definitions import INTEGRATION, call
@@ -79,6 +80,20 @@ async def test_a_wrong_signature_is_refused_and_nothing_is_kept(api: ProjectApi)
         assert "signature" in answer.json()["error"]
     exported = await api.post("data/customers/export", {"format": "native_json"})
     assert exported.body["data"] == []
+
+
+async def test_a_secret_that_does_not_open_is_our_fault_and_not_the_callbacks(
+    api: ProjectApi, database: Database
+) -> None:
+    url, body = await _door(api, CONVERSATION), msgspec.json.encode(MESSAGE)
+    sealed_by_another_key = Fernet(Fernet.generate_key()).encrypt(SECRET.encode())
+    async with database.connection() as connection:
+        await connection.execute(
+            "UPDATE secrets SET ciphertext = $1 WHERE project_id = $2", sealed_by_another_key, api.project.project_id
+        )
+    answer = await _post(url, body, _signed(body))
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
 
 
 async def test_an_unknown_address_says_where_the_right_one_is(api: ProjectApi) -> None:
