@@ -455,3 +455,30 @@ async def test_an_account_that_is_gone_takes_its_templates_along(sync: Sync) -> 
     await sync.look(hours=7)
     await delete_definition(sync.walk.database, sync.walk.project_id, "integration", "sinch", sync.walk.now)
     assert "back_soon.en" not in await _listed(sync)
+
+
+async def test_a_carousel_is_handed_in_and_comes_back_as_it_was(sync: Sync) -> None:
+    sync.desk.sim("settings", {"check_media": False})
+    await sync.walk.apply({"kind": "settings", "rules": "current"}, LAMPS)
+    said = Said(Origin.PERSON, "jana")
+    await order_hand_in(sync.walk.database, sync.walk.project_id, "lamps.en", None, said, sync.walk.now)
+    await sync.look()
+    assert (await _listed(sync))["lamps.en"] == ("submitted", False)
+    await sync.look(hours=7)
+    pulled = await pull_template(sync.walk.database, sync.walk.project_id, "lamps.en")
+    assert pulled.file == LAMPS
+
+
+LAMP = {
+    "header": {"format": "image", "samples": ["https://cdn.example/a.png"]},
+    "body": {"text": "A lamp for {{1}} EUR.", "samples": ["20"]},
+    "buttons": [{"type": "quick_reply", "text": "Show me"}],
+}
+LAMPS: dict[str, Any] = {
+    "kind": "template",
+    "name": "lamps",
+    "language": "en",
+    "category": "MARKETING",
+    "body": {"text": "Here are the lamps that are new in our shop."},
+    "carousel": [LAMP, LAMP],
+}

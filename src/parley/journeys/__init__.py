@@ -8,6 +8,7 @@ from parley.journeys.conditions import Conditions
 from parley.journeys.effects import (
     Button,
     CallPreset,
+    CardValues,
     Effect,
     Send,
     SendMedia,
@@ -27,6 +28,7 @@ __all__ = [
     "Button",
     "CallPreset",
     "Campaign",
+    "CardValues",
     "Conditions",
     "Consent",
     "Effect",

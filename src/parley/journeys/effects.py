@@ -11,11 +11,19 @@ MediaType = Literal["image", "video", "document", "audio", "sticker", "location"
 class Button(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one button of a template needs at sending, in the template's order."""
 
-    type: Literal["quick_reply", "url", "call"]
+    type: Literal["quick_reply", "url", "call", "copy_code", "catalog", "request_contact_info"]
     parameter: str | None = None
-    """The changing end of a URL button."""
+    """The changing end of a URL button, or the code that is copied."""
     payload: str | None = None
     """What comes back when a quick reply is tapped."""
+
+
+class CardValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one card of a carousel shows, in the template's order."""
+
+    type: Literal["image", "video"]
+    url: str
+    parameters: tuple[str, ...] = ()
 
 
 class HeaderMedia(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,6 +50,7 @@ class SendTemplate(_Effect, frozen=True, kw_only=True, tag="send_template"):
     header_parameters: str | tuple[str, ...]
     media: HeaderMedia | None
     buttons: tuple[Button, ...]
+    cards: tuple[CardValues, ...]
     sender: str | None
     consent_category: str
     expires_at: datetime | None

@@ -180,6 +180,7 @@ def _template(
         header=_texts(parameters.get("header_parameters")),
         body=_texts(parameters.get("parameters")),
         buttons=_texts(parameters.get("buttons")),
+        others=_texts(parameters.get("other_parameters")),
     )
     stop = stops.get((sender.name, template_named(Kind.TEMPLATE, parameters))) if sender else None
     return TemplateFacts(
@@ -199,7 +200,7 @@ def text_of_message(project: ProjectDefinitions, parameters: Mapping[str, Any]) 
     if text is None or text.promotional or text.override is not None or text.rules != RuleSet.TRANSACTIONAL:
         return text
     language = _language(parameters)
-    for name in ("parameters", "header_parameters"):
+    for name in ("parameters", "header_parameters", "other_parameters"):
         for value in _texts(parameters.get(name)):
             if isinstance(value, str) and _says_something(value) and (why := why_promotes(value, language)) is not None:
                 return msgspec.structs.replace(text, value=why)

@@ -4,9 +4,10 @@ There is one way to make a request, the preset's; a native action only fills in 
 same content by the same names.
 """
 
+from collections.abc import Iterator
 from typing import Any, assert_never
 
-from parley.journeys import Button, CallPreset, Send, SendMedia, SendTemplate, SendText
+from parley.journeys import Button, CallPreset, CardValues, Send, SendMedia, SendTemplate, SendText
 
 _FAMILIES = {"sinch_legacy": "sinch-whatsapp", "sinch_conversation": "sinch-conversation"}
 """The shipped presets of an API, by the first part of their names."""
@@ -57,6 +58,7 @@ def _template(effect: SendTemplate) -> dict[str, Any]:
         "parameters": effect.parameters,
         "header_parameters": effect.header_parameters,
         "buttons": [_button(button) for button in effect.buttons],
+        "other_parameters": [named for place, card in enumerate(effect.cards) for named in _card(place, card)],
     }
     if effect.media is not None:
         form |= {"media": effect.media.type, "media_url": effect.media.url, "media_filename": effect.media.filename}
@@ -67,6 +69,13 @@ def _button(button: Button) -> str:
     """As the preset's form takes it: `quick_reply: CART`."""
     value = button.parameter or button.payload
     return f"{button.type}: {value}" if value else button.type
+
+
+def _card(place: int, card: CardValues) -> Iterator[str]:
+    """By the names of the Conversation API; the old API knows no carousel, and its preset says so."""
+    start = f"carousel[{place}]"
+    yield f"{start}header[1]{card.type}.link: {card.url}"
+    yield from (f"{start}body[{number}]text: {text}" for number, text in enumerate(card.parameters, start=1))
 
 
 def _media(effect: SendMedia) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
+from parley.providers.sinch_provisioning.components import without_place
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.provisioning import provisioning_url
 from parley.services.registry import Origin, Said, change, note, template_row
@@ -60,6 +61,7 @@ async def order_hand_in(
             Problem(found.field, f"{found.sentence} {found.remedy} ({found.rule})")
             for found in barring(judgement, overridden=row.override_reason is not None)
         ]
+        problems += without_place(template)
         if row.status in WITH_WHATSAPP:
             problems.append(Problem("status", f"is {row.status}: this text is with WhatsApp already."))
         if problems:

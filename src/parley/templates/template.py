@@ -55,11 +55,46 @@ class Footer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Button(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something to tap."""
 
-    type: Literal["quick_reply", "url", "phone_number", "copy_code"]
+    type: Literal[
+        "quick_reply",
+        "url",
+        "phone_number",
+        "copy_code",
+        "flow",
+        "request_contact_info",
+        "order_details",
+        "catalog",
+        "multi_product",
+    ]
     text: str = ""
     url: str = ""
     phone_number: str = ""
     samples: tuple[str, ...] = ()
+    flow_id: str = ""
+    flow_action: Literal["navigate", "data_exchange"] = "navigate"
+    navigate_screen: str = ""
+    """Where a flow that navigates begins."""
+
+
+class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of a carousel: a picture or film, perhaps a few words, one button or two."""
+
+    header: Header
+    body: Body | None = None
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def body_variables(self) -> tuple[str, ...]:
+        """In the order in which values are given."""
+        return variables_of(self.body.text) if self.body else ()
+
+
+class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Stands above the body of a limited-time offer."""
+
+    text: str
+    has_expiration: bool = False
+    """Each message says when it ends."""
 
 
 class MessageTemplate(msgspec.Struct, frozen=True):
@@ -72,6 +107,8 @@ class MessageTemplate(msgspec.Struct, frozen=True):
     header: Header | None = None
     footer: Footer | None = None
     buttons: tuple[Button, ...] = ()
+    carousel: tuple[Card, ...] = ()
+    limited_time_offer: Offer | None = None
     kind: Literal["template"] = "template"
     status: Status = Status.DRAFT
     """In its file what a person knows, in a project's definitions what the registry says."""
@@ -87,6 +124,17 @@ class MessageTemplate(msgspec.Struct, frozen=True):
     def body_variables(self) -> tuple[str, ...]:
         """In the order in which values are given."""
         return variables_of(self.body.text)
+
+    @property
+    def all_buttons(self) -> tuple[tuple[str, Button], ...]:
+        """(field, button), those of a carousel's cards, too."""
+        own = [(f"buttons[{number}]", button) for number, button in enumerate(self.buttons)]
+        cards = [
+            (f"carousel[{place}].buttons[{number}]", button)
+            for place, card in enumerate(self.carousel)
+            for number, button in enumerate(card.buttons)
+        ]
+        return (*own, *cards)
 
     @property
     def button_variables(self) -> tuple[tuple[int, str], ...]:
@@ -186,8 +234,11 @@ def _texts(template: MessageTemplate) -> Iterator[tuple[str, str]]:
     if template.header:
         yield "header.text", template.header.text
     yield "body.text", template.body.text
-    for number, button in enumerate(template.buttons):
-        yield f"buttons[{number}].url", button.url
+    for field, button in template.all_buttons:
+        yield f"{field}.url", button.url
+    for number, card in enumerate(template.carousel):
+        if card.body:
+            yield f"carousel[{number}].body.text", card.body.text
 
 
 def _variable_faults(field: str, text: str) -> Iterator[Problem]:

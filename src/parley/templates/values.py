@@ -5,9 +5,10 @@ their form, 132005 the length of the finished text.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from parley.domain.errors import InvalidInputError, Problem
+from parley.templates.named_values import check_named, read_named
 from parley.templates.template import Button, MessageTemplate, fill_variables, filled_length, variables_of
 
 LONGEST_HEADER = 60
@@ -25,15 +26,23 @@ _SUSPICIOUS = re.compile("|".join(pattern.pattern for pattern, _ in _FORBIDDEN))
 
 
 def check_parameters(
-    template: MessageTemplate, header: Sequence[str], body: Sequence[str], buttons: Sequence[str]
+    template: MessageTemplate,
+    header: Sequence[str],
+    body: Sequence[str],
+    buttons: Sequence[str],
+    others: Sequence[str] = (),
 ) -> tuple[Problem, ...]:
     """What WhatsApp would refuse; empty when the values fit.
 
     Values are in the order of `header_variables`, `body_variables` and `button_variables`. Buttons may also be given as
-    the presets take them, one per button of the template: "url: c/8812", "quick_reply: CART".
+    the presets take them, one per button of the template: "url: c/8812", "quick_reply: CART". `others` are given by
+    name: "carousel[0]body[1]text: Jana".
     """
     codes = _button_values(buttons)
+    named = read_named(others)
     return (
+        *check_named(template, named),
+        *_check_forms("other_parameters", named),
         *_check_part("header", template.header_variables, header),
         *_check_part("body", template.body_variables, body),
         *_check_part("buttons", tuple(name for _, name in template.button_variables), codes),
@@ -59,8 +68,9 @@ def _button_values(given: Sequence[str]) -> tuple[str, ...]:
     return tuple((kind[2] or "") if kind else text for kind, text in found if not (kind and kind[1] in _FIXED_BUTTONS))
 
 
-_BUTTON = re.compile(r"\s*(url|copy_code|quick_reply|call|phone_number)\s*(?::\s*(.*?)\s*)?", re.DOTALL)
-_FIXED_BUTTONS = frozenset({"quick_reply", "call", "phone_number"})
+_KINDS = "url|copy_code|quick_reply|call|phone_number|catalog|request_contact_info|flow|order_details|multi_product"
+_BUTTON = re.compile(rf"\s*({_KINDS})\s*(?::\s*(.*?)\s*)?", re.DOTALL)
+_FIXED_BUTTONS = frozenset(_KINDS.split("|")) - {"url", "copy_code"}
 
 
 def _check_part(part: str, names: tuple[str, ...], values: Sequence[str]) -> Iterator[Problem]:
@@ -70,6 +80,12 @@ def _check_part(part: str, names: tuple[str, ...], values: Sequence[str]) -> Ite
     for number, value in enumerate(values):
         if fault := _value_fault(value):
             yield Problem(f"{part}[{number}]", f"{fault} (WhatsApp error 132018)")
+
+
+def _check_forms(part: str, named: Mapping[str, str]) -> Iterator[Problem]:
+    for name, value in named.items():
+        if fault := _value_fault(value):
+            yield Problem(f"{part}: {name}", f"{fault} (WhatsApp error 132018)")
 
 
 def _value_fault(value: str) -> str | None:

@@ -11,7 +11,13 @@ from parley.domain.errors import InvalidInputError
 from parley.domain.http import HttpResponse
 from parley.providers.callbacks import read
 from parley.providers.sinch_provisioning.calls import Project, is_sinch, list_request, look_request, read_refusal
-from parley.providers.sinch_provisioning.components import correction, language_read, language_written, submission
+from parley.providers.sinch_provisioning.components import (
+    correction,
+    language_read,
+    language_written,
+    submission,
+    without_place,
+)
 from parley.providers.sinch_provisioning.files import file_of
 from parley.providers.sinch_provisioning.shapes import read_one, read_page
 from parley.templates import Button, MessageTemplate, Status, parse_template
@@ -173,7 +179,33 @@ PLACE = {name: FULL[name] for name in ("kind", "name", "language", "category", "
 }
 
 
-@pytest.mark.parametrize("file", [FULL, IMAGE, PLACE], ids=["full", "image", "place"])
+CARD = {
+    "header": {"format": "image", "samples": ["https://cdn.test/a.png"]},
+    "body": {"text": "A lamp for {{1}} EUR.", "samples": ["20"]},
+    "buttons": [{"type": "quick_reply", "text": "Show me"}],
+}
+CAROUSEL = {name: FULL[name] for name in ("kind", "name", "language")} | {
+    "category": "MARKETING",
+    "limited_time_offer": {"text": "Ends soon!", "has_expiration": True},
+    "body": {"text": "What you have asked for."},
+    "buttons": [
+        {"type": "flow", "text": "Book", "flow_id": "123", "navigate_screen": "FIRST"},
+        {"type": "flow", "text": "Order", "flow_id": "124", "flow_action": "data_exchange"},
+        {"type": "request_contact_info"},
+        {"type": "order_details", "text": "Pay"},
+    ],
+    "carousel": [CARD, CARD],
+}
+
+
+def test_what_sinch_has_no_word_for_is_not_handed_in() -> None:
+    catalog = MessageTemplate("sale", "en", "MARKETING", Body("Look."), buttons=(Button("catalog", "View"),))
+    (problem,) = without_place(catalog)
+    assert "Provisioning API knows no button catalog" in problem.sentence
+    assert list(without_place(parse_template(json.dumps(CAROUSEL).encode()))) == []
+
+
+@pytest.mark.parametrize("file", [FULL, IMAGE, PLACE, CAROUSEL], ids=["full", "image", "place", "carousel"])
 def test_what_was_handed_in_comes_back_as_its_file(file: dict[str, Any]) -> None:
     sent = submission(parse_template(json.dumps(file).encode()))
     assert file_of("shipped", "en_US", sent["category"], sent["details"]) == file

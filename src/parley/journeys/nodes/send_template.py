@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from parley.domain.errors import Problem
-from parley.journeys.effects import Button, HeaderMedia, SendTemplate
+from parley.journeys.effects import Button, CardValues, HeaderMedia, SendTemplate
 from parley.journeys.node import Action, Asker, Name, OptionalDuration, Settings, Text, end_of
 
 
@@ -16,6 +16,8 @@ class SendTemplateNode(Action, frozen=True, kw_only=True, tag="send_template"):
     header_parameters: Text | tuple[str, ...] = ()
     media: HeaderMedia | None = None
     buttons: tuple[Button, ...] = ()
+    cards: tuple[CardValues, ...] = ()
+    """Of a carousel."""
     sender: Name | None = None
     consent_category: Name | None = None
     ttl: OptionalDuration = None
@@ -38,6 +40,7 @@ class SendTemplateNode(Action, frozen=True, kw_only=True, tag="send_template"):
             header_parameters=self.header_parameters,
             media=self.media,
             buttons=self.buttons,
+            cards=self.cards,
             sender=self.sender or asker.settings.sender,
             consent_category=self.consent_category or asker.settings.consent_category or "",
             expires_at=end_of(self.ttl, asker.now),

@@ -3,12 +3,13 @@
 WhatsApp itself writes the text of an AUTHENTICATION template; its button to copy the code is an OTP.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from parley.domain.errors import Problem
 from parley.domain.template_category import Filed, filed_today
 from parley.templates import Button, MessageTemplate
-from parley.templates.template import fill_variables, variables_of
+from parley.templates.template import Body, Card, Header, fill_variables, variables_of
 
 
 def submission(template: MessageTemplate) -> dict[str, Any]:
@@ -44,21 +45,45 @@ def language_read(code: str) -> str:
 def _components(template: MessageTemplate) -> Iterator[dict[str, Any]]:
     is_code = filed_today(template.category) is Filed.AUTHENTICATION
     if template.header:
-        yield _header(template)
-    if is_code:
-        yield {"type": "BODY"}
-    else:
-        samples = {"examples": list(template.body.samples)} if template.body.samples else {}
-        yield {"type": "BODY", "text": template.body.text, **samples}
+        yield _header(template.header)
+    yield {"type": "BODY"} if is_code else _body(template.body)
     if template.footer and not is_code:
         yield {"type": "FOOTER", "text": template.footer.text}
     if template.buttons:
-        yield {"type": "BUTTONS", "buttons": [_button(button, is_code=is_code) for button in template.buttons]}
+        yield _buttons(template.buttons, is_code=is_code)
+    if template.carousel:
+        yield {"type": "CAROUSEL", "cards": [{"components": list(_card(card))} for card in template.carousel]}
+    if offer := template.limited_time_offer:
+        yield {"type": "LIMITED_TIME_OFFER", "text": offer.text, "hasExpiration": offer.has_expiration}
 
 
-def _header(template: MessageTemplate) -> dict[str, Any]:
-    header = template.header
-    assert header is not None  # noqa: S101  asked by the caller
+def _card(card: Card) -> Iterator[dict[str, Any]]:
+    yield _header(card.header)
+    if card.body:
+        yield _body(card.body)
+    if card.buttons:
+        yield _buttons(card.buttons, is_code=False)
+
+
+def _body(body: Body) -> dict[str, Any]:
+    return {"type": "BODY", "text": body.text} | ({"examples": list(body.samples)} if body.samples else {})
+
+
+def _buttons(buttons: tuple[Button, ...], *, is_code: bool) -> dict[str, Any]:
+    return {"type": "BUTTONS", "buttons": [_button(button, is_code=is_code) for button in buttons]}
+
+
+def without_place(template: MessageTemplate) -> Iterator[Problem]:
+    """What this API has no word for (sinch.md 3.2): it cannot be handed in by it."""
+    for field, button in template.all_buttons:
+        if button.type in _UNKNOWN_TO_SINCH:
+            yield Problem(field, f"Sinch's Provisioning API knows no button {button.type}: hand it in at WhatsApp.")
+
+
+_UNKNOWN_TO_SINCH = frozenset({"catalog", "multi_product"})
+
+
+def _header(header: Header) -> dict[str, Any]:
     told: dict[str, Any] = {"type": "HEADER", "format": header.format.upper()}
     if header.format == "text":
         return told | {"text": header.text} | ({"examples": list(header.samples)} if header.samples else {})
@@ -66,17 +91,16 @@ def _header(template: MessageTemplate) -> dict[str, Any]:
 
 
 def _button(button: Button, *, is_code: bool) -> dict[str, Any]:
-    match button.type:
-        case "quick_reply":
-            return {"type": "QUICK_REPLY", "text": button.text}
-        case "phone_number":
-            return {"type": "PHONE_NUMBER", "text": button.text, "phoneNumber": button.phone_number}
-        case "copy_code" if is_code:
-            return {"type": "OTP", "otpType": "COPY_CODE", "text": button.text or "Copy code"}
-        case "copy_code":
-            return {"type": "COPY_CODE", "text": button.text or "Copy offer code", "examples": list(button.samples)}
-        case "url":
-            return {"type": "URL", "text": button.text, "url": button.url} | _address_example(button)
+    if is_code and button.type == "copy_code":
+        return {"type": "OTP", "otpType": "COPY_CODE", "text": button.text or "Copy code"}
+    label = button.text or ("Copy offer code" if button.type == "copy_code" else "")
+    more = _MORE[button.type](button) if button.type in _MORE else {}
+    return {"type": button.type.upper()} | ({"text": label} if label else {}) | more
+
+
+def _flow(button: Button) -> dict[str, Any]:
+    screen = {"navigateScreen": button.navigate_screen} if button.navigate_screen else {}
+    return {"flowId": button.flow_id, "flowAction": button.flow_action.upper(), **screen}
 
 
 def _address_example(button: Button) -> dict[str, Any]:
@@ -87,3 +111,12 @@ def _address_example(button: Button) -> dict[str, Any]:
     sample = button.samples[0]
     whole = sample if sample.startswith(("https://", "http://")) else fill_variables(button.url, {names[0]: sample})
     return {"examples": [whole]}
+
+
+_MORE: dict[str, Callable[[Button], dict[str, Any]]] = {
+    "url": lambda button: {"url": button.url} | _address_example(button),
+    "phone_number": lambda button: {"phoneNumber": button.phone_number},
+    "copy_code": lambda button: {"examples": list(button.samples)},
+    "flow": _flow,
+}
+"""Beside its label."""

@@ -34,7 +34,9 @@ def file_of(name: str, language: str, category: str, details: Part) -> Part:
     return {name: file[name] for name in _ORDER if name in file}
 
 
-_ORDER = ("kind", "name", "language", "category", "header", "body", "footer", "buttons")
+_ORDER = (
+    "kind", "name", "language", "category", "header", "limited_time_offer", "body", "footer", "buttons", "carousel"
+)  # fmt: skip
 
 
 def _header(component: Part, field: str, problems: list[Problem]) -> Part:
@@ -69,6 +71,41 @@ def _buttons(component: Part, field: str, problems: list[Problem]) -> Part:
     return {"buttons": read}
 
 
+def _offer(component: Part, _: str, __: list[Problem]) -> Part:
+    ends = {"has_expiration": True} if component.get("hasExpiration") is True else {}
+    return {"limited_time_offer": {"text": _text(component)} | ends}
+
+
+def _carousel(component: Part, field: str, problems: list[Problem]) -> Part:
+    return {"carousel": [_card(card, field, problems) for card in _list(component, "cards")]}
+
+
+def _card(card: Any, field: str, problems: list[Problem]) -> Part:
+    read: Part = {}
+    for component in _list(card, "components") if isinstance(card, dict) else ():
+        kind = component.get("type") if isinstance(component, dict) else None
+        if kind in _OF_A_CARD:
+            read |= _COMPONENTS[str(kind)](component, f"{field}.cards", problems)
+        else:
+            problems.append(Problem(f"{field}.cards", f"a card of a template file has no place for {kind}."))
+    return read
+
+
+_OF_A_CARD = ("HEADER", "BODY", "BUTTONS")
+
+
+def _flow(button: Part) -> Part:
+    told = {"type": "flow", "text": _text(button), "flow_id": str(button.get("flowId", ""))}
+    if button.get("flowAction") == "DATA_EXCHANGE":
+        told["flow_action"] = "data_exchange"
+    screen = button.get("navigateScreen")
+    return told | ({"navigate_screen": str(screen)} if screen else {})
+
+
+def _labelled(button: Part) -> Part:
+    return {"type": str(button["type"]).lower()} | ({"text": _text(button)} if _text(button) else {})
+
+
 def _url(button: Part) -> Part:
     """A file's sample is the value, this API's the whole address."""
     url = str(button.get("url", ""))
@@ -82,6 +119,8 @@ _COMPONENTS: dict[str, Callable[[Part, str, list[Problem]], Part]] = {
     "BODY": _body,
     "FOOTER": _footer,
     "BUTTONS": _buttons,
+    "CAROUSEL": _carousel,
+    "LIMITED_TIME_OFFER": _offer,
 }
 _BUTTONS: dict[Any, Callable[[Part], Part]] = {
     "QUICK_REPLY": lambda button: {"type": "quick_reply", "text": _text(button)},
@@ -92,6 +131,9 @@ _BUTTONS: dict[Any, Callable[[Part], Part]] = {
         "phone_number": str(button.get("phoneNumber", "")),
     },
     "COPY_CODE": lambda button: {"type": "copy_code", "text": _text(button)} | _samples(_examples(button)),
+    "FLOW": _flow,
+    "REQUEST_CONTACT_INFO": _labelled,
+    "ORDER_DETAILS": _labelled,
     "OTP": lambda button: {"type": "copy_code", "text": _text(button), "samples": ["123456"]},
 }
 

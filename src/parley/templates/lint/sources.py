@@ -6,4 +6,5 @@ CATEGORIES = 'Meta, "Template categorization", 14 November 2025'
 LANGUAGES = 'Meta, "Supported languages", 4 November 2025'
 SEED_PAGE = "The page that Parley implements, and Meta until 15 September 2021"
 PROVIDERS = "Providers' notes on rejected templates, 2025; WhatsApp publishes no number"
+PROVISIONING = "Sinch, Provisioning API 1.2.117, November 2026"
 OWN = "Parley's own threshold"

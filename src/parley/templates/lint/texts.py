@@ -13,9 +13,14 @@ def written_texts(template: MessageTemplate) -> Iterator[tuple[str, str]]:
     """(field, text) of all that the customer reads, except the labels of buttons."""
     if template.header and template.header.text:
         yield "header.text", template.header.text
+    if template.limited_time_offer:
+        yield "limited_time_offer.text", template.limited_time_offer.text
     yield "body.text", template.body.text
     if template.footer:
         yield "footer.text", template.footer.text
+    for number, card in enumerate(template.carousel):
+        if card.body:
+            yield f"carousel[{number}].body.text", card.body.text
 
 
 def count_emoji(text: str) -> int:

@@ -11,12 +11,12 @@ LONGEST = 20
 
 def check(template: MessageTemplate) -> Iterator[Fault]:
     """International form."""
-    for number, button in enumerate(template.buttons):
+    for place, button in template.all_buttons:
         if button.type != "phone_number":
             continue
         given = button.phone_number
         if not given.startswith("+") or not given.removeprefix("+").isdecimal() or len(given) > LONGEST:
-            field = f"buttons[{number}].phone_number"
+            field = f"{place}.phone_number"
             yield Fault(field, f'"{given[:40]}" cannot be dialled.', "Write + and digits: +421901000001")
 
 

@@ -14,10 +14,10 @@ _ADDRESS = re.compile(r"https?://[^\s/{]+\.[^\s/{]+|https?://\[", re.IGNORECASE)
 
 def check(template: MessageTemplate) -> Iterator[Fault]:
     """2,000 characters, https or http."""
-    for number, button in enumerate(template.buttons):
+    for place, button in template.all_buttons:
         if button.type != "url":
             continue
-        field, found = f"buttons[{number}].url", PLACEHOLDER.findall(button.url)
+        field, found = f"{place}.url", PLACEHOLDER.findall(button.url)
         if not _ADDRESS.match(button.url):
             yield Fault(field, "It is no web address.", "Write it whole: https://shop.example/cart")
         if len(button.url) > LONGEST:

@@ -11,12 +11,11 @@ MEDIA = frozenset({"image", "video", "document"})
 
 def check(template: MessageTemplate) -> Iterator[Fault]:
     """The reviewer must see what kind of picture, film or document comes."""
-    if template.header and template.header.format in MEDIA and not template.header.samples:
-        yield Fault(
-            "header.samples",
-            f"A header of the format {template.header.format} has no sample.",
-            "Add the address of one.",
-        )
+    cards = [(f"carousel[{number}].header", card.header) for number, card in enumerate(template.carousel)]
+    for field, header in [("header", template.header), *cards]:
+        if header and header.format in MEDIA and not header.samples:
+            sentence = f"A header of the format {header.format} has no sample."
+            yield Fault(f"{field}.samples", sentence, "Add the address of one.")
 
 
 RULE = LintRule(Severity.ERROR, COMPONENTS, check)

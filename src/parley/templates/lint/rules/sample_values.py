@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from parley.templates.lint.finding import Fault, LintRule, Severity
 from parley.templates.lint.sources import REVIEW
+from parley.templates.named_values import samples_by_name
 from parley.templates.template import MessageTemplate
 from parley.templates.values import check_parameters
 
@@ -12,7 +13,8 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
     """No line break, no tab, no five spaces, nothing empty, not too long: what a message would be refused for."""
     if len(template.body.samples) != len(template.body_variables):
         return  # told by variable_samples
-    for problem in check_parameters(template, _header(template), template.body.samples, _buttons(template)):
+    named = samples_by_name(template)
+    for problem in check_parameters(template, _header(template), template.body.samples, _buttons(template), named):
         yield Fault(f"samples of {problem.field}", f"{problem.sentence}.", "Choose samples as they will really come.")
 
 

@@ -13,9 +13,13 @@ def check(template: MessageTemplate) -> Iterator[Fault]:
         "header.samples", len(template.header_variables), template.header.samples if template.header else ()
     )
     yield from _lacking("body.samples", len(template.body_variables), template.body.samples)
-    for number, button in enumerate(template.buttons):
+    for number, card in enumerate(template.carousel):
+        yield from _lacking(
+            f"carousel[{number}].body.samples", len(card.body_variables), card.body.samples if card.body else ()
+        )
+    for field, button in template.all_buttons:
         wanted = 1 if button.type == "copy_code" else len(variables_of(button.url))
-        yield from _lacking(f"buttons[{number}].samples", wanted, button.samples)
+        yield from _lacking(f"{field}.samples", wanted, button.samples)
 
 
 def _lacking(field: str, wanted: int, given: tuple[str, ...]) -> Iterator[Fault]:
