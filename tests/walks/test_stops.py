@@ -196,6 +196,7 @@ async def test_a_report_of_what_happened_before_the_release_stops_nothing_again(
     await shop.call_back(failed("131042", happened))
     shop.now += timedelta(minutes=10)
     await release_a_sender(shop.database, shop.project_id, "shop-whatsapp", shop.now)
+    shop.now += timedelta(minutes=10)
     await shop.call_back(failed("131042", happened, "SINCH-2-0"))
     assert await _remind(shop, people) == "accepted"
     shop.now += timedelta(minutes=10)

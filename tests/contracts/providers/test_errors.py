@@ -5,6 +5,7 @@ import re
 import pytest
 
 from parley.domain.message import Remedy
+from parley.providers.error_codes import WHATSAPP_CODES
 from parley.providers.errors import ERRORS, SendError, explain, explain_state
 from tests.contracts.providers.error_page import PATH, REMEDIES, SOURCES, page
 
@@ -18,6 +19,15 @@ REASONS_OF_SINCH = """
     MESSAGE_SPLIT_REQUIRED DELIVERY_REPORT_TIME_OUT
 """
 """Copied from the provider's list, not from our table."""
+CODES_OF_WHATSAPP = """
+    0 190 3 10 131005 1 2 131016 133004 131000 4 80007 33 100 131008 131009 131021 131051 135000 130429 130472 130497
+    131026 131030 131031 368 131037 131042 131045 133010 131047 131048 131049 131050 131052 131053 131055 134100 131056
+    131057 2494100 131061 131062 132000 132012 132018 132001 132005 132007 132015 132016 132068 132069 133000 133005
+    133006 133008 133009 133015 133016 134011 134101 134102
+    400 402 408 410 429 430 432 433 470 471 472 480 500 1000 1001 1002 1006 1008 1009 1013 1014 1015 1021 1026 1031 2000
+    2001 2002 2003
+"""
+"""The same: Meta's page of the Cloud API (12 Dec 2025), then those of the on-premise API (whatsapp.md 4.3)."""
 
 
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS.keys())
@@ -39,6 +49,12 @@ def test_each_of_ours_is_reached_from_somewhere() -> None:
 
 def test_every_reason_of_sinch_is_known() -> None:
     assert [reason for reason in REASONS_OF_SINCH.split() if explain(reason).code == "failed"] == ["UNKNOWN"]
+
+
+def test_every_code_of_whatsapp_is_known() -> None:
+    codes = {*CODES_OF_WHATSAPP.split(), *map(str, range(200, 300))}
+    assert codes == set(WHATSAPP_CODES)
+    assert {code for code in codes if explain(None, code).code == "failed"} == set()
 
 
 def test_whatsapps_own_code_says_most_then_the_sub_code_then_the_reason() -> None:
