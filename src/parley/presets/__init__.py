@@ -1,6 +1,6 @@
 """Webhook presets: requests as data, with `[[ parameters ]]`, Jinja, and what answers mean."""
 
-from parley.presets.answers import meaning
+from parley.presets.answers import meaning, retry_after
 from parley.presets.authentication import OAuth2Grant
 from parley.presets.catalogue import shipped
 from parley.presets.parameters import Parameter
@@ -28,6 +28,7 @@ __all__ = [
     "preview",
     "read_list",
     "render_text",
+    "retry_after",
     "shipped",
     "text_faults",
     "url_fault",

@@ -96,8 +96,19 @@ def meaning(preset: HasAnswers, response: HttpResponse, recipients: int, now: da
     if answer.means == "accepted":
         return Accepted(_message_ids(answer, content, recipients))
     sentence = _sentence(answer, response, content)
-    wait = _retry_after(response, now)
+    wait = retry_after(response, now)
     return NotAccepted(answer.code or answer.means, sentence, Remedy(answer.means), wait)
+
+
+def retry_after(response: HttpResponse, now: datetime | None = None) -> float | None:
+    """How many seconds the answer asks to wait: it says them, or an HTTP date (RFC 9110, 10.2.3)."""
+    given = (response.header("retry-after") or "").strip()
+    if _SECONDS.fullmatch(given):
+        return min(float(given), LONGEST_WAIT)
+    until, since = _http_date(given), _http_date(response.header("date") or "") or now
+    if until is None or since is None:
+        return None
+    return min(max((until - since).total_seconds(), 0.0), LONGEST_WAIT)
 
 
 def _content(body: bytes) -> Any:
@@ -177,17 +188,6 @@ def _quote(text: str) -> str:
     clean = " ".join("".join(letter if letter.isprintable() else " " for letter in text[:4_000]).split())
     clean = clean.replace('"', "'")
     return clean if len(clean) <= LONGEST_QUOTE else clean[: LONGEST_QUOTE - 1] + "…"
-
-
-def _retry_after(response: HttpResponse, now: datetime | None) -> float | None:
-    """Seconds or an HTTP date (RFC 9110, 10.2.3)."""
-    given = (response.header("retry-after") or "").strip()
-    if _SECONDS.fullmatch(given):
-        return min(float(given), LONGEST_WAIT)
-    until, since = _http_date(given), _http_date(response.header("date") or "") or now
-    if until is None or since is None:
-        return None
-    return min(max((until - since).total_seconds(), 0.0), LONGEST_WAIT)
 
 
 def _http_date(text: str) -> datetime | None:

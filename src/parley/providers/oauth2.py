@@ -15,6 +15,7 @@ import msgspec
 from parley.domain.clock import Clock
 from parley.domain.http import HttpRequest, HttpResponse
 from parley.domain.message import NotAccepted, Remedy
+from parley.presets import retry_after
 from parley.providers.http import NotSentError, UnansweredError, Wire
 
 EARLY = timedelta(seconds=60)
@@ -217,6 +218,13 @@ _BY_ERROR = {"temporarily_unavailable": _FAILED, "server_error": _FAILED}
 
 
 def _explain(answer: HttpResponse) -> NotAccepted:
+    """Whoever says how long to wait is not asked again at once."""
+    refusal = _refusal(answer)
+    wait = retry_after(answer) if refusal.remedy in (Remedy.WAIT, Remedy.RETRY) else None
+    return refusal if wait is None else msgspec.structs.replace(refusal, retry_after=wait)
+
+
+def _refusal(answer: HttpResponse) -> NotAccepted:
     if answer.status >= 500:
         return _FAILED
     return _BY_ERROR.get(_error_word(answer)) or _BY_STATUS.get(answer.status, _WRONG_ADDRESS)

@@ -253,6 +253,13 @@ async def test_an_endpoint_that_stays_throttled_is_left_alone_for_a_while(bench:
     assert max(bench.pauses) <= LONGEST_PAUSE
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_an_endpoint_that_says_how_long_to_wait_is_believed(bench: Bench, status: int) -> None:
+    bench.provider.refusals = [HttpResponse(status, (("Retry-After", "120"),))]
+    assert (await bench.refusal()).retry_after == 120
+    assert (len(bench.provider.asked), bench.pauses) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "remedy"),
     [
