@@ -6,9 +6,14 @@ from uuid import UUID
 
 import pytest
 
+from parley.policy import PairFacts
 from parley.policy.pair_rate import BURST, EACH
 from parley.services.holding import slow_pairs
+from parley.services.pairs import Pairs, pairs_in
+from parley.store.database import Connection
 from parley.store.pairs import Pair
+from tests.frame.processes import until
+from tests.support.policy_facts import good_facts
 from tests.walks.crowd import CountingSinch, add_fan, open_shop, queue
 from tests.walks.walk import Walk
 
@@ -62,14 +67,35 @@ async def test_another_person_is_not_concerned(shop: Walk) -> None:
 
 async def test_two_workers_that_decide_at_once_keep_it_together(shop: Walk) -> None:
     alice = await add_fan(shop, 1)
-    await queue(shop, alice, 1)
-    await shop.come_to_rest()
     await queue(shop, alice, 150)
     other = shop.worker()
     await asyncio.gather(*(worker.step() for worker in (shop.delivery, other) for _ in range(3)))
     await other.close()
     await shop.come_to_rest()
     assert len(shop.sinch.requests) == BURST
+
+
+async def test_another_worker_waits_for_whoever_sends_several_to_somebody_new(shop: Walk) -> None:
+    alice = Pair("shop", "421901000001")
+
+    async def owed_in(connection: Connection) -> Pairs:
+        return await pairs_in(connection, shop.project_id, [alice] * BURST, shop.now)
+
+    async with shop.database.transaction() as connection:
+        pairs = await owed_in(connection)
+        other = asyncio.create_task(shop.database.run(owed_in))
+        await until(lambda: _waits(shop, other), "the other waits, or does not")
+        for _ in range(BURST):
+            pairs.leaves(alice, shop.now)
+        await pairs.record(connection, shop.project_id, shop.now)
+    assert (await other).seen(good_facts(), alice).pair == PairFacts(shop.now + EACH * BURST)
+
+
+async def _waits(shop: Walk, task: "asyncio.Task[Pairs]") -> bool:
+    """For a lock, unless it is done."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with shop.database.connection() as connection:
+        return task.done() or await connection.fetchval(waiting) > 0
 
 
 async def test_a_clock_that_steps_an_hour_back_locks_nobody_out(shop: Walk) -> None:

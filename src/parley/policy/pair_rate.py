@@ -13,7 +13,7 @@ EACH = timedelta(seconds=6)
 BURST = 45
 _EACH_SECONDS = EACH.total_seconds()
 MOST_OWED = 2 * EACH * BURST
-"""Two workers may each have sent a burst. A time further away comes of a clock that has stepped, and counts nothing."""
+"""A burst, and one that the provider found used up. A time further away is of a clock that stepped: it says nothing."""
 
 
 def check(facts: Facts, now: datetime) -> Verdict:

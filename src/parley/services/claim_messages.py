@@ -135,7 +135,7 @@ class _Desk:
         self._frequencies = await frequencies_of(self._connection, self._project, known, self._now, hold=True)
         asked = [*((row.lane, seen) for row, seen in zip(rows, facts, strict=True)), *self._other_asks()]
         pairs = [self._pair(seen) for _, seen in asked]
-        self._pairs = await pairs_in(self._connection, rows[0].project_id, pairs)
+        self._pairs = await pairs_in(self._connection, rows[0].project_id, pairs, self._now)
         self._places = await places_in(self._connection, self._tiers, asked, self._now)
         till = await till_in(self._connection, rows[0].project_id, self._project, self._now)
         judged = [self._judge(row, known[row.customer_id], seen, till) for row, seen in zip(rows, facts, strict=True)]

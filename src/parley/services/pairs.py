@@ -12,7 +12,7 @@ from parley.integrations import Integration
 from parley.policy import Facts, PairFacts
 from parley.policy.pair_rate import EACH, MOST_OWED, owed
 from parley.store.database import Connection
-from parley.store.pairs import Pair, lock_pairs, pay
+from parley.store.pairs import Pair, hold_pairs, lock_pairs, pay
 
 REACHES_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA})
 
@@ -50,9 +50,14 @@ class Pairs:
             await pay(connection, project_id, self._sent, EACH, MOST_OWED, now)
 
 
-async def pairs_in(connection: Connection, project_id: UUID, pairs: Iterable[Pair | None]) -> Pairs:
-    """Held until the transaction ends, as far as they are known. Of somebody who had nothing lately nothing is held:
-    two workers may then each send a burst.
+async def pairs_in(connection: Connection, project_id: UUID, pairs: Iterable[Pair | None], now: datetime) -> Pairs:
+    """Held until the transaction ends. Somebody who had nothing lately is held where the claim has several messages to
+    him; of one message each, two workers can both let theirs go, and that is no burst.
     """
-    wanted = sorted({pair for pair in pairs if pair is not None})
-    return Pairs(await lock_pairs(connection, project_id, wanted) if wanted else {})
+    asked = Counter(pair for pair in pairs if pair is not None)
+    wanted = sorted(asked)
+    if not wanted:
+        return Pairs({})
+    if max(asked.values()) > 1:
+        return Pairs(await hold_pairs(connection, project_id, wanted, now))
+    return Pairs(await lock_pairs(connection, project_id, wanted))

@@ -1,7 +1,8 @@
 """Pairs: how much of its burst an account has used with one person."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -19,8 +20,14 @@ class Pair(msgspec.Struct, frozen=True, order=True):
 
 async def lock_pairs(connection: Connection, project_id: UUID, pairs: Collection[Pair]) -> dict[Pair, datetime]:
     """Until when each is paid for; missing where nothing was sent lately."""
-    rows = await sql.pairs.lock_pairs(connection, project_id=project_id, **_keys(pairs))
-    return {Pair(row["account"], row["recipient"]): row["paid_until"] for row in rows}
+    return _paid(await sql.pairs.lock_pairs(connection, project_id=project_id, **_keys(pairs)))
+
+
+async def hold_pairs(
+    connection: Connection, project_id: UUID, pairs: Collection[Pair], now: datetime
+) -> dict[Pair, datetime]:
+    """The same, also of those to whom nothing was sent lately: nobody else decides about them meanwhile."""
+    return _paid(await sql.pairs.hold_pairs(connection, project_id=project_id, now=now, **_keys(pairs)))
 
 
 async def pay(
@@ -34,6 +41,10 @@ async def pay(
 async def sweep_pairs(connection: Connection, now: datetime) -> None:
     """Forgets whoever has paid."""
     await sql.pairs.sweep_pairs(connection, now=now)
+
+
+def _paid(rows: Iterable[Any]) -> dict[Pair, datetime]:
+    return {Pair(row["account"], row["recipient"]): row["paid_until"] for row in rows}
 
 
 def _keys(pairs: Collection[Pair]) -> dict[str, list[object]]:

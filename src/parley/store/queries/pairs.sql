@@ -8,6 +8,16 @@ JOIN unnest(:buckets::smallint[], :accounts::text[], :recipients::text[]) AS wan
 ORDER BY p.bucket, p.account, p.recipient
 FOR UPDATE OF p;
 
+-- name: hold_pairs
+-- services.pairs: the same, and of whom nothing was known a row is made, so that another claim waits for it. In one order
+-- for all. Primary key.
+INSERT INTO pairs AS p (bucket, project_id, account, recipient, paid_until)
+SELECT bucket, :project_id, account, recipient, :now
+FROM unnest(:buckets::smallint[], :accounts::text[], :recipients::text[]) AS wanted (bucket, account, recipient)
+ORDER BY bucket, account, recipient
+ON CONFLICT (bucket, project_id, account, recipient) DO UPDATE SET paid_until = p.paid_until
+RETURNING account, recipient, paid_until;
+
 -- name: pay!
 -- services.pairs: messages that leave now, added to whatever another worker has added meanwhile. More than the most
 -- is not owed: it comes of a clock that has stepped back. Primary key.
