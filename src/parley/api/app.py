@@ -11,6 +11,7 @@ from parley import __version__
 from parley.api import (
     campaigns,
     catalogs,
+    confirm,
     consents,
     costs,
     data,
@@ -49,6 +50,8 @@ DOORS: tuple[ControllerRouterHandler, ...] = (
     costs.router,
     policy.router,
     consents.router,
+    confirm.look,
+    confirm.confirm,
     templates.router,
     releases.router,
     suppressions.router,

@@ -51,8 +51,8 @@ async def write_consent(token: FromPath[str], request: AnyRequest) -> dict[str, 
     caller = await admit(request, token, Permission.WRITE_CONSENTS)
     said = read_body(await request.body(), Said)
     state = request.app.state
-    found = await answered(say_consent(state.database, caller.project, said, caller.key_id, state.clock()))
-    return {"success": True, "data": {"customers": [str(one) for one in found]}}
+    done = await answered(say_consent(state.database, caller.project, said, caller.key_id, state.clock()))
+    return {"success": True, "data": msgspec.to_builtins(done)}
 
 
 @get("/uploads", summary="What the provider was told, number by number")

@@ -26,7 +26,7 @@ from parley.services.consent_ledger import (
     list_problems,
     show_consents,
 )
-from parley.services.say_consent import Said, say_consent
+from parley.services.say_consent import Said, WrittenDown, say_consent
 from parley.store.consents import LedgerEntry, Page
 from parley.wiring import House
 
@@ -41,7 +41,7 @@ Size = Annotated[int, Parameter(help="Entries on a page.")]
 Before = Annotated[UUID | None, Parameter(help="The next page: the id that the page before named.")]
 COLUMNS = (
     *("id", "customer_id", "category", "action", "valid_from", "valid_until", "source", "problem", "event_id"),
-    *(*Evidence.__struct_fields__, "recorded_at"),
+    *("confirm_until", *Evidence.__struct_fields__, "recorded_at"),
 )
 
 
@@ -175,12 +175,14 @@ async def _write(house: House, project: Project, category: str | None, out: Text
 
 
 def _say(said: Said, by: str | None, project: str, data_dir: Path | None) -> None:
-    async def do(house: House) -> list[UUID]:
+    async def do(house: House) -> WrittenDown:
         found = await project_of(house, project)
         return await say_consent(house.database, found, said, by or getpass.getuser(), house.clock())
 
-    for ident in run(data_dir, do):
-        print(f"{_DONE[said.action]} in {said.category}: customer {ident}")
+    done = run(data_dir, do)
+    for ident in done.customers:
+        word = "to be confirmed" if ident in done.to_confirm else _DONE[said.action]
+        print(f"{word} in {said.category}: customer {ident}")
 
 
 _DONE: dict[Literal["accept", "reject"], str] = {"accept": "granted", "reject": "revoked"}
@@ -210,6 +212,7 @@ def _story(shown: Shown) -> Iterator[str]:
     for entry in shown.entries:
         said, evidence = entry.entry, entry.evidence
         until = f" until {said.valid_until:%Y-%m-%d %H:%M:%S}" if said.valid_until else ""
+        until += f", to be confirmed by {said.confirm_until:%Y-%m-%d %H:%M:%S}" if said.confirm_until else ""
         yield f"{said.valid_from:%Y-%m-%d %H:%M:%S}  {said.action:7}  {said.category}{until}  by {said.source}"
         yield f"          customer {entry.customer_id}, entry {entry.id}"
         if said.problem:

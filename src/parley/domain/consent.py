@@ -45,6 +45,8 @@ class ConsentEntry(msgspec.Struct, frozen=True):
     problem: str | None = None
     event_id: UUID | None = None
     """The `consent` event that said so, once it is recorded."""
+    confirm_until: datetime | None = None
+    """Of a question: a confirmation that comes later changes nothing (parley.domain.double_opt_in)."""
 
 
 class ConsentCategory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -148,16 +150,6 @@ def _weight(entry: ConsentEntry) -> tuple[datetime, bool, float, str, str, str]:
     end = -math.inf if entry.valid_until is None else -entry.valid_until.timestamp()
     is_withdrawal = entry.action is not Action.ACCEPT
     return entry.valid_from, is_withdrawal, end, entry.action.value, entry.source, str(entry.event_id)
-
-
-def asked(entries: Iterable[ConsentEntry], now: datetime) -> ConsentEntry | None:
-    """The question that still waits for its confirmation: not past its end, nothing said since. None: there is none."""
-    told = sorted(entries, key=_weight)
-    last = next((entry for entry in reversed(told) if entry.action is Action.ASKED), None)
-    if last is None or (last.valid_until is not None and last.valid_until <= now):
-        return None
-    answered = any(entry.valid_from > last.valid_from and entry.action is not Action.ASKED for entry in told)
-    return None if answered else last
 
 
 def is_granted(category: ConsentCategory | None, entry: ConsentEntry | None, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from parley.domain.cost_settings import CostSettings, cost_problems
+from parley.domain.double_opt_in import DoubleOptIn
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.quiet_hours import QuietHours, TimeZones, quiet_problems
 
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     time_zone: TimeZones = TimeZones()
     quiet_hours: QuietHours | None = None
+    double_opt_in: DoubleOptIn = DoubleOptIn()
     costs: CostSettings = CostSettings()
 
 

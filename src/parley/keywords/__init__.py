@@ -1,6 +1,6 @@
 """What a customer can say in one word: STOP, START, HELP in fifteen languages, and a project's own keywords.
 
-An *auto-response* is a list of keywords, what they do to the consent, and what is answered. Three are shipped; a
+An *auto-response* is a list of keywords, what they do to the consent, and what is answered. Four are shipped; a
 project's file of the same name changes one, others come beside them (docs/reference/auto-responses.md).
 """
 

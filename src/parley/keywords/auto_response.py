@@ -22,6 +22,8 @@ class ConsentAction(StrEnum):
     REVOKE = "revoke"
     """Ends them, and nothing more is sent to the address."""
     GRANT = "grant"
+    CONFIRM = "confirm"
+    """Grants what the customer said elsewhere and has yet to confirm (double opt-in); without that it says nothing."""
     NONE = "none"
 
 
@@ -34,7 +36,8 @@ class AutoResponse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     active: bool = True
     action: ConsentAction = ConsentAction.NONE
     categories: tuple[str, ...] = ()
-    """Of consent. Empty: a revocation means all of them; a grant those that a keyword had revoked, else `whatsapp`."""
+    """Of consent. Empty: a revocation means all of them; a grant those that a keyword had revoked, else `whatsapp`;
+    a confirmation all that wait for it."""
     keywords: Mapping[str, tuple[str, ...]] = {}
     """By language. The whole message must say one."""
     weak: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The auto-responses that are shipped: stop, start, help."""
+"""The auto-responses that are shipped: stop, start, help, confirm_consent."""
 
 from functools import cache
 from importlib.resources import files

@@ -13,12 +13,14 @@ import msgspec
 
 from parley.domain.callback import InboundMessage
 from parley.domain.consent import CONSENT, UNLIMITED, Action, ConsentEntry, standing
+from parley.domain.double_opt_in import asked
 from parley.domain.event import NewEvent
 from parley.domain.phone import match_key_of_wa_id
 from parley.domain.suppression import Reason, Scope, Suppression
 from parley.integrations import Integration
 from parley.journeys import SendText
 from parley.keywords import LONGEST, ConsentAction, Heard
+from parley.services.confirm_consents import confirmation
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.facts import DEFAULT_CATEGORY
 from parley.services.native_sends import form_of
@@ -87,9 +89,11 @@ async def _heed(connection: Connection, matter: _Matter, now: datetime) -> None:
         return  # the word is an answer to what the scenario has asked
     if action is ConsentAction.REVOKE:
         await _stop(connection, matter)
-    elif action is ConsentAction.GRANT:
-        await lift(connection, matter.project_id, matter.address, [Reason.STOP], matter.at)
     said = [event for person in known.values() for event in _consents(matter, person)]
+    if action is ConsentAction.CONFIRM and not said:
+        return  # nobody was asked: the word means something else
+    if action in (ConsentAction.GRANT, ConsentAction.CONFIRM):
+        await lift(connection, matter.project_id, matter.address, [Reason.STOP], matter.at)
     await record_events(connection, matter.project_id, said, now)
     if not await _was_answered(connection, matter, stopped=stopped, now=now):
         await _answer(connection, matter, writer, now)
@@ -122,8 +126,19 @@ def _consents(matter: _Matter, person: Person) -> Iterator[NewEvent]:
         case ConsentAction.GRANT:
             names = response.categories or restorable(person.consents, matter.at) or (DEFAULT_CATEGORY,)
             yield from (_consent(matter, person, name, Action.ACCEPT) for name in names)
+        case ConsentAction.CONFIRM:
+            yield from _confirmations(matter, person)
         case ConsentAction.NONE:
             return
+
+
+def _confirmations(matter: _Matter, person: Person) -> Iterator[NewEvent]:
+    wanted = matter.heard.response.categories
+    for category, entries in person.consents.items():
+        question = asked(entries, matter.at)
+        if question is not None and (not wanted or category in wanted):
+            proof, same = _proof(matter), _sameness(matter, category)
+            yield confirmation(person.customer.id, question, matter.at, proof, same)
 
 
 def restorable(consents: Mapping[str, Sequence[ConsentEntry]], now: datetime) -> tuple[str, ...]:
@@ -142,17 +157,23 @@ def _is_over(entry: ConsentEntry, now: datetime) -> bool:
 
 
 def _consent(matter: _Matter, person: Person, category: str, action: Action) -> NewEvent:
-    message = matter.spoken.message
     properties: dict[str, Any] = {
         "action": action.value,
         "category": category,
         "valid_until": UNLIMITED,
-        "said": matter.heard.said,
-        "message_id": message.message_id,
-        "keyword": matter.heard.response.name,
+        **_proof(matter),
     }
-    same = f"keyword:{matter.spoken.integration.name}:{message.message_id}:{category}"
+    same = _sameness(matter, category)
     return NewEvent(person.customer.id, CONSENT, matter.at, properties, same, source=KEYWORD)
+
+
+def _proof(matter: _Matter) -> dict[str, str]:
+    message_id = matter.spoken.message.message_id
+    return {"said": matter.heard.said, "message_id": message_id, "keyword": matter.heard.response.name}
+
+
+def _sameness(matter: _Matter, category: str) -> str:
+    return f"keyword:{matter.spoken.integration.name}:{matter.spoken.message.message_id}:{category}"
 
 
 async def _was_answered(connection: Connection, matter: _Matter, *, stopped: bool, now: datetime) -> bool:

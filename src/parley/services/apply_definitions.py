@@ -19,6 +19,7 @@ from parley.services.definition_links import (
     keyword_problems,
     left_without_sender,
     linked_of,
+    setting_problems,
 )
 from parley.services.definitions import parsed
 from parley.services.look_at_templates import look_at_templates
@@ -106,6 +107,8 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
             for of_kind, linked in linked_of(left)
             for problem in (*broken_links(linked, left), *(left_without_sender(linked, left) if is_account else ()))
         ]
+        if kind == "consent_category":
+            problems += [Problem(f"settings: {one.field}", one.sentence) for one in setting_problems(left)]
         if problems:
             raise InvalidInputError(problems)
         await delete_stored(connection, project_id, kind, name)
@@ -134,6 +137,8 @@ def _check_together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, s
         if ("integration", name) in paths
     ]
     problems += keyword_problems(together, paths)
+    if (path := paths.get(("settings", "project"))) is not None:
+        problems += [Problem(f"{path}: {one.field}", one.sentence) for one in setting_problems(together)]
     if problems:
         raise InvalidInputError(problems)
 

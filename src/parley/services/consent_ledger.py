@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from parley.domain.consent import Action, ConsentCategory, ConsentEntry, asked, is_granted, standing
+from parley.domain.consent import Action, ConsentCategory, ConsentEntry, is_granted, standing
+from parley.domain.double_opt_in import asked, unanswered
 from parley.domain.project import Project
 from parley.services.whom import whom
 from parley.store.consents import LedgerEntry, Page, categories, consents_of, page_of_ledger
@@ -97,10 +98,12 @@ def _standing(
 ) -> Standing:
     last = standing(entries, now)
     granted = is_granted(category, last, now)
+    question = None if granted else unanswered(entries, now)
+    if question is not None:
+        why = "has yet to confirm" if asked(entries, now) else "did not confirm in time"
+        return Standing(customer_id, name, granted, why, question.valid_from, question.confirm_until)
     if last is None:
-        waits = asked(entries, now)
-        why = "asked to confirm" if waits else "legitimate interest" if granted else "never asked"
-        return Standing(customer_id, name, granted, why)
+        return Standing(customer_id, name, granted, "legitimate interest" if granted else "never asked")
     why = "agreed" if granted else _WHY.get(last.action, "ended")
     return Standing(customer_id, name, granted, why, last.valid_from, last.valid_until)
 

@@ -21,7 +21,7 @@ _GIVEN = tuple(name for name in PROOF if name != "entered_by")
 OF_EVIDENCE = ("shown_text", "text_version", *_GIVEN)
 BEYOND = ""
 """The column of cells beyond the heading."""
-LEFT_OUT = ("id", "source", "problem", "event_id", "address", "entered_by", "recorded_at")
+LEFT_OUT = ("id", "source", "problem", "event_id", "confirm_until", "address", "entered_by", "recorded_at")
 """Columns of an export that an import makes anew."""
 
 

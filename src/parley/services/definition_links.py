@@ -100,6 +100,15 @@ def keyword_problems(together: ProjectDefinitions, paths: Mapping[tuple[str, str
                 yield Problem(f"{path}: {field}", f"there is no {strange[0]}; there is {there}.")
 
 
+def setting_problems(project: ProjectDefinitions) -> Iterator[Problem]:
+    """Consent categories that the settings name and nobody has."""
+    known = project.consent_categories
+    for name in project.settings.double_opt_in.categories:
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            yield Problem("double_opt_in.categories", f"there is no consent category {name}; there is {there}.")
+
+
 def _nodes(linked: Linked) -> list[tuple[str, Node]]:
     if isinstance(linked, Campaign):
         return [("send", linked.send)]

@@ -14,11 +14,15 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.customer import Address
+from parley.domain.double_opt_in import DoubleOptIn
 from parley.domain.errors import Problem
 from parley.domain.project import Project
+from parley.services.ask_to_confirm import ask_to_confirm
 from parley.services.consent_lines import Line, LineReader, read_heading
+from parley.services.definitions import project_definitions
 from parley.services.hold_customers import hold_customers
-from parley.store.consents import NewConsent, append_once, categories
+from parley.services.record_events import record_held_events
+from parley.store.consents import NewConsent, append_once
 from parley.store.customers import customers_by_id, owners_of
 from parley.store.database import Connection, Database
 
@@ -47,6 +51,8 @@ class Imported(msgspec.Struct, frozen=True):
     """Entries that an earlier import had brought."""
     written: bool
     """False: a dry run, or some line was refused; the ledger is as it was."""
+    asked: int = 0
+    """Of the added ones those that the customer must confirm (double opt-in)."""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -86,8 +92,9 @@ async def import_consents(
     work = _Import(project, wishes, tell, now)
     try:
         async with database.transaction() as connection:
-            known = await categories(connection, project.id)
-            reader = LineReader(project, columns, known, wishes.by, now)
+            defined = await project_definitions(connection, project.id)
+            work.rule = defined.settings.double_opt_in
+            reader = LineReader(project, columns, defined.consent_categories, wishes.by, now)
             for chunk in _chunks(table.rows):
                 await work.take(connection, reader, chunk)
             work.end()
@@ -101,11 +108,12 @@ class _Import:
 
     def __init__(self, project: Project, wishes: Wishes, tell: Listeners, now: datetime) -> None:
         self.refused = 0
+        self.rule = DoubleOptIn()
         self._project = project
         self._wishes = wishes
         self._tell = tell
         self._now = now
-        self._lines = self._added = self._entries = 0
+        self._lines = self._added = self._entries = self._asked = 0
 
     def end(self) -> None:
         """Raises _TakenBackError when nothing is to be written."""
@@ -113,7 +121,8 @@ class _Import:
             raise _TakenBackError
 
     def outcome(self, *, written: bool) -> Imported:
-        return Imported(self._lines, self.refused, self._added, self._entries - self._added, written)
+        known = self._entries - self._added
+        return Imported(self._lines, self.refused, self._added, known, written, asked=self._asked)
 
     async def take(
         self, connection: Connection, reader: LineReader, chunk: Sequence[tuple[int, Mapping[str, str]]]
@@ -135,8 +144,18 @@ class _Import:
             said += [(NewConsent(one, line.entry, line.evidence), line.sameness) for one in found]
         self._lines += len(chunk)
         self._entries += len(said)
-        self._added += await append_once(connection, self._project.id, said, self._now)
+        self._added += await self._append(connection, said)
         self._tell.progress(self._lines)
+
+    async def _append(self, connection: Connection, said: Sequence[tuple[NewConsent, str]]) -> int:
+        """How many were new. Questions among them want to be asked."""
+        asked = await ask_to_confirm(connection, self.rule, [one for one, _ in said], self._now)
+        samenesses = [sameness for _, sameness in said]
+        new = await append_once(connection, self._project.id, list(zip(asked.said, samenesses, strict=True)), self._now)
+        questions = [event for ident, event in asked.events.items() if ident in new]
+        self._asked += len(questions)
+        await record_held_events(connection, self._project.id, questions, self._now)
+        return len(new)
 
     def _refuse(self, number: int, cells: Mapping[str, str], problems: Sequence[Problem]) -> None:
         self.refused += 1

@@ -9,10 +9,11 @@ import msgspec
 from parley.domain.consent import CONSENT, ConsentCategory, as_heard, read_consent, with_hint
 from parley.domain.consent_evidence import read_evidence
 from parley.domain.event import Event, NewEvent
-from parley.services.definitions import definitions_at
+from parley.services.ask_to_confirm import ask_to_confirm
+from parley.services.definitions import ProjectDefinitions, definitions_at
 from parley.services.hold_customers import hold_customers
 from parley.services.start_journeys import start_journeys
-from parley.store.consents import NewConsent, categories, insert_consents
+from parley.store.consents import NewConsent, insert_consents
 from parley.store.database import Connection
 from parley.store.events import insert_events
 
@@ -40,11 +41,12 @@ async def record_held_events(
     if not events:
         return ()
     recorded = await insert_events(connection, project_id, events, now)
-    await _derive_consents(connection, project_id, recorded.events, now)
     new = tuple(event for event, _ in recorded.events)
     if new:
         project = await definitions_at(connection, project_id, recorded.stamp)
+        questions = await _derive_consents(connection, project_id, project, recorded.events, now)
         await start_journeys(connection, project_id, project, new, now)
+        await record_held_events(connection, project_id, questions, now)
     return new
 
 
@@ -53,12 +55,20 @@ def _placed(event: NewEvent, customer_id: UUID) -> NewEvent:
 
 
 async def _derive_consents(
-    connection: Connection, project_id: UUID, recorded: Sequence[tuple[Event, NewEvent]], now: datetime
-) -> None:
-    said = [(event, new) for event, new in recorded if event.type == CONSENT]
-    if said:
-        known = await categories(connection, project_id)
-        await insert_consents(connection, project_id, [_consent(event, new, known, now) for event, new in said], now)
+    connection: Connection,
+    project_id: UUID,
+    project: ProjectDefinitions,
+    recorded: Sequence[tuple[Event, NewEvent]],
+    now: datetime,
+) -> list[NewEvent]:
+    """The events that ask for confirmations."""
+    known = project.consent_categories
+    said = [_consent(event, new, known, now) for event, new in recorded if event.type == CONSENT]
+    if not said:
+        return []
+    asked = await ask_to_confirm(connection, project.settings.double_opt_in, said, now)
+    await insert_consents(connection, project_id, asked.said, now)
+    return list(asked.events.values())
 
 
 def _consent(event: Event, new: NewEvent, known: Mapping[str, ConsentCategory], now: datetime) -> NewConsent:

@@ -8,12 +8,13 @@ import msgspec
 
 from parley.domain.consent import CONSENT, UNLIMITED, ConsentCategory
 from parley.domain.consent_evidence import Evidence, longest
+from parley.domain.double_opt_in import asked
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.event import NewEvent
 from parley.domain.project import Project
 from parley.services.record_events import record_events
 from parley.services.whom import whom
-from parley.store.consents import categories
+from parley.store.consents import categories, consents_of
 from parley.store.database import Database
 
 BY_HAND = "crm"
@@ -34,8 +35,16 @@ class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     evidence: Evidence = Evidence()
 
 
-async def say_consent(database: Database, project: Project, said: Said, by: str, now: datetime) -> list[UUID]:
-    """The customers it was written down of. Raises InvalidInputError with every problem, NobodyError."""
+class WrittenDown(msgspec.Struct, frozen=True):
+    """Of whom."""
+
+    customers: list[UUID]
+    to_confirm: list[UUID]
+    """Those of them who have yet to confirm it (double opt-in)."""
+
+
+async def say_consent(database: Database, project: Project, said: Said, by: str, now: datetime) -> WrittenDown:
+    """Raises InvalidInputError with every problem, NobodyError."""
     async with database.transaction() as connection:
         known = await categories(connection, project.id)
         problems = problems_of(said, known, now)
@@ -43,7 +52,9 @@ async def say_consent(database: Database, project: Project, said: Said, by: str,
             raise InvalidInputError(problems)
         found = await whom(connection, project, said.customer)
         await record_events(connection, project.id, [_event(one, said, by, now) for one in found], now)
-    return found
+        known_now = await consents_of(connection, found)
+    waiting = [one for one in found if asked(known_now[one].get(said.category, []), now)]
+    return WrittenDown(found, waiting if said.action == "accept" else [])
 
 
 def problems_of(said: Said, known: dict[str, ConsentCategory], now: datetime) -> list[Problem]:

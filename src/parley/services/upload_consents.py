@@ -127,8 +127,11 @@ def _last(uploads: Collection[Upload], sender: str | None) -> Mapping[UUID, str 
 
 
 def _wants(person: Person, action: str, told: str | None, now: datetime) -> bool:
-    """Who never said anything is told of neither; an opt-out only where the provider may think otherwise."""
-    if person.recipient is None or not person.consents:
+    """Who never said anything, or has yet to confirm it, is told of neither; an opt-out only where the provider may
+    think otherwise.
+    """
+    consented = person.consented(now)
+    if person.recipient is None or not consented:
         return False
-    agreed = any(person.consented(now).values())
+    agreed = any(consented.values())
     return told != action and action == (OPT_IN if agreed else OPT_OUT)

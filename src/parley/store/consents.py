@@ -20,6 +20,10 @@ class NewConsent(msgspec.Struct, frozen=True):
     customer_id: UUID
     entry: ConsentEntry
     evidence: Evidence = Evidence()
+    id: UUID | None = None
+    """None: a new one is made."""
+    confirm_hash: bytes | None = None
+    """Of what a link must bring to confirm it."""
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):
@@ -30,6 +34,17 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     entry: ConsentEntry
     evidence: Evidence
     recorded_at: datetime
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A yes that must be confirmed."""
+
+    id: UUID
+    project_id: UUID
+    customer_id: UUID
+    entry: ConsentEntry
+    shown_text: str | None
+    """What the customer agreed to."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -58,8 +73,8 @@ async def insert_consents(connection: Connection, project_id: UUID, said: Sequen
 
 async def append_once(
     connection: Connection, project_id: UUID, said: Sequence[tuple[NewConsent, str]], now: datetime
-) -> int:
-    """Appends each that its customer has not got yet with that sameness; how many those were."""
+) -> set[UUID]:
+    """Appends each that its customer has not got yet with that sameness: the ids of those."""
     rows = await sql.consents.append_once(
         connection,
         project_id=project_id,
@@ -67,7 +82,7 @@ async def append_once(
         samenesses=[sameness for _, sameness in said],
         **_columns([one for one, _ in said]),
     )
-    return len(rows)
+    return {row["id"] for row in rows}
 
 
 def _columns(said: Sequence[NewConsent]) -> dict[str, list[Any]]:
@@ -75,7 +90,7 @@ def _columns(said: Sequence[NewConsent]) -> dict[str, list[Any]]:
     buckets = [bucket_of(one.customer_id) for one in said]
     return {
         "buckets": buckets,
-        "ids": [new_id_in(bucket) for bucket in buckets],
+        "ids": [one.id or new_id_in(bucket) for one, bucket in zip(said, buckets, strict=True)],
         "customer_ids": [one.customer_id for one in said],
         "categories": [one.entry.category for one in said],
         "actions": [one.entry.action.value for one in said],
@@ -85,6 +100,8 @@ def _columns(said: Sequence[NewConsent]) -> dict[str, list[Any]]:
         "shown_texts": [one.evidence.shown_text for one in said],
         "text_versions": [one.evidence.text_version for one in said],
         "proofs": [proof_of(one.evidence) for one in said],
+        "confirm_untils": [one.entry.confirm_until for one in said],
+        "confirm_hashes": [one.confirm_hash for one in said],
     }
 
 
@@ -101,6 +118,14 @@ async def consents_of(
     for row in await sql.consents.consents_of(connection, **keys(customer_ids)):
         found[row["customer_id"]].setdefault(row["category"], []).append(_entry(row))
     return found
+
+
+async def question_of(connection: Connection, ident: UUID, confirm_hash: bytes) -> Question | None:
+    """The question that a link is about, answered or not."""
+    row = await sql.consents.question(connection, id=ident, hash=confirm_hash)
+    if row is None:
+        return None
+    return Question(ident, row["project_id"], row["customer_id"], _entry(row), row["shown_text"])
 
 
 async def page_of_ledger(connection: Connection, project_id: UUID, page: Page) -> list[LedgerEntry]:
@@ -131,6 +156,7 @@ def _entry(row: Any) -> ConsentEntry:
         row["source"],
         row["problem"],
         row["event_id"],
+        row["confirm_until"],
     )
 
 

@@ -11,7 +11,7 @@ from parley.services.anonymize import anonymize
 from parley.services.consent_ledger import show_consents
 from parley.services.create_project import NewProject
 from parley.services.resolve_customers import resolve_customers
-from parley.services.say_consent import Said, say_consent
+from parley.services.say_consent import Said, WrittenDown, say_consent
 from parley.store.consents import Page, consents_of, page_of_ledger
 from parley.store.database import Database
 from tests.support.builders import NOW, Cast, add_event, consent_event, ids
@@ -99,7 +99,7 @@ async def test_it_is_read_page_by_page(database: Database, project: NewProject, 
 
 async def test_whoever_shares_a_number_says_it_together(database: Database, project: NewProject, cast: Cast) -> None:
     said = Said(customer="phone=00421 901 000 001", action="reject", category="whatsapp")
-    assert await say_consent(database, project.project, said, "Eva", NOW) == [cast.alice]
+    assert await say_consent(database, project.project, said, "Eva", NOW) == WrittenDown([cast.alice], [])
     shown = await show_consents(database, project.project, f"id={cast.alice}", Page(10), NOW)
     assert [(one.granted, one.why) for one in shown.standing] == [(False, "revoked")]
     assert shown.entries[0].evidence.entered_by == "Eva"

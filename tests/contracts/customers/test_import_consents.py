@@ -6,15 +6,20 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.fernet import Fernet
 
 from parley.cli.consent_file import FileError, opened
 from parley.domain.consent import Action
 from parley.domain.errors import InvalidInputError
+from parley.services.apply_definitions import apply_definitions
 from parley.services.consent_ledger import list_consents, show_consents
 from parley.services.create_project import NewProject
 from parley.services.import_consents import Imported, Listeners, Refused, Table, Wishes, import_consents
+from parley.services.read_definitions import File, read_definitions
+from parley.services.secret_box import SecretBox
 from parley.store.consents import LedgerEntry, Page
 from parley.store.database import Database
+from parley.store.events import Slice, past_events
 from tests.support.builders import NOW, Cast, add_customer
 
 HEADING = "registered,category,action,valid_from,valid_until,document_id"
@@ -198,3 +203,20 @@ async def test_many_lines_are_read_by_chunks(desk: Desk) -> None:
     done = await desk.bring(HEADING, *lines)
     assert (done.lines, done.added) == (4_500, 4_500)
     assert desk.progress == [2_000, 4_000, 4_500]
+
+
+async def test_a_yes_that_must_be_confirmed_is_a_question_and_wants_to_be_asked(
+    desk: Desk, database: Database, project: NewProject, cast: Cast
+) -> None:
+    settings = File("s", b'{"kind": "settings", "double_opt_in": {"categories": ["whatsapp"]}}')
+    await apply_definitions(
+        database, SecretBox(Fernet.generate_key().decode()), project.project.id, read_definitions([settings], {}), NOW
+    )
+    dry = await desk.bring(HEADING, CAROL, ALICE, dry_run=True)
+    done = await desk.bring(HEADING, CAROL, ALICE)
+    assert (dry.asked, done.asked, done.added) == (1, 1, 2)
+    assert not await desk.granted("registered=carol")
+    async with database.connection() as connection:
+        (event,) = await past_events(connection, cast.carol, Slice(["double_opt_in"]))
+    assert (event.properties["action"], event.properties["category"]) == ("asked", "whatsapp")
+    assert (await desk.bring(HEADING, CAROL)).asked == 0

@@ -21,7 +21,7 @@ async def call(api: ProjectApi, method: str, path: str, body: Any = None) -> Ans
 async def test_what_was_written_down_is_read_back(api: ProjectApi, cast: Cast) -> None:
     body = AGREED | {"valid_until": "2099-01-01T00:00:00Z", "evidence": {"document_id": "D-7"}}
     written = await call(api, "POST", "/", body)
-    assert (written.status, written.body["data"]) == (201, {"customers": [str(cast.carol)]})
+    assert (written.status, written.body["data"]) == (201, {"customers": [str(cast.carol)], "to_confirm": []})
     read = await call(api, "GET", "/?customer=registered=carol")
     (stands,) = read.body["data"]["standing"]
     (entry,) = read.body["data"]["entries"]

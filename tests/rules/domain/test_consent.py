@@ -13,7 +13,6 @@ from parley.domain.consent import (
     ConsentCategory,
     ConsentEntry,
     as_heard,
-    asked,
     is_granted,
     read_consent,
     standing,
@@ -124,7 +123,6 @@ def test_the_order_in_which_it_was_said_makes_no_difference(entries: list[Consen
     shuffled = list(entries)
     chance.shuffle(shuffled)
     assert standing(shuffled, NOW) == standing(entries, NOW)
-    assert asked(shuffled, NOW) == asked(entries, NOW)
 
 
 @given(MOMENTS, MOMENTS)
@@ -143,19 +141,6 @@ def test_nothing_is_granted_after_a_withdrawal_but_by_a_later_yes(entries: list[
     yes = ConsentEntry("whatsapp", Action.ACCEPT, NOW + timedelta(seconds=1))
     later = NOW + timedelta(seconds=1)
     assert is_granted(CATEGORY, standing([*earlier, no, yes], later), later)
-
-
-@given(ENTRIES)
-def test_a_question_changes_nothing_until_it_is_answered(entries: list[ConsentEntry]) -> None:
-    without = [entry for entry in entries if entry.action is not Action.ASKED]
-    assert standing(entries, NOW) == standing(without, NOW)
-
-
-def test_a_question_waits_until_its_end_or_an_answer() -> None:
-    question = ConsentEntry("whatsapp", Action.ASKED, NOW, NOW + timedelta(hours=1))
-    assert asked([said("reject", hours=-1), question], NOW) == question
-    assert asked([question], NOW + timedelta(hours=1)) is None
-    assert asked([question, said("reject", hours=0.5)], NOW + timedelta(minutes=40)) is None
 
 
 def test_a_withdrawal_from_a_wrong_clock_counts_from_when_it_is_heard() -> None:

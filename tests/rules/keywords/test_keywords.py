@@ -32,7 +32,7 @@ def own(**changes: Any) -> AutoResponse:
     return parse_auto_response(msgspec.json.encode(OWN | changes), shipped())
 
 
-@pytest.mark.parametrize("name", ["stop", "start", "help"])
+@pytest.mark.parametrize("name", ["stop", "start", "help", "confirm_consent"])
 def test_it_is_known_and_answered_in_fifteen_languages(name: str) -> None:
     assert sorted(shipped()[name].keywords) == LANGUAGES
     assert sorted(shipped()[name].reply) == LANGUAGES

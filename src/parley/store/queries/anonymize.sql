@@ -46,7 +46,7 @@ WHERE m.bucket = n.bucket AND m.customer_id = n.id AND m.state <> 'sending';
 
 -- name: erase_in_consents!
 -- services.anonymize: that somebody agreed stays, who it was goes; index consents_of_customer.
-UPDATE consents c SET address = NULL, proof = '{}'
+UPDATE consents c SET address = NULL, proof = '{}', confirm_hash = NULL
 FROM unnest(:buckets::smallint[], :ids::uuid[]) AS n (bucket, id)
 WHERE c.bucket = n.bucket AND c.customer_id = n.id;
 

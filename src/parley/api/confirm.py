@@ -1,0 +1,76 @@
+"""`/confirm/{token}`: the link by which a customer confirms a consent. No key: the token is what nobody can guess.
+
+To look changes nothing, for mail programs and scanners open links by themselves; only the button (POST) confirms.
+"""
+
+from typing import Any
+
+from litestar import MediaType, Request, Response, get, post
+from litestar.params import FromPath
+
+from parley.api.confirm_page import page
+from parley.domain.consent_evidence import longest
+from parley.domain.double_opt_in import Answer
+from parley.services.confirm_consents import Asked, confirm_by_link, look_at_question
+
+AnyRequest = Request[Any, Any, Any]
+LARGEST_BODY = 10_000
+"""Bytes: nothing of it is read."""
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_STATUSES = {Answer.CONFIRMED: 200, Answer.ALREADY: 200, Answer.WITHDRAWN: 409, Answer.EXPIRED: 410}
+_SENTENCES = {
+    Answer.WITHDRAWN: "The customer has withdrawn the consent since: it takes a new yes.",
+    Answer.EXPIRED: "The time for the confirmation is over: it takes a new yes.",
+}
+_UNKNOWN = "There is no such link, or what it was about has been erased."
+
+
+@get("/confirm/{token:str}", summary="The page with the button that confirms a consent")
+async def look(token: FromPath[str], request: AnyRequest) -> Response[Any]:
+    """Whoever does not want a page (`Accept: application/json`) is told what a confirmation would do."""
+    state = request.app.state
+    return _answer(request, await look_at_question(state.database, token, state.clock()), confirmed=False)
+
+
+@post("/confirm/{token:str}", status_code=200, request_max_body_size=LARGEST_BODY, summary="Confirm a consent")
+async def confirm(token: FromPath[str], request: AnyRequest) -> Response[Any]:
+    """Once or more often: it counts once. 410 when it comes too late, 409 when the customer has said no since."""
+    state = request.app.state
+    done = await confirm_by_link(state.database, token, _proof(request), state.clock())
+    return _answer(request, done, confirmed=True)
+
+
+def _proof(request: AnyRequest) -> dict[str, str]:
+    """Who called, and what it says of itself. Behind a proxy the caller is the proxy: what that says is kept, too."""
+    forwarded = request.headers.get("x-forwarded-for")
+    seen = {
+        "ip": request.client.host if request.client else None,
+        "user_agent": request.headers.get("user-agent"),
+        "forwarded_for": forwarded,
+    }
+    return {name: value[: longest(name)] for name, value in seen.items() if value}
+
+
+def _answer(request: AnyRequest, asked: Asked | None, *, confirmed: bool) -> Response[Any]:
+    status = 404 if asked is None else _STATUSES[asked.answer]
+    if "text/html" in request.headers.get("accept", ""):
+        html = page(asked, request.headers.get("accept-language"), confirmed=confirmed)
+        return Response(html, status_code=status, headers=_HEADERS, media_type=MediaType.HTML)
+    return Response(_json(asked, confirmed=confirmed), status_code=status, headers=_HEADERS)
+
+
+def _json(asked: Asked | None, *, confirmed: bool) -> dict[str, Any]:
+    if asked is None:
+        return {"success": False, "errors": [_UNKNOWN]}
+    if asked.answer in _SENTENCES:
+        return {"success": False, "errors": [_SENTENCES[asked.answer]]}
+    stands = confirmed or asked.answer is Answer.ALREADY
+    told = {"confirmed": stands, "category": asked.category.name, "until": asked.until}
+    return {"success": True, "data": told}
