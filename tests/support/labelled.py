@@ -65,7 +65,12 @@ def measure(texts: Sequence[Labelled], rules: RuleSet, *, named: bool = True) ->
     return Measured(Counter((text.label(rules), label) for text, label in found))
 
 
-SETS = {"held_out.jsonl": "The measuring set", "tuning.jsonl": "The tuning set"}
+SETS = {
+    "held_out.jsonl": "The measuring set",
+    "tuning.jsonl": "The tuning set",
+    "third.jsonl": "The third set",
+    "traps.jsonl": "The traps",
+}
 
 
 def table(name: str) -> str:

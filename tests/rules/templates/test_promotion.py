@@ -17,7 +17,7 @@ from parley.templates.promotion.words import read_sentences
 from parley.templates.rule_sets import RuleSet
 from tests.support.labelled import measure, read_labelled
 
-FLOORS = {"held_out.jsonl": 0.90, "tuning.jsonl": 0.98}
+FLOORS = {"held_out.jsonl": 0.90, "tuning.jsonl": 0.98, "third.jsonl": 0.98, "traps.jsonl": 0.98}
 """The least accuracy. Nobody who writes rules reads the first set."""
 LEXICONS = sorted(Path(promotion.__path__[0], "lexicons").glob("*.json"))
 LANGUAGES = ("cs", "de", "en", "es", "fr", "it", "pl", "pt", "sk")
@@ -86,6 +86,42 @@ def test_it_names_the_words_and_the_sentence() -> None:
 def test_a_disguise_does_not_help(text: str) -> None:
     found = classify(f"Your order {{{{1}}}} has shipped. {text}", "en", RuleSet.TRANSACTIONAL)
     assert "has no place in a notice" in found.why
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Enter 8841 to finish signing in.", Label.AUTHENTICATION),
+        ("Enter 40 22 91 to finish signing in.", Label.AUTHENTICATION),
+        ("Reply 1 to confirm your appointment on {{1}}.", Label.UTILITY),
+        ("Enter 1 to hear about our shoes.", Label.PROMOTIONAL),
+    ],
+)
+def test_a_number_to_enter_is_a_code_and_an_answer_is_none(text: str, label: Label) -> None:
+    assert classify(text, "en", RuleSet.CURRENT).label is label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Kurýr dnes předal balík {{1}}. Jak jste byli spokojeni?", Label.UTILITY),
+        ("Kurýr dnes předal balík {{1}}. Co si myslíte o naší značce?", Label.PROMOTIONAL),
+        ("Jak jste byli spokojeni?", Label.PROMOTIONAL),
+    ],
+)
+def test_a_question_about_what_was_delivered_is_a_courtesy(text: str, label: Label) -> None:
+    assert classify(text, "cs", RuleSet.CURRENT).label is label
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Knihy prosím vráťte do piatka.", Label.UTILITY),
+        ("Svetre len do piatka.", Label.PROMOTIONAL),
+    ],
+)
+def test_by_friday_is_a_deadline_beside_what_is_the_customers_own(text: str, label: Label) -> None:
+    assert classify(text, "sk", RuleSet.CURRENT).label is label
 
 
 @pytest.mark.parametrize("language", ["de_AT", "de-CH", "DE", "de"])

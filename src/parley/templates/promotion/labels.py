@@ -43,6 +43,8 @@ PITCHING = ("pitch", "call", "question")
 """What makes a sentence of its own promotional."""
 MANY_ANCHORS = 5
 """In a long notice a single call or question is a courtesy."""
+ANCHORS_OF_A_QUESTION = 3
+"""Whoever has said what was delivered may ask how it was, in a sentence of its own, unless the brand is asked about."""
 
 
 class Reading(msgspec.Struct):
@@ -66,8 +68,11 @@ class Reading(msgspec.Struct):
     def pitches(self) -> list[Hit]:
         """What recommends, invites or calls in a sentence that is not rather about a transaction."""
         hits = [hit for role in PITCHING for hit in self.role(role) if self._persuades(hit.sentence)]
-        courteous = len(hits) == 1 and hits[0] not in self.role("pitch") and self.anchors >= MANY_ANCHORS
-        return [] if courteous else hits
+        return [] if len(hits) == 1 and self._is_courtesy(hits[0]) else hits
+
+    def _is_courtesy(self, hit: Hit) -> bool:
+        enough = ANCHORS_OF_A_QUESTION if hit.name == "opinion" else MANY_ANCHORS
+        return term_lists()[hit.name].role != "pitch" and self.anchors >= enough
 
     def _persuades(self, sentence: int) -> bool:
         anchors = sum(hit.sentence == sentence for hit in self.role("anchor"))
@@ -139,9 +144,17 @@ def _pitches(reading: Reading, _: RuleSet) -> Classified | None:
 
 def _persuades(reading: Reading, _: RuleSet) -> Classified | None:
     hits = reading.role("urgency") + reading.role("praise")
+    if _is_deadline(reading, hits):
+        return None
     if not hits or reading.anchors > sum(WEIGHTS[term_lists()[hit.name].role] for hit in hits):
         return None
     return _promotional(reading, hits, "and it weighs more than what ties it to a transaction")
+
+
+def _is_deadline(reading: Reading, hits: Sequence[Hit]) -> bool:
+    """`By Friday` beside something that is this customer's own: when it must be done, and no haste to buy."""
+    firm = [hit for hit in reading.role("anchor") if hit.name in FIRM]
+    return len(hits) == 1 and hits[0].name == "urgency" and any(hit.sentence == hits[0].sentence for hit in firm)
 
 
 def _informs(reading: Reading, _: RuleSet) -> Classified | None:

@@ -3,8 +3,8 @@
 A term is words with blanks between: `sale` (that word), `discount*` (a word that begins so), `*konto` (that ends so),
 `*rabatt*` (that has it anywhere), `buy|shop now` (one of them, then the other), `our?` (may be missing), `..` (up to
 three words), `...` (up to seven), `^order` (only where a clause begins), `rendez-vous` and `l'offre` (two words).
-`<var>`, `<num>`, `<pct>`, `<-pct>`, `<money>` and `<url>` stand for a variable, number, percentage, percentage with a
-minus, sum of money, link. Accents do not count.
+`<var>`, `<num>`, `<digits>`, `<pct>`, `<-pct>`, `<money>` and `<url>` stand for a variable, number, number of four to
+eight digits, percentage, percentage with a minus, sum of money, link. Accents do not count.
 """
 
 from collections import defaultdict

@@ -30,6 +30,9 @@ LONGEST_WORD = 60
 """Letters of a word that are read."""
 
 VARIABLE, NUMBER, PERCENT, MINUS_PERCENT, MONEY, LINK = "<var>", "<num>", "<pct>", "<-pct>", "<money>", "<url>"
+DIGITS = "<digits>"
+"""A number as one-time codes are: four to eight digits and nothing else. The answer `1` is none."""
+SHORTEST_CODE, LONGEST_CODE = 4, 8
 _VAR = r"\{\{[^{}]{1,60}\}\}|\{\w{1,40}\}|\[[^\[\]\n]{1,40}\]"
 _COINS = r"eur|euros?|usd|czk|kč|kc|pln|zł\w{0,4}|zl|gbp|chf|brl|reais|dol+ar\w{0,3}|pounds?|korun\w{0,3}"
 _CURRENCY = rf"(?:[€$£]|(?:{_COINS})(?![^\W\d_]))"
@@ -48,6 +51,7 @@ _WORD = re.compile(
 )
 _SPECIAL = {"url": (LINK,), "pct": (PERCENT,), "money": (MONEY,), "var": (VARIABLE,), "num": (NUMBER,)}
 _SPECIAL_MINUS = (PERCENT, MINUS_PERCENT)
+_SPECIAL_CODE = (NUMBER, DIGITS)
 _SPACE = re.compile(r"[ .·\-_*]")
 _SPACED = re.compile(r"(?<![\w{])(?:[\w%€$@][ .·\-_*]){3,}[\w%€$@](?![\w}])")
 _SENTENCE_END = re.compile(r"(?<=[!?…])\s+|(?<=[^\W\d]{2}\.)\s+(?=[^\W\d_])|(?<=[)}\d]\.)\s+(?=[A-ZÀ-Ž¿¡])|\s*\n\s*")
@@ -87,6 +91,8 @@ def _words(sentence: str, apart: bool) -> tuple[Word, ...]:  # noqa: FBT001  of 
 
 def _forms(match: re.Match[str], apart: bool) -> tuple[str, ...]:  # noqa: FBT001  as above
     kind = match.lastgroup
+    if kind == "num" and match[0].isdecimal() and SHORTEST_CODE <= len(match[0]) <= LONGEST_CODE:
+        return _SPECIAL_CODE
     if kind in _SPECIAL:
         return _SPECIAL_MINUS if match["minus"] else _SPECIAL[kind]
     form = fold(match[0][:LONGEST_WORD])
