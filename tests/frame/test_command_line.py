@@ -146,7 +146,8 @@ async def test_a_file_of_consents_is_told_line_by_line(server: Running, keys: di
     assert "line 3, registered: The project has no customer registered==cmd" in refused.err
     assert report.read_text(encoding="utf-8").splitlines()[1].startswith("3,registered,'=cmd,")
     taken = await parley("consent", "import", str(file), *at, "--skip-refused", "--json")
-    assert json.loads(taken.out) == {"lines": 2, "refused": 1, "added": 1, "known": 0, "written": True}
+    told = {"lines": 2, "refused": 1, "added": 1, "known": 0, "written": True, "asked": 0, "created": 0}
+    assert json.loads(taken.out) == told
 
 
 async def test_a_preview_shows_the_exact_request_and_hides_the_secret(server: Running, keys: dict[str, Any]) -> None:

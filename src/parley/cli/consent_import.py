@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, Literal, TextIO
 
 import msgspec
 from cyclopts import App, Parameter
@@ -30,6 +30,9 @@ def import_file(
     skip_refused: Annotated[
         bool, Parameter(negative="", help="Import what is right even if other lines are refused.")
     ] = False,
+    unknown: Annotated[
+        Literal["refuse", "create"], Parameter(help="A line whose customer the project does not have.")
+    ] = "refuse",
     report: Annotated[
         Path | None, Parameter(help="Where every refused line is written, as CSV; the screen shows the first ten.")
     ] = None,
@@ -38,7 +41,7 @@ def import_file(
     data_dir: DataDir = None,
 ) -> None:
     """Bring a file of consents into the ledger: all of it, or nothing. Bringing it twice adds nothing."""
-    wishes = Wishes(by or getpass.getuser(), dry_run, skip_refused)
+    wishes = Wishes(by or getpass.getuser(), dry_run, skip_refused, unknown)
 
     async def do(house: House) -> Imported:
         found = await project_of(house, project)
@@ -54,6 +57,10 @@ def import_file(
 
 def _told(done: Imported, wishes: Wishes) -> str:
     counted = f"{done.lines} lines: {done.added} entries new, {done.known} known already, {done.refused} lines refused"
+    if done.created:
+        counted += f", {done.created} customers created"
+    if done.asked:
+        counted += f"; {done.asked} have yet to be confirmed"
     if done.written:
         return counted
     return f"{counted}\n{'dry run: ' if wishes.dry_run else ''}nothing was written" + (

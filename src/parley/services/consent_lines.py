@@ -31,6 +31,8 @@ class Line(msgspec.Struct, frozen=True):
     number: int
     """In the file; the heading is line 1."""
     whom: Address | UUID
+    phone: str | None
+    """As the line writes it, for a customer who is made from it."""
     whom_said: Problem
     """What to say when nobody is found: the column, and the sentence."""
     entry: ConsentEntry
@@ -100,8 +102,13 @@ class LineReader:
         if problems:
             return [msgspec.structs.replace(one, field=one.field.removeprefix("evidence.")) for one in problems]
         entry = ConsentEntry(said.category, Action(action), starts or self._now, ends, SOURCE)
-        nobody = f"The project has no customer {whose}={cells[whose]}. Track the customer first, or correct the cell."
-        return Line(number, whom, Problem(whose, nobody), entry, evidence, _sameness(entry, evidence))
+        nobody = (
+            f"The project has no customer {whose}={cells[whose]}. Track the customer first, correct the cell, or have "
+            "customers created from the file (unknown: create)."
+        )
+        return Line(
+            number, whom, cells.get("phone"), Problem(whose, nobody), entry, evidence, _sameness(entry, evidence)
+        )
 
     def _whom(self, cells: Mapping[str, str], problems: list[Problem]) -> tuple[str, Address | UUID | None]:
         whose = next((name for name in self._columns.whose if cells.get(name)), None)

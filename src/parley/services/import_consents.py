@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,7 @@ from parley.domain.errors import Problem
 from parley.domain.project import Project
 from parley.services.ask_to_confirm import ask_to_confirm
 from parley.services.consent_lines import Line, LineReader, read_heading
+from parley.services.create_customers import create_customers
 from parley.services.definitions import project_definitions
 from parley.services.hold_customers import hold_customers
 from parley.services.record_events import record_held_events
@@ -53,6 +54,8 @@ class Imported(msgspec.Struct, frozen=True):
     """False: a dry run, or some line was refused; the ledger is as it was."""
     asked: int = 0
     """Of the added ones those that the customer must confirm (double opt-in)."""
+    created: int = 0
+    """Customers."""
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -70,6 +73,8 @@ class Wishes(msgspec.Struct, frozen=True):
     dry_run: bool = False
     skip_refused: bool = False
     """Import the lines that are right even if others are refused."""
+    unknown: Literal["refuse", "create"] = "refuse"
+    """What becomes of a line whose customer the project does not have."""
 
 
 class Listeners(msgspec.Struct, frozen=True):
@@ -113,7 +118,7 @@ class _Import:
         self._wishes = wishes
         self._tell = tell
         self._now = now
-        self._lines = self._added = self._entries = self._asked = 0
+        self._lines = self._added = self._entries = self._asked = self._created = 0
 
     def end(self) -> None:
         """Raises _TakenBackError when nothing is to be written."""
@@ -122,7 +127,9 @@ class _Import:
 
     def outcome(self, *, written: bool) -> Imported:
         known = self._entries - self._added
-        return Imported(self._lines, self.refused, self._added, known, written, asked=self._asked)
+        return Imported(
+            self._lines, self.refused, self._added, known, written, asked=self._asked, created=self._created
+        )
 
     async def take(
         self, connection: Connection, reader: LineReader, chunk: Sequence[tuple[int, Mapping[str, str]]]
@@ -135,6 +142,10 @@ class _Import:
             else:
                 self._refuse(number, cells, read)
         whose = await _customers(connection, self._project.id, [one.whom for one in lines])
+        if self._wishes.unknown == "create":
+            made = await create_customers(connection, self._project, _unknown(lines, whose), self._now)
+            whose |= {at: [ident] for at, ident in made.items()}
+            self._created += len(made)
         said: list[tuple[NewConsent, str]] = []
         of_line = dict(chunk)
         for line in lines:
@@ -161,6 +172,15 @@ class _Import:
         self.refused += 1
         for one in problems:
             self._tell.refused(Refused(number, one.field, cells.get(one.field, ""), one.sentence))
+
+
+def _unknown(lines: Sequence[Line], whose: Mapping[Address | UUID, list[UUID]]) -> dict[Address, str | None]:
+    """Each once, with the phone of its first line."""
+    found: dict[Address, str | None] = {}
+    for line in lines:
+        if isinstance(line.whom, Address) and not whose.get(line.whom):
+            found.setdefault(line.whom, line.phone)
+    return found
 
 
 async def _customers(

@@ -8,11 +8,12 @@ import msgspec
 import pytest
 from cryptography.fernet import Fernet
 
-from parley.cli.consent_file import FileError, opened
+from parley.cli.consent_file import opened
 from parley.domain.consent import Action
 from parley.domain.errors import InvalidInputError
 from parley.services.apply_definitions import apply_definitions
 from parley.services.consent_ledger import list_consents, show_consents
+from parley.services.consent_table import FileError
 from parley.services.create_project import NewProject
 from parley.services.import_consents import Imported, Listeners, Refused, Table, Wishes, import_consents
 from parley.services.read_definitions import File, read_definitions
@@ -220,3 +221,32 @@ async def test_a_yes_that_must_be_confirmed_is_a_question_and_wants_to_be_asked(
         (event,) = await past_events(connection, cast.carol, Slice(["double_opt_in"]))
     assert (event.properties["action"], event.properties["category"]) == ("asked", "whatsapp")
     assert (await desk.bring(HEADING, CAROL)).asked == 0
+
+
+async def test_unknown_customers_are_created_only_when_that_is_asked_for(desk: Desk) -> None:
+    rows = (
+        "registered,phone,category,action,valid_from",
+        "dora,+421 901 000 009,whatsapp,accept,1793000000",
+        ",00421901000010,whatsapp,accept,1793000000",
+        ",+421901000010,whatsapp,reject,1793000001",
+    )
+    assert (await desk.bring(*rows)).refused == 3
+    dry = await desk.bring(*rows, unknown="create", dry_run=True)
+    assert (dry.created, dry.refused, dry.added) == (2, 0, 3)
+    done = await desk.bring(*rows, unknown="create")
+    assert (done.created, done.written) == (2, True)
+    assert await desk.granted("registered=dora")
+    assert await desk.granted("phone=+421901000009")
+    assert not await desk.granted("phone=+421901000010")
+    assert (await desk.bring(*rows, unknown="create")).created == 0
+
+
+async def test_a_cookie_an_id_of_ours_and_an_id_too_long_create_nobody(desk: Desk) -> None:
+    await desk.bring(
+        "customer_id,registered,cookie,category,action,valid_from",
+        "01a2086e-f59a-776c-8295-30d9605d71aa,,,whatsapp,accept,1793000000",
+        f",{'x' * 300},,whatsapp,accept,1793000000",
+        ",,browser-9,whatsapp,accept,1793000000",
+        unknown="create",
+    )
+    assert [one.line for one in desk.refused] == [2, 3, 4]

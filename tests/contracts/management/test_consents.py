@@ -99,3 +99,57 @@ async def test_an_upload_is_asked_for_and_looked_at(api: ProjectApi, cast: Cast)
     second = (await call(api, "GET", f"/uploads?size=1&before={first['next']}")).body["data"]
     assert [page["uploads"][0]["action"] for page in (first, second)] == ["opt_in", "opt_out"]
     assert (await call(api, "GET", "/uploads?failed=true")).body["data"] == {"uploads": [], "next": None}
+
+
+FILE = "registered,category,action,valid_from,document_id\ncarol,whatsapp,accept,2026-11-01T10:00:00Z,D-7\n"
+ODD = "nobody,whatsapp,yes,2026-11-01T10:00:00Z,D-8\nnobody,whatsapp,accept,2026-11-01T10:00:00Z,D-8\n"
+
+
+async def imported(api: ProjectApi) -> int:
+    entries = (await call(api, "GET", "/?customer=registered=carol")).body["data"]["entries"]
+    return len([one for one in entries if one["entry"]["source"] == "import"])
+
+
+async def test_a_file_comes_in_over_http_after_a_dry_run(api: ProjectApi, cast: Cast) -> None:
+    dry = await call(api, "POST", "/import?dry_run=true", FILE.encode())
+    assert (dry.status, dry.body["data"]["added"], dry.body["data"]["written"]) == (200, 1, False)
+    assert await imported(api) == 0
+    done = await call(api, "POST", "/import", FILE.encode())
+    assert (done.status, done.body["data"]["written"], done.body["data"]["problems"]) == (200, True, [])
+    assert await imported(api) == 1
+    assert (await call(api, "POST", "/import", FILE.encode("utf-16"))).body["data"]["known"] == 1
+
+
+async def test_every_refused_line_is_named_and_keeps_the_file_out(api: ProjectApi, cast: Cast) -> None:
+    answer = await call(api, "POST", "/import", (FILE + ODD).encode())
+    assert (answer.status, answer.body["success"]) == (400, False)
+    named = [(one["line"], one["column"]) for one in answer.body["data"]["problems"]]
+    assert named == [(3, "action"), (4, "registered")]
+    assert await imported(api) == 0
+    some = await call(api, "POST", "/import?skip_refused=true&unknown=create", (FILE + ODD).encode())
+    assert (some.status, some.body["data"]["refused"], some.body["data"]["created"]) == (200, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "said"),
+    [
+        ("", b"", "empty"),
+        ("", b"who,what\n1,2\n", "is no column"),
+        ("", b"\xff\x00\xfe", "CSV UTF-8"),
+        ("?unknown=perhaps", FILE.encode(), "unknown"),
+        ("?dry_run=perhaps", FILE.encode(), "dry_run"),
+    ],
+)
+async def test_what_is_no_file_of_consents_is_refused(api: ProjectApi, query: str, body: bytes, said: str) -> None:
+    answer = await call(api, "POST", f"/import{query}", body)
+    assert (answer.status, said in answer.text) == (400, True), answer.text
+
+
+async def test_a_file_that_is_too_large_says_what_to_do(api: ProjectApi) -> None:
+    answer = await call(api, "POST", "/import", FILE.encode() + b"\n" * 20_000_000)
+    assert (answer.status, "parley consent import" in answer.text) == (413, True)
+
+
+async def test_a_viewer_imports_nothing(api: ProjectApi, database: Database) -> None:
+    viewer = await as_role(api, database, Role.VIEWER)
+    assert (await call(viewer, "POST", "/import", FILE.encode())).status == 403
