@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from parley.domain.suppression import Suppression
 from parley.services.people import people as persons
 from parley.services.read_callbacks import read_callbacks
 from parley.services.receive_callbacks import Callback, keep
@@ -99,7 +100,7 @@ async def test_two_servers_that_read_reports_at_once_end_where_one_does(
     assert ends[0] == ends[1]
 
 
-async def _standing(walk: Walk, customer_id: UUID) -> object:
+async def _standing(walk: Walk, customer_id: UUID) -> tuple[object, object, list[Suppression]]:
     """Whatever of the person decides what may be sent."""
     async with walk.database.connection() as connection:
         person = (await persons(connection, [customer_id]))[customer_id]
@@ -124,3 +125,20 @@ async def test_two_servers_that_read_messages_at_once_end_where_one_does(
         await _read(walk, first, second, in_disorder=in_disorder)
         standing.append(await _standing(walk, customer_id))
     assert standing[0] == standing[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_stopped"), [(("STOP", "START", "STOP"), True), (("START", "STOP", "START"), False)], ids=str
+)
+async def test_keywords_count_by_the_time_at_which_they_were_said(
+    walk: Walk, said: tuple[str, ...], is_stopped: bool
+) -> None:
+    began = walk.now
+    walk.now += timedelta(minutes=1)
+    for number, order in enumerate(permutations(enumerate(said))):
+        phone = f"4219033{number:05}"
+        customer_id = await add_customer(walk.database, walk.project, phone, {"phone": f"+{phone}"})
+        for place, text in order:
+            await walk.call_back(inbound(phone, text, began + place * SECOND, f"{phone}-{place}"))
+        _, _, stops = await _standing(walk, customer_id)
+        assert bool(stops) is is_stopped, order
