@@ -67,6 +67,20 @@ async def test_a_file_that_is_no_template_does_not_hide_the_others(tmp_path: Pat
     assert (finding["rule"], finding["severity"], finding["field"]) == ("language_known", "error", "language")
 
 
+async def test_two_files_that_say_the_same_are_named(tmp_path: Path, template: dict[str, Any]) -> None:
+    first = written(tmp_path, "first.json", template)
+    second = written(tmp_path, "second.json", template | {"name": "order_sent"})
+    other = written(tmp_path, "other.json", template | {"name": "other", "footer": {"text": "Your shop"}})
+    ended = await parley("lint", first, second, other, "--rules", "current", "--json")
+    told = {Path(one["file"]).name: [it["sentence"] for it in one["findings"]] for one in json.loads(ended.out)}
+    assert ended.code == 0
+    assert told["first.json"] == [
+        "order_sent (en) has the same body and footer, so WhatsApp rejects the later of them."
+    ]
+    assert told["second.json"][0].startswith("order_shipped (en) has the same body and footer")
+    assert told["other.json"] == []
+
+
 async def test_no_file_is_no_success() -> None:
     assert (await parley("lint")).code == 2
 

@@ -14,7 +14,7 @@ from parley.domain.errors import InvalidInputError
 from parley.domain.template_category import filed_today
 from parley.templates import MessageTemplate, RuleSet, parse_template
 from parley.templates.judgement import judge
-from parley.templates.lint import Finding, Severity
+from parley.templates.lint import Finding, Severity, find_same_text
 from parley.templates.template import LARGEST_TEMPLATE
 
 app = App(name="lint", help="Lint template files, for CI too.")
@@ -34,21 +34,28 @@ class Linted(msgspec.Struct, frozen=True):
 @app.default
 def lint_files(*files: Path, rules: Rules = RuleSet.TRANSACTIONAL, as_json: AsJson = False) -> int:
     """Exit code 0: nothing, or warnings only. 1: an error. 2: a FILE is not a readable template."""
-    linted = [_linted(file, rules) for file in files]
+    linted = _compared([_linted(file, rules) for file in files])
     print(msgspec.json.encode(linted).decode() if as_json else "\n".join(_story(linted)))
     if not linted or any(one.unreadable for one in linted):
         return 2
     return 1 if any(finding.severity is Severity.ERROR for one in linted for finding in one.findings) else 0
 
 
-def _linted(file: Path, rules: RuleSet) -> Linted:
+def _linted(file: Path, rules: RuleSet) -> tuple[Linted, MessageTemplate | None]:
     try:
         with file.open("rb") as opened:
-            return _judged(str(file), parse_template(opened.read(LARGEST_TEMPLATE + 1)), rules)
+            template = parse_template(opened.read(LARGEST_TEMPLATE + 1))
     except InvalidInputError as error:
-        return Linted(str(file), unreadable=tuple(str(problem) for problem in error.problems))
+        return Linted(str(file), unreadable=tuple(str(problem) for problem in error.problems)), None
     except OSError as error:
-        return Linted(str(file), unreadable=(error.strerror or str(error),))
+        return Linted(str(file), unreadable=(error.strerror or str(error),)), None
+    return _judged(str(file), template, rules), template
+
+
+def _compared(linted: Sequence[tuple[Linted, MessageTemplate | None]]) -> list[Linted]:
+    same = find_same_text([template for _, template in linted if template])
+    found = [(one, same.get((template.name, template.language)) if template else None) for one, template in linted]
+    return [msgspec.structs.replace(one, findings=(*one.findings, more)) if more else one for one, more in found]
 
 
 def _judged(file: str, template: MessageTemplate, rules: RuleSet) -> Linted:

@@ -84,7 +84,7 @@ async def apply_definitions(
         rules = _rules_after(read, stored)
         _check_together(read, stored)
         changes = [_change(box, one, stored.get((one.kind, one.name)), sealed) for one in read]
-        changes = _with_notes(read, changes, rules)
+        changes = _with_notes(read, changes, stored, rules)
         if not check:
             await _write(connection, box, project_id, list(zip(read, changes, strict=True)), now)
             refused = await _register(connection, project_id, changes, rules, now)
@@ -143,10 +143,16 @@ def _check_together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, s
         raise InvalidInputError(problems)
 
 
-def _with_notes(read: Sequence[ReadDefinition], changes: Sequence[Change], rules: RuleSet) -> list[Change]:
+def _with_notes(
+    read: Sequence[ReadDefinition],
+    changes: Sequence[Change],
+    stored: Mapping[tuple[str, str], StoredDefinition],
+    rules: RuleSet,
+) -> list[Change]:
     """Only what is new or changed is judged: what was taken once stays taken."""
     new = [one for one, made in zip(read, changes, strict=True) if made.happening is not Happening.UNCHANGED]
-    notes = look_at_templates(new, rules)
+    bodies = {key: one.body for key, one in stored.items()} | {(one.kind, one.name): one.body for one in read}
+    notes = look_at_templates(new, [body for (kind, _), body in bodies.items() if kind == "template"], rules)
     return [
         msgspec.structs.replace(made, notes=notes.get(made.name, ())) if made.kind == "template" else made
         for made in changes

@@ -6,13 +6,17 @@ from parley.domain.errors import InvalidInputError, Problem
 from parley.services.read_definitions import ReadDefinition
 from parley.templates import MessageTemplate, RuleSet, parse_template
 from parley.templates.judgement import Judgement, judge, refusing
-from parley.templates.lint import Finding
+from parley.templates.lint import Finding, find_same_text
 
 REMEDY = 'Or say in the file why it is right all the same: "override": "the reason".'
 
 
-def look_at_templates(read: Sequence[ReadDefinition], rules: RuleSet) -> dict[str, tuple[str, ...]]:
-    """By the template's name what is worth a look. Raises InvalidInputError with every error that has no override."""
+def look_at_templates(
+    read: Sequence[ReadDefinition], beside: Sequence[bytes], rules: RuleSet
+) -> dict[str, tuple[str, ...]]:
+    """By the template's name what is worth a look, `beside` all the templates that there will be. Raises
+    InvalidInputError with every error that has no override.
+    """
     judged = [(one, parse_template(one.body)) for one in read if one.kind == "template"]
     looked_at = [(one, template, judge(template, rules)) for one, template in judged]
     problems = [
@@ -24,11 +28,17 @@ def look_at_templates(read: Sequence[ReadDefinition], rules: RuleSet) -> dict[st
     ]
     if problems:
         raise InvalidInputError(problems)
-    return {one.name: tuple(_notes(template, judgement)) for one, template, judgement in looked_at}
+    same = find_same_text([parse_template(body) for body in beside]) if judged else {}
+    return {
+        one.name: tuple(_notes(template, judgement, same.get((template.name, template.language))))
+        for one, template, judgement in looked_at
+    }
 
 
-def _notes(template: MessageTemplate, judgement: Judgement) -> Iterator[str]:
+def _notes(template: MessageTemplate, judgement: Judgement, same: Finding | None) -> Iterator[str]:
     yield from (_told(found) for found in judgement.findings)
+    if same:
+        yield _told(same)
     if template.override:
         yield f"override: {template.override}"
 

@@ -44,6 +44,15 @@ async def test_a_template_enters_the_registry_when_it_is_applied(api: ProjectApi
     assert shown["template"]["body"]["text"] == SHIPPED["body"]["text"]
 
 
+async def test_a_template_that_says_what_another_says_is_taken_with_a_note(api: ProjectApi) -> None:
+    assert "notes" not in (await put(api, SHIPPED)).body["data"]
+    again = (await put(api, SHIPPED, name="order_sent")).body["data"]["notes"]
+    assert [note.partition(",")[0] for note in again] == [
+        "warn: body.text: order_shipped (en) has the same body and footer"
+    ]
+    assert "notes" not in (await put(api, SHIPPED, name="order_sent", footer={"text": "Your shop"})).body["data"]
+
+
 async def test_pages_follow_each_other(api: ProjectApi) -> None:
     assert (await ask(api)).body == {"success": True, "data": [], "next": None}
     for language in ("cs", "de", "en"):

@@ -21,6 +21,10 @@ categories, and no promotion. `current` is Meta's of today: marketing, utility, 
 `promotional`, `utility_promotes` and `code_category` rest on [the promotional check](promotion.md), which reads the
 header, the body, the footer and the labels of the buttons together.
 
+One more rule, `same_text` (warn), compares the files with each other, and `parley apply` those of a project: WhatsApp
+rejects a template whose body and footer another of the account has already. A code's text is WhatsApp's own, and not
+compared. Source: Meta, "Template review" and the list of errors, December 2025.
+
 | rule | severity | rule sets | what it holds to | source |
 |---|---|---|---|---|
 """

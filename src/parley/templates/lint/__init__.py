@@ -2,6 +2,7 @@
 
 from parley.templates.lint.finding import Fault, Finding, LintRule, Severity
 from parley.templates.lint.linter import RULES, lint
+from parley.templates.lint.same_text import find_same_text
 from parley.templates.rule_sets import RuleSet
 
-__all__ = ["RULES", "Fault", "Finding", "LintRule", "RuleSet", "Severity", "lint"]
+__all__ = ["RULES", "Fault", "Finding", "LintRule", "RuleSet", "Severity", "find_same_text", "lint"]
