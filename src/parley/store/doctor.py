@@ -9,6 +9,9 @@ import msgspec
 from parley.store.campaigns import HELD_UNTIL
 from parley.store.database import Connection, sql
 
+MOST_JOURNEYS = 100_000
+"""Of those that wait as their scenario says, which may be millions."""
+
 
 class What(StrEnum):
     """Everything that can wait."""
@@ -92,7 +95,7 @@ async def all_that_waits(
         What.MESSAGES_UNCERTAIN: await sql.doctor.messages_uncertain(connection, **whose),
         What.JOURNEYS_DUE: await sql.doctor.journeys_due(connection, **then),
         What.JOURNEYS_PARKED: await sql.doctor.journeys_parked(connection, **whose),
-        What.JOURNEYS_WAITING: await sql.doctor.journeys_waiting(connection, **then),
+        What.JOURNEYS_WAITING: await sql.doctor.journeys_waiting(connection, **then, most=MOST_JOURNEYS),
         What.REPORTS_UNCLAIMED: await sql.doctor.reports_unclaimed(connection, **then),
         What.CALLBACKS_UNREAD: await sql.doctor.callbacks_unread(connection, **whose),
         What.BUDGETS_NEARLY_GONE: await sql.doctor.budgets_warned(connection, **then, level="warned"),
