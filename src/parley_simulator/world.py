@@ -41,6 +41,7 @@ class World:
         self.reach = Reach()
         self.shelf = Shelf()
         self.consents: dict[str, set[str]] = {}
+        self.consent_audit: dict[str, list[dict[str, str]]] = {}
         self.bot = new_bot(chance)
         self.app = new_app(chance, clock)
         self.account = new_account(chance, clock)
@@ -74,6 +75,7 @@ class World:
             book.clear()
         self.reach.clear()
         self.consents.clear()
+        self.consent_audit.clear()
         self.buckets.clear()
         self.courier.clear()
         for forget in self.on_reset:

@@ -189,3 +189,15 @@ def test_it_drains_as_fast_as_told(desk: Desk, shop: Shop) -> None:
     sent = {desk.send(cart(), f"4219000001{i:02}") for i in range(30)}
     queued = {shop.until(lambda it: it.report()["status"] == "DELIVERED").report()["message_id"] for _ in sent}
     assert queued == sent
+
+
+def test_it_tells_how_a_number_came_to_be_on_a_consent_list(desk: Desk) -> None:
+    desk.sim("consents", {"number": ALICE, "list_type": "OPT_OUT_ALL"})
+    desk.sim("consents", {"number": ALICE, "list_type": "OPT_OUT_ALL", "listed": False})
+    path = f"/apps/{desk.app['app_id']}/consents/identities"
+    told = desk.call("GET", f"{path}/{ALICE}").json()
+    assert (told["identity"], [one["operation"] for one in told["audit_records"]]) == (
+        ALICE, ["OPERATION_INSERT", "OPERATION_DELETE"],
+    )  # fmt: skip
+    assert {one["list_type"] for one in told["audit_records"]} == {"OPT_OUT_ALL"}
+    assert desk.call("GET", f"{path}/{BOB}").json()["audit_records"] == []

@@ -1,4 +1,4 @@
-"""`parley consent upload` and `uploads`: tell the provider who agreed, and see what became of each number."""
+"""`parley consent upload`, `uploads` and `fetch`: what the provider is told of consents, and what it tells."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,6 +8,8 @@ from cyclopts import App, Parameter
 
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.providers.http import HttpClient
+from parley.services.fetch_opt_outs import FetchedList, OptOutLists
 from parley.services.upload_consents import Uploaded, Uploads, Wish, list_uploads, upload_consents
 from parley.wiring import House
 
@@ -61,7 +63,34 @@ def uploads(
         print("nothing was uploaded yet")
 
 
+def fetch(
+    *,
+    project: ProjectToken,
+    sender: Annotated[str | None, Parameter(help="The account; the project's only one when left out.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Follow who opted out on the consent lists of an app at Sinch's Conversation API."""
+
+    async def do(house: House) -> list[FetchedList]:
+        found = await project_of(house, project)
+        async with HttpClient() as wire:
+            lists = OptOutLists(house.database, house.box, wire, house.clock, house.chance)
+            try:
+                return await lists.fetch(found, sender)
+            finally:
+                await lists.close()
+
+    fetched = run(data_dir, do)
+    if as_json:
+        print(msgspec.json.encode(fetched).decode())
+        return
+    for one in fetched:
+        print(f"{one.name}: {one.numbers} numbers, {one.customers} customers, {one.entries} entries new")
+
+
 def add_to(app: App) -> None:
     """Beside the other commands on consents."""
     app.command(upload)
     app.command(uploads)
+    app.command(fetch)

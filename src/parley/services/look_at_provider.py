@@ -13,6 +13,7 @@ import msgspec
 from parley.domain.clock import Clock
 from parley.domain.http import HttpRequest, HttpResponse
 from parley.domain.message import NotAccepted, State
+from parley.integrations import Integration
 from parley.presets import meaning, parameters_of, shipped
 from parley.providers.http import NotSentError, UnansweredError, Wire
 from parley.providers.oauth2 import Credentials, TokenSource
@@ -72,7 +73,9 @@ class NothingToLookIn(msgspec.Struct, frozen=True):
 Seen = Found | NotFound | NothingToLookIn
 
 
-class _Account(msgspec.Struct, frozen=True):
+class Account(msgspec.Struct, frozen=True):
+    """An app, and what it takes to ask."""
+
     app: App
     credentials: Credentials
 
@@ -114,17 +117,15 @@ class Looker:
         except msgspec.DecodeError:
             return NotFound("The provider's answer could not be read.")
 
-    def _account(self, row: MessageRow, project: ProjectDefinitions) -> _Account | NothingToLookIn:
+    def _account(self, row: MessageRow, project: ProjectDefinitions) -> Account | NothingToLookIn:
         integration = project.integrations.get(row.integration or "")
         if integration is None or integration.account_name != row.account or row.recipient is None:
             return NothingToLookIn("It was sent by no integration that the project has now, so nobody can ask for it.")
         if integration.api != "sinch_conversation":
             return NothingToLookIn("Sinch's WhatsApp API has no list of messages to look in.")
-        given = _DEFAULTS | open_secrets(self._box, project, integration.account)
-        app = App(given["base_url"], given["project_id"], given["app_id"])
-        return _Account(app, Credentials(given["auth_url"], given["key_id"], given["key_secret"]))
+        return account_at_provider(self._box, project, integration)
 
-    async def _ask(self, account: _Account, row: MessageRow) -> Seen:
+    async def _ask(self, account: Account, row: MessageRow) -> Seen:
         answer = await self._get(account, app_request(account.app))
         if isinstance(answer, NotFound):
             return answer
@@ -135,7 +136,7 @@ class Looker:
             )
         return await self._search(account, keeping, row)
 
-    async def _search(self, account: _Account, keeping: Keeping, row: MessageRow) -> Seen:
+    async def _search(self, account: Account, keeping: Keeping, row: MessageRow) -> Seen:
         token = ""
         for _ in range(PAGES):
             since = row.changed_at - BEFORE
@@ -151,12 +152,10 @@ class Looker:
                 break
         return NotFound(f"Sinch keeps messages for {keeping.days} days and lists none to this person with our id.")
 
-    async def _get(self, account: _Account, request: HttpRequest) -> HttpResponse | NotFound:
-        answer = await self._tokens.send(request, account.credentials, CALL_SECONDS)
-        told = answer if isinstance(answer, NotAccepted) else meaning(_Plain(), answer, 0, self._clock())
-        if isinstance(told, NotAccepted):
-            return NotFound(f"The provider could not be asked: {told.sentence}", told.retry_after or 0.0)
-        assert isinstance(answer, HttpResponse)  # noqa: S101  else it had been told
+    async def _get(self, account: Account, request: HttpRequest) -> HttpResponse | NotFound:
+        answer = what_it_says(await self._tokens.send(request, account.credentials, CALL_SECONDS), self._clock())
+        if isinstance(answer, NotAccepted):
+            return NotFound(f"The provider could not be asked: {answer.sentence}", answer.retry_after or 0.0)
         return answer
 
     async def _record(self, seen: Sequence[tuple[MessageRow, Seen]]) -> None:
@@ -169,6 +168,19 @@ class Looker:
                 await join_early_reports(connection, [row for row, _ in seen], changes, now)
             if looks:
                 await note_looks(connection, looks)
+
+
+def account_at_provider(box: SecretBox, project: ProjectDefinitions, integration: Integration) -> Account:
+    """Of an integration of the Conversation API, its secrets in the open."""
+    given = _DEFAULTS | open_secrets(box, project, integration.account)
+    app = App(given["base_url"], given["project_id"], given["app_id"])
+    return Account(app, Credentials(given["auth_url"], given["key_id"], given["key_secret"]))
+
+
+def what_it_says(answer: HttpResponse | NotAccepted, now: datetime) -> HttpResponse | NotAccepted:
+    """A refusal by its status, as every HTTP server means it."""
+    told = answer if isinstance(answer, NotAccepted) else meaning(_Plain(), answer, 0, now)
+    return told if isinstance(told, NotAccepted) else answer
 
 
 class _Plain(msgspec.Struct, frozen=True):

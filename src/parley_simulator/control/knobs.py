@@ -220,7 +220,18 @@ async def _consent(world: World, call: Call) -> Answer:
     if isinstance(wanted, Answer):
         return wanted
     listed = world.consents.setdefault(wanted.list_type, set())
-    (listed.add if wanted.listed else listed.discard)(digits(wanted.number))
+    number = digits(wanted.number)
+    (listed.add if wanted.listed else listed.discard)(number)
+    world.consent_audit.setdefault(number, []).append(
+        {
+            "origin": "ORIGIN_MO",
+            "operation": "OPERATION_INSERT" if wanted.listed else "OPERATION_DELETE",
+            "list_type": wanted.list_type,
+            "project_id": world.app.project_id,
+            "app_id": world.app.app_id,
+            "datetime": written(world.now()),
+        }
+    )
     return ok({name: sorted(numbers) for name, numbers in world.consents.items()})
 
 

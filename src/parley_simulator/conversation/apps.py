@@ -78,3 +78,11 @@ async def consents(world: World, call: Call) -> Answer:
     size = int(wanted)
     token = left[size - 1] if len(left) > size else ""
     return ok({"identities": [{"identity": number} for number in left[:size]], "next_page_token": token})
+
+
+async def consent_audit(world: World, call: Call) -> Answer:
+    """How a number came to be on the lists, and off them."""
+    if call.path["app_id"] != world.app.app_id:
+        return refuse(world, 404, "app not found")
+    identity = call.path["identity"]
+    return ok({"identity": identity, "audit_records": world.consent_audit.get(identity, [])})

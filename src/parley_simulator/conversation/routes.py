@@ -38,6 +38,7 @@ def routes(line: Line) -> tuple[Route, ...]:
         _route("GET", "/apps/{app_id:str}", "apps", app_one),
         _route("PATCH", "/apps/{app_id:str}", "apps", app_patch),
         _route("GET", "/apps/{app_id:str}/consents/{list_type:str}", "consents", apps.consents),
+        _route("GET", "/apps/{app_id:str}/consents/identities/{identity:str}", "consents", apps.consent_audit),
         _route("GET", "/apps/{app_id:str}/webhooks", "webhooks", webhooks.listed),
         _route("POST", "/apps/{app_id:str}/webhooks", "webhooks", webhooks.not_here),
         _route("GET", "/webhooks", "webhooks", webhooks.listed),

@@ -54,7 +54,7 @@ class _App(msgspec.Struct, frozen=True):
 
 def app_request(app: App) -> HttpRequest:
     """What does it keep? Needs a bearer token, as the other."""
-    return HttpRequest("GET", f"{_project(app)}/apps/{quote(app.app_id, safe='')}")
+    return HttpRequest("GET", f"{project_url(app)}/apps/{quote(app.app_id, safe='')}")
 
 
 def messages_request(app: App, keeping: Keeping, recipient: str, since: datetime, page_token: str = "") -> HttpRequest:
@@ -70,7 +70,7 @@ def messages_request(app: App, keeping: Keeping, recipient: str, since: datetime
         "page_size": PAGE,
         **({"page_token": page_token} if page_token else {}),
     }
-    return HttpRequest("GET", f"{_project(app)}/messages?{urlencode(query)}")
+    return HttpRequest("GET", f"{project_url(app)}/messages?{urlencode(query)}")
 
 
 def read_keeping(body: bytes) -> Keeping:
@@ -90,5 +90,6 @@ def read_page(body: bytes) -> Page:
     return msgspec.json.decode(body, type=Page)
 
 
-def _project(app: App) -> str:
+def project_url(app: App) -> str:
+    """Where everything of the project begins."""
     return f"{app.base_url.rstrip('/')}/v1/projects/{quote(app.project_id, safe='')}"
