@@ -38,7 +38,11 @@ async def test_the_examples_are_clean_by_the_rule_set_that_they_are_written_for(
     assert (ended.code, ended.out, ended.err) == (0, f"{len(notices)} templates, nothing found.\n", "")
     (sale,) = set(EXAMPLES) - set(notices)
     assert (await parley("lint", sale, "--rules", "current")).code == 0
-    assert (await parley("lint", sale)).code == 1
+    overruled = await parley("lint", sale)
+    assert overruled.code == 0
+    assert f"{sale}: overruled: body.text: It says “sale”" in overruled.out
+    assert f"{sale}: override: An offer, approved as MARKETING" in overruled.out
+    assert ": error:" not in overruled.out
 
 
 async def test_a_warning_lets_ci_pass_and_an_error_does_not(tmp_path: Path, template: dict[str, Any]) -> None:
@@ -81,8 +85,28 @@ async def test_two_files_that_say_the_same_are_named(tmp_path: Path, template: d
     assert told["other.json"] == []
 
 
-async def test_no_file_is_no_success() -> None:
+async def test_an_override_lifts_nothing_that_whatsapp_would_refuse(tmp_path: Path, template: dict[str, Any]) -> None:
+    path = written(tmp_path, "t.json", {**template, "language": "xx", "override": "The boss wants it."})
+    ended = await parley("lint", path)
+    assert ended.code == 1
+    assert f"{path}: overruled: category: UTILITY is none of the ten." in ended.out
+    assert f"{path}: error: language:" in ended.out
+
+
+async def test_of_a_folder_the_templates_are_looked_at(tmp_path: Path, template: dict[str, Any]) -> None:
+    (tmp_path / "deep").mkdir()
+    written(tmp_path / "deep", "order.json", {**template, "category": "SHIPPING_UPDATE"})
+    campaign = written(tmp_path, "sale.json", {"kind": "campaign", "name": "sale"})
+    assert (await parley("lint", str(tmp_path))).out == "1 templates, nothing found.\n"
+    named = await parley("lint", campaign)
+    assert (named.code, named.out) == (2, f"{campaign}: unreadable: kind: this is a campaign, not a template\n")
+    (tmp_path / "deep" / "broken.json").write_text("{", encoding="utf-8")
+    assert (await parley("lint", str(tmp_path))).code == 2
+
+
+async def test_no_file_is_no_success(tmp_path: Path) -> None:
     assert (await parley("lint")).code == 2
+    assert (await parley("lint", str(tmp_path))).code == 2
 
 
 async def test_each_line_has_its_answer_in_its_order(tmp_path: Path) -> None:

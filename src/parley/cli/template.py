@@ -28,6 +28,7 @@ from parley.services.steer_templates import end_override, order_hand_in, overrid
 from parley.services.stopping import release_a_template
 from parley.store.templates import Entry
 from parley.templates import Status
+from parley.templates.judgement import told_as
 from parley.wiring import House
 
 app = App(name="template", help="Look after message templates.")
@@ -57,7 +58,7 @@ def list_all(
     if as_json:
         print(msgspec.json.encode(lines).decode())
         return
-    told = [f"{one.status:9}  {_filed(one):14}  {one.quality:7}  {_version(one):4} {one.name}" for one in lines]
+    told = [f"{one.status:9}  {_filed(one):21}  {one.quality:7}  {_version(one):3}  {one.name}" for one in lines]
     if others := sum(one.only_at_provider for one in lines):
         told.append(f"\n{others} with a * the provider alone has; as a file: parley template pull NAME LANGUAGE")
     print("\n".join(told) or "no template: parley apply FOLDER --project TOKEN")
@@ -242,7 +243,9 @@ def _story(view: TemplateView) -> Iterator[str]:
     yield f"  {judged.why}"
     if view.costs_more:
         yield f"  a message costs {view.costs_more.told} more by that"
-    yield from (f"  {one.severity}: {one.field}: {one.sentence} {one.remedy} ({one.rule})" for one in judged.findings)
+    for one in judged.findings:
+        counts_as = told_as(one, overridden=bool(line.override))
+        yield f"  {counts_as}: {one.field}: {one.sentence} {one.remedy} ({one.rule})"
     if line.override:
         yield f"  override by {view.overridden_by}: {line.override}"
 

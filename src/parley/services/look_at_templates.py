@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from parley.domain.errors import InvalidInputError, Problem
 from parley.services.read_definitions import ReadDefinition
 from parley.templates import MessageTemplate, RuleSet, parse_template
-from parley.templates.judgement import Judgement, judge, refusing
+from parley.templates.judgement import Judgement, judge, refusing, told_as
 from parley.templates.lint import Finding, find_same_text
 
 REMEDY = 'Or say in the file why it is right all the same: "override": "the reason".'
@@ -36,12 +36,13 @@ def look_at_templates(
 
 
 def _notes(template: MessageTemplate, judgement: Judgement, same: Finding | None) -> Iterator[str]:
-    yield from (_told(found) for found in judgement.findings)
+    is_overridden = bool(template.override)
+    yield from (_told(found, told_as(found, overridden=is_overridden)) for found in judgement.findings)
     if same:
-        yield _told(same)
+        yield _told(same, same.severity)
     if template.override:
         yield f"override: {template.override}"
 
 
-def _told(found: Finding) -> str:
-    return f"{found.severity}: {found.field}: {found.sentence} {found.remedy} ({found.rule})"
+def _told(found: Finding, counts_as: str) -> str:
+    return f"{counts_as}: {found.field}: {found.sentence} {found.remedy} ({found.rule})"

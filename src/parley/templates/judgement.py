@@ -74,3 +74,9 @@ def refusing(template: MessageTemplate, judgement: Judgement) -> tuple[Finding, 
 def barring(judgement: Judgement, *, overridden: bool) -> tuple[Finding, ...]:
     """For what it is not handed in. An override is about the project's rule set, not about WhatsApp's review."""
     return tuple(one for one in judgement.errors if not (overridden and one.rule in REGIME))
+
+
+def told_as(found: Finding, *, overridden: bool) -> str:
+    """`error` or `warn`; `overruled` for what an override lifts."""
+    is_lifted = overridden and found.severity is Severity.ERROR and found.rule in REGIME
+    return "overruled" if is_lifted else found.severity
