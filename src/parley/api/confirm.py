@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from parley.api.confirm_page import page
 from parley.domain.consent_evidence import longest
 from parley.domain.double_opt_in import Answer
-from parley.services.confirm_consents import Asked, confirm_by_link, look_at_question
+from parley.services.confirm_consents import Linked, confirm_by_link, look_at_question
 
 AnyRequest = Request[Any, Any, Any]
 LARGEST_BODY = 10_000
@@ -58,7 +58,7 @@ def _proof(request: AnyRequest) -> dict[str, str]:
     return {name: value[: longest(name)] for name, value in seen.items() if value}
 
 
-def _answer(request: AnyRequest, asked: Asked | None, *, confirmed: bool) -> Response[Any]:
+def _answer(request: AnyRequest, asked: Linked | None, *, confirmed: bool) -> Response[Any]:
     status = 404 if asked is None else _STATUSES[asked.answer]
     if "text/html" in request.headers.get("accept", ""):
         html = page(asked, request.headers.get("accept-language"), confirmed=confirmed)
@@ -66,11 +66,11 @@ def _answer(request: AnyRequest, asked: Asked | None, *, confirmed: bool) -> Res
     return Response(_json(asked, confirmed=confirmed), status_code=status, headers=_HEADERS)
 
 
-def _json(asked: Asked | None, *, confirmed: bool) -> dict[str, Any]:
+def _json(asked: Linked | None, *, confirmed: bool) -> dict[str, Any]:
     if asked is None:
         return {"success": False, "errors": [_UNKNOWN]}
     if asked.answer in _SENTENCES:
         return {"success": False, "errors": [_SENTENCES[asked.answer]]}
     stands = confirmed or asked.answer is Answer.ALREADY
-    told = {"confirmed": stands, "category": asked.category.name, "until": asked.until}
+    told = {"confirmed": stands, "category": asked.category.name, "confirm_until": asked.until}
     return {"success": True, "data": told}

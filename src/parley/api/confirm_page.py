@@ -7,7 +7,7 @@ from importlib.resources import files
 import msgspec
 
 from parley.domain.double_opt_in import Answer
-from parley.services.confirm_consents import Asked
+from parley.services.confirm_consents import Linked
 
 FALLBACK = "en"
 _FROM_RIGHT = frozenset({"ar", "fa", "he", "ur"})
@@ -35,7 +35,7 @@ def texts() -> dict[str, Texts]:
     return msgspec.json.decode(files("parley.api").joinpath("confirm_page.json").read_bytes(), type=dict[str, Texts])
 
 
-def page(asked: Asked | None, accepted: str | None, *, confirmed: bool = False) -> str:
+def page(asked: Linked | None, accepted: str | None, *, confirmed: bool = False) -> str:
     """`accepted` are the browser's languages; `asked` None: there is no such link."""
     language = _language(asked, accepted)
     said = texts()[language]
@@ -47,14 +47,14 @@ def page(asked: Asked | None, accepted: str | None, *, confirmed: bool = False) 
     return _html(language, said.title, f'{about}<form method="post"><button>{escape(said.button)}</button></form>')
 
 
-def _language(asked: Asked | None, accepted: str | None) -> str:
+def _language(asked: Linked | None, accepted: str | None) -> str:
     known = [asked.language] if asked is not None and asked.language else []
     wanted = [*known, *(one.partition(";")[0].strip() for one in (accepted or "").split(","))]
     short = (one.replace("-", "_").partition("_")[0].lower() for one in wanted)
     return next((one for one in short if one in texts()), FALLBACK)
 
 
-def _about(asked: Asked, said: Texts, language: str) -> str:
+def _about(asked: Linked, said: Texts, language: str) -> str:
     told = asked.category.translations.get(language, {})
     name = told.get("name") or asked.category.name
     words = asked.shown_text or said.agreed.format(project=asked.project)

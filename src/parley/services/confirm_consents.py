@@ -22,7 +22,7 @@ from parley.store.customers import customers_by_id
 from parley.store.database import Connection, Database
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Linked(msgspec.Struct, frozen=True):
     """What a link is about, for whoever opens it."""
 
     answer: Answer
@@ -36,14 +36,14 @@ class Asked(msgspec.Struct, frozen=True):
     until: datetime | None
 
 
-async def look_at_question(database: Database, token: str, now: datetime) -> Asked | None:
+async def look_at_question(database: Database, token: str, now: datetime) -> Linked | None:
     """Changes nothing: mail programs open links by themselves. None: there is no such link."""
     async with database.connection() as connection:
         question = await _question(connection, token)
         return None if question is None else await _told(connection, question, now)
 
 
-async def confirm_by_link(database: Database, token: str, proof: Mapping[str, str], now: datetime) -> Asked | None:
+async def confirm_by_link(database: Database, token: str, proof: Mapping[str, str], now: datetime) -> Linked | None:
     """`proof` is the address and the browser of whoever followed the link. None: there is no such link."""
     async with database.transaction() as connection:
         question = await _question(connection, token)
@@ -83,13 +83,13 @@ async def _question(connection: Connection, token: str) -> Question | None:
     return None if read is None else await question_of(connection, *read)
 
 
-async def _told(connection: Connection, question: Question, now: datetime) -> Asked:
+async def _told(connection: Connection, question: Question, now: datetime) -> Linked:
     name, whose = question.entry.category, question.customer_id
     project = await project_definitions(connection, question.project_id)
     entries = (await consents_of(connection, [whose]))[whose].get(name, [])
     customer = (await customers_by_id(connection, [whose])).get(whose)
     language = customer.properties.get("language") if customer else None
-    return Asked(
+    return Linked(
         answer=answer_to(question.entry, entries, now),
         project=project.about["name"],
         category=project.consent_categories.get(name, ConsentCategory(name=name)),
