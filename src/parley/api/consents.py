@@ -11,8 +11,8 @@ from litestar.params import FromPath
 from parley.access import Permission
 from parley.api.auth import admit
 from parley.api.errors import ApiError, malformed, missing
-from parley.api.reading import said_plainly
 from parley.domain.errors import InvalidInputError
+from parley.domain.misfit import misfit
 from parley.services.consent_ledger import MOST_ON_A_PAGE, Shown, list_consents, list_problems, show_consents
 from parley.services.say_consent import Said, say_consent
 from parley.services.upload_consents import Wish, list_uploads, upload_consents
@@ -82,7 +82,8 @@ def read_body(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body or b"null", type=kind)
     except msgspec.ValidationError as error:
-        raise malformed(said_plainly(error)) from error
+        field, sentence = misfit(error, kind)
+        raise malformed(f"{field}: {sentence}." if field else f"{sentence}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise malformed(f"The body is no JSON: {error}.") from error
 

@@ -14,7 +14,13 @@ Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
 DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """In the order of `date.weekday`."""
 QuietKind = Literal["template", "text", "media"]
-OfTheDay = Annotated[str, msgspec.Meta(pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$")]
+OfTheDay = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$",
+        extra={"sentence": "must be a time of the day from `00:00` to `23:59`, such as `21:30`"},
+    ),
+]
 """`21:30`"""
 _A_DAY = 24 * 60
 _A_WEEK = 7 * _A_DAY

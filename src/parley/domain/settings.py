@@ -8,6 +8,7 @@ import msgspec
 from parley.domain.cost_settings import CostSettings, cost_problems
 from parley.domain.double_opt_in import DoubleOptIn
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.misfit import misfit
 from parley.domain.quiet_hours import QuietHours, TimeZones, quiet_problems
 
 BEFORE_RESENDING_HOURS = 48
@@ -63,8 +64,8 @@ def parse_settings(data: bytes) -> Settings:
     try:
         settings = msgspec.json.decode(data, type=Settings)
     except msgspec.ValidationError as error:
-        sentence, _, path = str(error).partition(" - at `$")
-        raise InvalidInputError([Problem(path.strip(".`") or "settings", f"{sentence}.")]) from error
+        path, sentence = misfit(error, Settings)
+        raise InvalidInputError([Problem(path or "settings", f"{sentence}.")]) from error
     if settings.uncertain.then is Then.RESEND and settings.uncertain.after_hours < BEFORE_RESENDING_HOURS:
         sentence = (
             f"must be at least {BEFORE_RESENDING_HOURS} to send again: until then a report may say that it arrived."

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.misfit import misfit
 from parley.integrations.limits import LEVELS, MESSAGES_PER_SECOND, REQUESTS_PER_SECOND, Limits, or_default
 from parley.integrations.mapping import PAGE_MAPPING
 
@@ -90,8 +91,8 @@ def parse_integration(data: bytes) -> Integration:
 
 
 def _problem_of(error: msgspec.ValidationError) -> Problem:
-    sentence, _, path = str(error).partition(" - at `$")
-    return Problem(path.strip(".`") or "integration", sentence + ".")
+    path, sentence = misfit(error, Integration)
+    return Problem(path or "integration", f"{sentence}.")
 
 
 def _account_problems(integration: Integration) -> list[Problem]:

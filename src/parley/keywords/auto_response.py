@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.misfit import misfit
 from parley.keywords.plain import LONGEST, MOST_WORDS, plain_form
 
 LONGEST_REPLY = 1_024
@@ -63,8 +64,8 @@ def parse_auto_response(data: bytes, shipped: Mapping[str, AutoResponse]) -> Aut
         given = msgspec.json.decode(data)
         response = msgspec.convert(_left_out(named.name, given, shipped) | given, AutoResponse)
     except msgspec.ValidationError as error:
-        sentence, _, path = str(error).partition(" - at `$")
-        raise InvalidInputError([Problem(path.strip(".`") or "auto_response", f"{sentence}.")]) from error
+        path, sentence = misfit(error, AutoResponse)
+        raise InvalidInputError([Problem(path or "auto_response", f"{sentence}.")]) from error
     problems = [*_problems(response), *_shipped_problems(response, shipped)]
     if problems:
         raise InvalidInputError(problems)

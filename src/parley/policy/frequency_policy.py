@@ -9,10 +9,18 @@ from msgspec import Meta
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.exemption import Exemption, within
 from parley.domain.message import Kind
+from parley.domain.misfit import misfit
 from parley.policy.periods import LONGEST_MONTH, PERIOD, SPAN, span_of
 
 LONGEST = timedelta(days=92)
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$")]
+_A_SPAN = "must be a span such as `12 hours`, `7 days` or `2 weeks`"
+_A_PERIOD = f"{_A_SPAN}; or `calendar day`, `calendar week` or `calendar month`"
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$", extra={"sentence": "must be 1 to 100 small letters, digits, `-` and `_`"}
+    ),
+]
 
 
 class Audiences(Protocol):
@@ -26,7 +34,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """So many messages in a period."""
 
     at_most: Annotated[int, Meta(ge=1, le=1_000)]
-    per: Annotated[str, Meta(pattern=PERIOD)]
+    per: Annotated[str, Meta(pattern=PERIOD, extra={"sentence": _A_PERIOD})]
 
     @property
     def reach(self) -> timedelta:
@@ -57,7 +65,7 @@ class FrequencyPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, r
     """None: of any."""
     template_categories: tuple[str, ...] | None = None
     exemption: Exemption = Exemption()
-    wait_at_most: Annotated[str, Meta(pattern=rf"^{SPAN}$")] = "1 day"
+    wait_at_most: Annotated[str, Meta(pattern=rf"^{SPAN}$", extra={"sentence": _A_SPAN})] = "1 day"
     """A message that would have to wait longer is refused."""
 
     def covers(self, kind: Kind, consent_category: str | None, template_category: str | None) -> bool:
@@ -86,8 +94,8 @@ def parse_frequency_policy(data: bytes, audiences: Audiences) -> FrequencyPolicy
     try:
         policy = msgspec.json.decode(data, type=FrequencyPolicy)
     except msgspec.ValidationError as error:
-        sentence, _, path = str(error).partition(" - at `$")
-        raise InvalidInputError([Problem(path.strip(".`") or "frequency_policy", f"{sentence}.")]) from error
+        path, sentence = misfit(error, FrequencyPolicy)
+        raise InvalidInputError([Problem(path or "frequency_policy", f"{sentence}.")]) from error
     problems: list[Problem] = []
     segments = tuple(_read(one, f"segments[{place}]", audiences, problems) for place, one in enumerate(policy.segments))
     for place, one in enumerate(policy.segments[:-1]):

@@ -6,6 +6,7 @@ import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.malformed import told_by_line
+from parley.domain.misfit import joined, misfit
 from parley.presets.answers import answer_faults
 from parley.presets.pieces import SyntaxFault
 from parley.presets.prepare import check_preset
@@ -48,8 +49,8 @@ def _convert(name: str, value: Any, problems: list[Problem]) -> Any:
     try:
         return msgspec.convert(value, _TYPES[name])
     except msgspec.ValidationError as error:
-        sentence, _, place = str(error).partition(" - at `$")
-        problems.append(Problem(name + place.rstrip("`"), sentence))
+        place, sentence = misfit(error, _TYPES[name])
+        problems.append(Problem(joined(name, place), sentence))
         return None
 
 

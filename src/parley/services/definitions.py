@@ -10,6 +10,7 @@ from parley import segments
 from parley.costs import PriceList, parse_card, shipped_cards
 from parley.domain.consent import ConsentCategory
 from parley.domain.errors import InvalidInputError, ParleyError, Problem
+from parley.domain.misfit import misfit
 from parley.domain.settings import Settings, parse_settings
 from parley.integrations import Integration, parse_integration
 from parley.journeys import Campaign, Scenario, parse_campaign, parse_scenario
@@ -107,8 +108,8 @@ def _parse_consent_category(data: bytes) -> ConsentCategory:
     try:
         return msgspec.json.decode(data, type=ConsentCategory)
     except msgspec.ValidationError as error:
-        sentence, _, path = str(error).partition(" - at `$")
-        raise InvalidInputError([Problem(path.strip(".`") or "consent_category", f"{sentence}.")]) from error
+        path, sentence = misfit(error, ConsentCategory)
+        raise InvalidInputError([Problem(path or "consent_category", f"{sentence}.")]) from error
 
 
 PARSERS: dict[str, Callable[[bytes], Any]] = {

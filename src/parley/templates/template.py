@@ -10,6 +10,7 @@ import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.malformed import told_by_line
+from parley.domain.misfit import joined, misfit
 
 LARGEST_TEMPLATE = 64_000
 """Bytes of a template's JSON."""
@@ -207,8 +208,8 @@ def _convert(name: str, value: Any, problems: list[Problem]) -> Any:
     try:
         return msgspec.convert(value, _TYPES[name])
     except msgspec.ValidationError as error:
-        sentence, _, place = str(error).partition(" - at `$")
-        problems.append(Problem(name + place.rstrip("`"), sentence))
+        place, sentence = misfit(error, _TYPES[name])
+        problems.append(Problem(joined(name, place), sentence))
         return None
 
 

@@ -1,0 +1,78 @@
+"""What does not fit its type, said to whoever wrote it: the field, what it must be, what there is to choose from."""
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+_NOT_CHOSEN = "Invalid enum value "
+_UNLIKE = re.compile(r" matching regex ")
+_STEP = re.compile(r"\[[^\]]*\]|[^.\[\]]+")
+
+
+def misfit(error: msgspec.ValidationError, read_as: Any) -> tuple[str, str]:
+    """The path of the field, empty for the whole, and the sentence without its full stop.
+
+    A pattern is not shown: the type says in words what it means, as `Meta(pattern=…, extra={"sentence": …})`.
+    """
+    said, _, place = str(error).partition(" - at `$")
+    path = place.strip(".`")
+    asked = _at(inspect.type_info(read_as), path)
+    if said.startswith(_NOT_CHOSEN) and (choices := _choices(asked)):
+        one_of = "one of " if len(choices) > 1 else ""
+        return path, f"must be {one_of}{', '.join(choices)}; it is {said.removeprefix(_NOT_CHOSEN)}"
+    if _UNLIKE.search(said) and (sentence := _words(asked)):
+        return path, sentence
+    return path, said
+
+
+def joined(name: str, path: str) -> str:
+    """`buttons` and `[0].type`, `body` and `text`."""
+    return f"{name}{path}" if path.startswith("[") or not path else f"{name}.{path}"
+
+
+def _at(kind: inspect.Type | None, path: str) -> inspect.Type | None:
+    for step in _STEP.findall(path):
+        kind = _inside(kind, step)
+    return kind
+
+
+def _inside(kind: inspect.Type | None, step: str) -> inspect.Type | None:
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _inside(inner, step)
+        case inspect.UnionType(types=members):
+            return next((found for one in members if (found := _inside(one, step))), None)
+        case inspect.StructType(fields=fields):
+            return next((field.type for field in fields if field.encode_name == step), None)
+        case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
+            return inner
+        case inspect.DictType(value_type=inner):
+            return inner
+        case _:
+            return None
+
+
+def _choices(kind: inspect.Type | None) -> list[str]:
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _choices(inner)
+        case inspect.UnionType(types=members):
+            return [choice for one in members for choice in _choices(one)]
+        case inspect.EnumType(cls=cls):
+            return [str(member.value) for member in cls]
+        case inspect.LiteralType(values=values):
+            return [str(value) for value in values]
+        case _:
+            return []
+
+
+def _words(kind: inspect.Type | None) -> str | None:
+    match kind:
+        case inspect.Metadata(extra=extra) if extra:
+            return str(extra["sentence"])
+        case inspect.UnionType(types=members):
+            return next((words for one in members if (words := _words(one))), None)
+        case _:
+            return None
