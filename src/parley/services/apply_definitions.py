@@ -21,13 +21,14 @@ from parley.services.definition_links import (
     linked_of,
     setting_problems,
 )
-from parley.services.definitions import parsed
+from parley.services.definitions import ProjectDefinitions, parsed
 from parley.services.look_at_templates import look_at_templates
 from parley.services.read_definitions import ReadDefinition
 from parley.services.registry import register, rejudge, unregister
 from parley.services.secret_box import SecretBox
 from parley.services.stopping import release_for_all
 from parley.services.tiers import OVER_TIER
+from parley.services.unknown_categories import unknown_categories
 from parley.store.database import Connection, Database
 from parley.store.definitions import (
     StoredDefinition,
@@ -64,7 +65,7 @@ class Change(msgspec.Struct, frozen=True):
     callback_token: str | None = None
     """Of an integration: the end of the address where the provider has to call."""
     notes: tuple[str, ...] = ()
-    """What is worth knowing about a template: what the linter frowns at."""
+    """What is worth knowing: what the linter frowns at, a consent category that nobody has."""
 
 
 async def apply_definitions(
@@ -82,9 +83,10 @@ async def apply_definitions(
         stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
         sealed = await secrets_of(connection, project_id)
         rules = _rules_after(read, stored)
-        _check_together(read, stored)
+        together = _together(read, stored)
+        _check_together(read, together)
         changes = [_change(box, one, stored.get((one.kind, one.name)), sealed) for one in read]
-        changes = _with_notes(read, changes, stored, rules)
+        changes = _with_unknown(_with_notes(read, changes, stored, rules), together)
         if not check:
             await _write(connection, box, project_id, list(zip(read, changes, strict=True)), now)
             refused = await _register(connection, project_id, changes, rules, now)
@@ -120,10 +122,14 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
     return True
 
 
-def _check_together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, str], StoredDefinition]) -> None:
-    """What one file says of another: after this apply every name that is used must exist."""
+def _together(read: Sequence[ReadDefinition], stored: Mapping[tuple[str, str], StoredDefinition]) -> ProjectDefinitions:
+    """All that the project will have after this apply."""
     bodies = {key: one.body for key, one in stored.items()} | {(one.kind, one.name): one.body for one in read}
-    together = parsed([StoredDefinition(kind, name, 0, body, None) for (kind, name), body in bodies.items()])
+    return parsed([StoredDefinition(kind, name, 0, body, None) for (kind, name), body in bodies.items()])
+
+
+def _check_together(read: Sequence[ReadDefinition], together: ProjectDefinitions) -> None:
+    """What one file says of another: after this apply every name that is used must exist."""
     paths = {(one.kind, one.name): one.path for one in read}
     problems = [
         Problem(f"{paths[kind, linked.name]}: {problem.field}", problem.sentence)
@@ -155,6 +161,16 @@ def _with_notes(
     notes = look_at_templates(new, [body for (kind, _), body in bodies.items() if kind == "template"], rules)
     return [
         msgspec.structs.replace(made, notes=notes.get(made.name, ())) if made.kind == "template" else made
+        for made in changes
+    ]
+
+
+def _with_unknown(changes: Sequence[Change], together: ProjectDefinitions) -> list[Change]:
+    unknown = unknown_categories(together)
+    return [
+        msgspec.structs.replace(made, notes=(*made.notes, *unknown.get((made.kind, made.name), ())))
+        if made.happening is not Happening.UNCHANGED
+        else made
         for made in changes
     ]
 

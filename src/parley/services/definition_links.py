@@ -33,9 +33,16 @@ def linked_of(project: ProjectDefinitions) -> Iterator[tuple[str, Linked]]:
     yield from (("campaign", campaign) for campaign in project.campaigns.values())
 
 
+def nodes_of(linked: Linked) -> list[tuple[str, Node]]:
+    """Each with the path of its field."""
+    if isinstance(linked, Campaign):
+        return [("send", linked.send)]
+    return [(f"nodes.{node.id}", node) for node in linked.nodes.values()]
+
+
 def broken_links(linked: Linked, project: ProjectDefinitions) -> Iterator[Problem]:
     """Every name in it that nothing has."""
-    for field, node in _nodes(linked):
+    for field, node in nodes_of(linked):
         if isinstance(node, SendTemplateNode) and (node.template, node.language) not in project.templates:
             known = ", ".join(f"{name} ({language})" for name, language in sorted(project.templates)) or "none"
             yield Problem(
@@ -58,7 +65,7 @@ def left_without_sender(linked: Linked, project: ProjectDefinitions) -> Iterator
     """
     if project.integrations or linked.settings.sender or not getattr(linked, "active", True):
         return
-    for field, node in _nodes(linked):
+    for field, node in nodes_of(linked):
         if isinstance(node, SendTemplateNode | SendTextNode | SendMediaNode) and node.sender is None:
             yield Problem(f"{field}.sender", "names none, and the project would have no integration left to send by.")
 
@@ -107,12 +114,6 @@ def setting_problems(project: ProjectDefinitions) -> Iterator[Problem]:
         if name not in known:
             there = ", ".join(sorted(known)) or "none"
             yield Problem("double_opt_in.categories", f"there is no consent category {name}; there is {there}.")
-
-
-def _nodes(linked: Linked) -> list[tuple[str, Node]]:
-    if isinstance(linked, Campaign):
-        return [("send", linked.send)]
-    return [(f"nodes.{node.id}", node) for node in linked.nodes.values()]
 
 
 def _sender_problems(field: str, sender: str | None, project: ProjectDefinitions) -> Iterator[Problem]:

@@ -212,3 +212,43 @@ async def test_an_admin_says_the_projects_settings_and_an_editor_may_not(api: Pr
     )
     assert (hasty.status, "uncertain.after_hours" in hasty.text) == (400, True)
     assert (await call(api, "DELETE", "/settings/project")).status == 200
+
+
+POLICY = {
+    "kind": "frequency_policy",
+    "name": "gentle",
+    "consent_categories": ["newsletter", "whatsapp"],
+    "except": {"consent_categories": ["newsletter", "orders"]},
+    "segments": [{"limits": [{"at_most": 1, "per": "1 day"}]}],
+}
+QUIET = {
+    "kind": "settings",
+    "quiet_hours": {"spans": [{"from": "21:00", "to": "08:00"}], "except": {"consent_categories": ["orders"]}},
+}
+CAMPAIGN = {
+    "kind": "campaign",
+    "name": "sale",
+    "send": {"type": "send_text", "text": "Hello"},
+    "settings": {"consent_category": "newsletter"},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "definition", "places"),
+    [
+        ("/frequency_policy/gentle", POLICY, ["consent_categories", "except.consent_categories"]),
+        ("/settings/project", QUIET, ["quiet_hours.except.consent_categories"]),
+        ("/campaign/sale", CAMPAIGN, ["settings.consent_category"]),
+    ],
+)
+async def test_a_consent_category_that_nobody_has_is_told_and_taken(
+    api: ProjectApi, path: str, definition: dict[str, Any], places: list[str]
+) -> None:
+    told = (await call(api, "PUT", path, definition)).body["data"]["notes"]
+    assert [note.split(": ")[1] for note in told] == places
+    assert all(note.endswith("yet; there is whatsapp.") for note in told)
+    for category in ("newsletter", "orders"):
+        await call(api, "PUT", f"/consent_category/{category}", {"kind": "consent_category", "name": category})
+    changed = definition | ({"title": "changed"} if "name" in definition else {"costs": {"currency": "EUR"}})
+    answer = await call(api, "PUT", path, changed)
+    assert (answer.status, "notes" in answer.body["data"]) == (200, False)
