@@ -1,10 +1,11 @@
 """The form in which keywords are compared: whole messages, as people type them on phones.
 
-`stop!`, ` Stop. ` after an emoji, full-width letters and hidden direction marks all say STOP; `ARRÊT` and `arret` say
-the same; `non-stop` says nothing.
+`stop!`, ` Stop. ` after an emoji, full-width letters, hidden direction marks and `STOP STOP STOP` all say STOP; `ARRÊT`
+and `arret` say the same; `non-stop` says nothing.
 """
 
 import unicodedata
+from itertools import groupby
 
 from parley.domain.keyword import normal_form, without_accents
 
@@ -23,7 +24,7 @@ def plain_form(text: str) -> str:
         return ""
     folded = without_accents(normal_form(text)).translate(_ARABIC)
     bare = "".join(letter for letter in folded if ord(letter) not in _VOWEL_MARKS)
-    words = "".join(_kept(letter) for letter in bare).split()
+    words = [word for word, _ in groupby("".join(_kept(letter) for letter in bare).split())]
     return " ".join(words) if len(words) <= MOST_WORDS else ""
 
 

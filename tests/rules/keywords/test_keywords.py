@@ -74,6 +74,16 @@ def test_a_word_within_a_sentence_says_nothing(text: str) -> None:
     assert heard(text) is None
 
 
+@pytest.mark.parametrize("text", ["STOP STOP", "stop, stop! Stop!!", "Stop stop stop stop stop", "STOP\nSTOP"])
+def test_whoever_insists_is_heard(text: str) -> None:
+    assert heard(text) == "stop"
+
+
+@pytest.mark.parametrize("text", ["stop or no stop", "stop the stop", "stopstop"])
+def test_a_word_said_twice_apart_is_no_insisting(text: str) -> None:
+    assert heard(text) is None
+
+
 @pytest.mark.parametrize("text", ["arret", "ARRÊT", "Arrêt"])
 def test_accents_may_be_left_out(text: str) -> None:
     assert heard(text) == "stop"
