@@ -16,6 +16,7 @@ from granian.server.embed import Server
 
 from parley.cli.working import stop_on_signals
 from parley.config import Config, ConfigurationError
+from parley.services.check_key import check_key
 from parley.store.embedded import DataFolderError, EmbeddedServer
 from parley.telemetry import LogFormat
 from parley.wiring import House, open_app, open_house
@@ -35,6 +36,7 @@ async def serve(
     stopping = stop_on_signals()
     chosen = _port(host, port)
     async with open_house(config) as house, open_app(house) as app:
+        await check_key(house.database, house.box)
         gc.freeze()  # what the start has made stays: the collector need not look through it while requests come
         server = Server(
             app, host, chosen, interface=Interfaces.ASGI, log_enabled=False, websockets=False, backlog=1024

@@ -7,6 +7,7 @@ import sys
 
 from parley.config import Config
 from parley.domain.clock import Clock, system_clock
+from parley.services.check_key import check_key
 from parley.wiring import open_house, open_loops
 
 
@@ -16,6 +17,7 @@ async def work(config: Config, *, until_stdin_closes: bool, clock: Clock = syste
     if until_stdin_closes:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stopping.set)
     async with open_house(config, clock) as house, open_loops(house) as loops:
+        await check_key(house.database, house.box)
         spare_the_collector()
         running = [asyncio.create_task(loop.run()) for loop in loops]
         await stopping.wait()

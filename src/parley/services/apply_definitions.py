@@ -25,7 +25,7 @@ from parley.services.definitions import ProjectDefinitions, parsed
 from parley.services.look_at_templates import look_at_templates
 from parley.services.read_definitions import ReadDefinition
 from parley.services.registry import register, rejudge, unregister
-from parley.services.secret_box import SecretBox
+from parley.services.secret_box import SecretBox, WrongKeyError
 from parley.services.stopping import release_for_all
 from parley.services.tiers import OVER_TIER
 from parley.services.unknown_categories import unknown_categories
@@ -197,7 +197,10 @@ def _change(
 
 
 def _is_same(box: SecretBox, sealed: bytes | None, secret: str) -> bool:
-    return sealed is not None and box.open(sealed) == secret
+    try:
+        return sealed is not None and box.open(sealed) == secret
+    except WrongKeyError:  # the key was lost: told again, it is sealed under the new one
+        return False
 
 
 async def _register(

@@ -89,6 +89,12 @@ async def secrets_of(connection: Connection, project_id: UUID) -> dict[str, byte
     return {row["reference"]: row["ciphertext"] for row in rows}
 
 
+async def newest_secret(connection: Connection) -> bytes | None:
+    """Sealed; of any project. None when nobody has stored one."""
+    ciphertext: bytes | None = await sql.definitions.newest_secret(connection)
+    return ciphertext
+
+
 async def doors_of(connection: Connection, tokens: Collection[str]) -> list[Door]:
     """Those of these callback tokens that an integration has."""
     return [Door(**row) for row in await sql.definitions.doors_of_tokens(connection, tokens=list(tokens))]

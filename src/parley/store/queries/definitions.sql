@@ -44,6 +44,10 @@ SET ciphertext = excluded.ciphertext, updated_at = excluded.updated_at;
 -- services.definitions; primary key.
 SELECT reference, ciphertext FROM secrets WHERE project_id = :project_id;
 
+-- name: newest_secret$
+-- services.check_key, once when a process starts; the few secrets there are.
+SELECT ciphertext FROM secrets ORDER BY updated_at DESC LIMIT 1;
+
 -- name: doors_of_tokens
 -- services.callback_doors: whose doors are these, and has anything changed? Unique key; primary key.
 SELECT d.callback_token AS token, d.project_id, d.name AS integration, p.definitions_stamp AS stamp
