@@ -9,7 +9,7 @@ from parley.templates.promotion import Label
 from parley.templates.rule_sets import RuleSet, is_in
 from parley.templates.template import MessageTemplate, Status
 
-JUDGE_VERSION = "2026-11-26.4"
+JUDGE_VERSION = "2026-11-26.5"
 """Changes whenever the linter or the promotional check judges differently; kept with every judgement."""
 
 REGIME = frozenset({"promotional", "category_transactional", "category_current"})
