@@ -200,8 +200,28 @@ async def test_an_approval_of_the_old_text_is_none_of_the_new(sync: Sync) -> Non
     assert ((await sync.line()).status, (await sync.line()).problem) == ("rejected", None)
 
 
+ELSEWHERE: dict[str, Any] = {
+    "name": NAME,
+    "language": "en",
+    "body": FILE["body"]["text"],
+    "header": {"format": "TEXT", "text": "Order {{1}}"},
+    "footer": FILE["footer"]["text"],
+    "buttons": [
+        {"type": "URL", "text": "Follow it", "url": "https://shop.example/track/{{1}}"},
+        {"type": "QUICK_REPLY", "text": "Call me"},
+    ],
+}
+
+
+async def test_what_has_the_same_body_and_other_buttons_is_not_what_was_approved(sync: Sync) -> None:
+    sync.desk.sim("templates", ELSEWHERE | {"buttons": ELSEWHERE["buttons"][:1]})
+    await sync.look(hours=7)
+    line = await sync.line()
+    assert (line.status, "other parts" in (line.problem or "")) == ("linted", True)
+
+
 async def test_what_was_approved_elsewhere_is_found_and_not_handed_in_again(sync: Sync) -> None:
-    sync.desk.sim("templates", {"name": NAME, "language": "en", "body": FILE["body"]["text"]})
+    sync.desk.sim("templates", ELSEWHERE)
     await sync.submit()
     assert await sync.status() == "approved"
     assert {one["method"] for one in _asked(sync.desk)} == {"GET"}

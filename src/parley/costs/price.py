@@ -103,7 +103,7 @@ def _charged(message: Delivered, market: str, day: date, card: RateCard | None, 
     if market == UNKNOWN:
         return Unpriced("The market of a WhatsApp user without a number is not known.", market)
     if card is None:
-        return Unpriced(f"No rate card in {currency} is known for {day}. Load the published one.", market)
+        return Unpriced(f"No rate card in {currency} is known for {day}. `parley apply` the published one.", market)
     rate = _rate(card, market, category, message)
     if rate is None:
         return Unpriced(f"The card {card.name} has no rate for {category} in {market}.", market)

@@ -4,8 +4,10 @@ from typing import Any
 
 import msgspec
 
+from parley.domain.errors import InvalidInputError
 from parley.providers.sinch_provisioning.components import language_read
-from parley.templates import Status
+from parley.providers.sinch_provisioning.files import file_of
+from parley.templates import MessageTemplate, Status, parse_template
 from parley.templates.copy import Copy, Edit
 
 STATES = {
@@ -80,12 +82,13 @@ def copy_of(shown: Shown) -> Copy:
     return Copy(
         state=STATES.get(shown.state),
         text=_body(shown.details),
-        edit=Edit(edit, _body(change.details)) if edit else None,
+        edit=Edit(edit, _body(change.details), _whole(shown, change.details)) if edit else None,
         category=shown.category or None,
         quality=shown.quality_score.removeprefix("QUALITY_SCORE_").lower() or "unknown",
         provider_id=shown.whatsapp_id or None,
         reason=_reason(shown.rejection_code),
         details=msgspec.json.encode(shown.details or change.details),
+        whole=_whole(shown, shown.details),
     )
 
 
@@ -93,6 +96,14 @@ def _reason(code: str) -> str | None:
     if code in {"", "NONE"}:
         return None
     return f"{code}: {REASONS.get(code, 'WhatsApp gives no more than this word.')}"
+
+
+def _whole(shown: Shown, details: dict[str, Any]) -> MessageTemplate | None:
+    try:
+        file = file_of(shown.name, language_read(shown.language), shown.category or "UTILITY", details)
+        return parse_template(msgspec.json.encode(file))
+    except InvalidInputError:
+        return None
 
 
 def _body(details: dict[str, Any]) -> str:

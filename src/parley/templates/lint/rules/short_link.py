@@ -17,7 +17,7 @@ _SHORT = re.compile(
 
 def check(template: MessageTemplate) -> Iterator[Fault]:
     """The reader must see where a link leads."""
-    fields = [*written_texts(template), *((f"buttons[{n}].url", it.url) for n, it in enumerate(template.buttons))]
+    fields = [*written_texts(template), *((f"{field}.url", button.url) for field, button in template.all_buttons)]
     for field, text in fields:
         if found := _SHORT.search(text):
             yield Fault(field, f"{found[1]} hides where the link leads.", "Write the address of your own site.")
