@@ -85,7 +85,8 @@ def who_hands_in(project: ProjectDefinitions, sender: str | None) -> str:
     sentence = f"must be an integration of the Conversation API with a Provisioning API; there is {known}."
     if not able:
         sentence += (
-            " Have your Customer Success Manager hand it in, and say the status by hand: parley template status."
+            " Without one your Customer Success Manager hands templates in, and you say by hand what became of them:"
+            " parley template status."
         )
     raise InvalidInputError([Problem("sender", sentence)])
 
