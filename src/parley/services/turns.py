@@ -14,7 +14,7 @@ from parley.services.tiers import Tier, tier_on, turns_held
 from parley.store.database import Connection
 from parley.store.lanes import FIRST, Lane, Turn, WaitingLane, waiting_lanes
 
-IN_FLIGHT = 300
+IN_FLIGHT = 200
 """Calls at once by one sender while no other has work, in one process."""
 PLACES = 2 * IN_FLIGHT
 """Calls at once in one process. No sender holds more than are left free, so there is room for whoever comes next."""
