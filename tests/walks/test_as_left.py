@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from parley.domain.ids import bucket_of
+from parley.domain.ids import bucket_of, new_id_in
 from parley.domain.message import State
 from parley.presets import Renderer
 from parley.services.claim_messages import Call, claim_messages
 from parley.services.move_messages import Change, move_as_left, move_messages
 from parley.services.turns import Turns
+from parley.store.customers import insert_customers
 from parley.store.database import Connection
 from tests.support.builders import Cast
 from tests.walks.walk import Walk
@@ -48,12 +49,20 @@ async def _merged(connection: Connection, _: Walk, people: Cast, call: Call) -> 
     await connection.execute(moved, call.messages[0].id, people.bob, bucket_of(people.bob))
 
 
+async def _merged_in_its_bucket(connection: Connection, walk: Walk, _: Cast, call: Call) -> None:
+    (row,) = call.messages
+    other = new_id_in(row.bucket)
+    await insert_customers(connection, walk.project.project_id, [other], walk.now)
+    await connection.execute("UPDATE messages SET customer_id = $2 WHERE id = $1", row.id, other)
+
+
 MEANWHILE: list[Callable[[Connection, Walk, Cast, Call], Awaitable[None]]] = [
     _nothing,
     _report,
     _lease_ran_out,
     _taken_by_another,
     _merged,
+    _merged_in_its_bucket,
 ]
 
 

@@ -165,13 +165,15 @@ def _says_nothing_new(row: MessageRow, change: Change) -> bool:
 def _move(row: MessageRow, change: Change, *, applies: bool) -> Move:
     if not applies:
         return Move(
-            bucket=row.bucket, id=row.id, was=row.state, tried=row.attempts, state=row.state, attempts=row.attempts,
+            bucket=row.bucket, id=row.id, customer_id=row.customer_id, was=row.state, tried=row.attempts,
+            state=row.state, attempts=row.attempts,
             provider_message_id=change.provider_message_id, decision=change.decision,
             wire_decision=change.wire_decision,
         )  # fmt: skip
     return Move(
         bucket=row.bucket,
         id=row.id,
+        customer_id=row.customer_id,
         was=row.state,
         tried=row.attempts,
         state=change.state.value,

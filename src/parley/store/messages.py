@@ -82,6 +82,8 @@ class Move(msgspec.Struct, frozen=True):
 
     bucket: int
     id: UUID
+    customer_id: UUID
+    """Whose it was: a merge may have given it to another."""
     was: str
     """Its state until now."""
     tried: int
@@ -186,6 +188,7 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
         now=now,
         buckets=[move.bucket for move in moves],
         ids=[move.id for move in moves],
+        customer_ids=[move.customer_id for move in moves],
         was=[move.was for move in moves],
         tried=[move.tried for move in moves],
         states=[move.state for move in moves],

@@ -92,15 +92,16 @@ SET state = new.state,
     content = coalesce(new.content, m.content),
     changed_at = greatest(m.changed_at, :now)
 FROM unnest(
-    :buckets::smallint[], :ids::uuid[], :was::text[], :tried::smallint[], :states::text[], :due_ats::timestamptz[],
-    :lease_untils::timestamptz[], :attempts::smallint[], :recipients::text[], :provider_message_ids::text[],
-    :decisions::jsonb[], :wire_decisions::json[], :outcome_codes::text[], :outcome_sentences::text[],
+    :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :was::text[], :tried::smallint[], :states::text[],
+    :due_ats::timestamptz[], :lease_untils::timestamptz[], :attempts::smallint[], :recipients::text[],
+    :provider_message_ids::text[], :decisions::jsonb[], :wire_decisions::json[], :outcome_codes::text[], :outcome_sentences::text[],
     :quotes::jsonb[], :tiers::text[], :kinds::text[], :contents::jsonb[]
 ) AS new (
-    bucket, id, was, tried, state, due_at, lease_until, attempts, recipient, provider_message_id, decision,
+    bucket, id, customer_id, was, tried, state, due_at, lease_until, attempts, recipient, provider_message_id, decision,
     wire_decision, outcome_code, outcome_sentence, quote, tier, kind, content
 )
-WHERE m.bucket = new.bucket AND m.id = new.id AND m.state = new.was AND m.attempts = new.tried
+WHERE m.bucket = new.bucket AND m.id = new.id AND m.customer_id = new.customer_id AND m.state = new.was
+    AND m.attempts = new.tried
 RETURNING m.id;
 
 -- name: lost_in_flight
