@@ -94,19 +94,13 @@ async def test_it_tells_what_waits_behind_a_delay_of_the_provider(walk: Walk, pe
     assert What.MESSAGES_DUE not in found
 
 
-async def test_it_tells_what_is_paced_by_its_limit(walk: Walk, people: Cast) -> None:
-    await walk.apply(LEGACY | {"limits": {"messages_per_second": 0.01}})
-    for _ in range(3):
-        await _back_in_stock(walk, people)
-    await walk.plan()
-    await walk.delivery.step()
-    await walk.delivery.step()
-    await walk.delivery.finish()
-    assert await _lines(walk, **LATER) == [(Releaser.CLOCK, What.MESSAGES_PACED, 2)]
-
-
-async def test_it_tells_what_is_paced_by_the_requests_of_the_project_at_the_provider(walk: Walk, people: Cast) -> None:
-    await walk.apply(LEGACY | {"limits": {"messages_per_second": None, "requests_per_second": 0.01}})
+@pytest.mark.parametrize(
+    "limits",
+    [{"messages_per_second": 0.01}, {"messages_per_second": None, "requests_per_second": 0.01}],
+    ids=["the sender's messages", "the project's requests at the provider"],
+)
+async def test_it_tells_what_is_paced_by_a_limit(walk: Walk, people: Cast, limits: dict[str, float | None]) -> None:
+    await walk.apply(LEGACY | {"limits": limits})
     for _ in range(3):
         await _back_in_stock(walk, people)
     await walk.plan()
