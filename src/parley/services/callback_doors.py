@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from functools import cached_property
-from uuid import UUID
 
 from parley.integrations import Integration
 from parley.services.definitions import ProjectDefinitions, definitions_at, open_secret
@@ -11,14 +10,15 @@ from parley.store.database import Connection
 from parley.store.definitions import Door, doors_of
 
 DOORS_KEPT = 1000
-"""Doors in memory; the longest unused is dropped."""
+"""Doors in memory; the one that was looked up longest ago is dropped."""
 
 
 class KnownDoor:
     """An integration's address for callbacks. No value class: what prints it must not print the secret."""
 
-    def __init__(self, project_id: UUID, project: ProjectDefinitions, integration: Integration, box: SecretBox) -> None:
-        self.project_id = project_id
+    def __init__(self, row: Door, project: ProjectDefinitions, integration: Integration, box: SecretBox) -> None:
+        self.row = row
+        self.project_id = row.project_id
         self.project = project
         self.integration = integration
         self._box = box
@@ -32,8 +32,8 @@ class KnownDoor:
 class Doors:
     """The doors that this process has seen.
 
-    Nobody need ask the store for each callback: a batch asks once, in the transaction that stores it, whether its
-    doors are still what they were. So a changed secret or a deleted integration counts from the next callback on.
+    Nobody need ask the store for each callback: a batch asks once, in the statement that stores it, whether its doors
+    are still what they were. So a changed secret or a deleted integration counts from the next callback on.
     """
 
     def __init__(self, box: SecretBox) -> None:
@@ -49,14 +49,18 @@ class Doors:
         return found
 
     def remembered(self, token: str) -> KnownDoor | None:
-        """As it was when it was last looked up: for the time without a database."""
+        """As it was when it was last looked up: to be believed only when the store says so, or while there is none."""
         return self._kept.get(token)
+
+    def remembered_all(self, tokens: Collection[str]) -> dict[str, KnownDoor]:
+        """Those of them that are remembered."""
+        return {token: door for token in tokens if (door := self._kept.get(token)) is not None}
 
     async def _known(self, connection: Connection, token: str, row: Door | None) -> KnownDoor | None:
         door = None if row is None else await self._door(connection, row, self._kept.get(token))
         self._kept.pop(token, None)
         if door is not None:
-            self._kept[token] = door  # as the last used
+            self._kept[token] = door  # as the last one
         return door
 
     async def _door(self, connection: Connection, row: Door, kept: KnownDoor | None) -> KnownDoor | None:
@@ -64,4 +68,4 @@ class Doors:
         if kept is not None and kept.project is project and kept.integration.name == row.integration:
             return kept
         integration = project.integrations.get(row.integration)
-        return None if integration is None else KnownDoor(row.project_id, project, integration, self._box)
+        return None if integration is None else KnownDoor(row, project, integration, self._box)

@@ -1,6 +1,6 @@
 """What the provider tells us, made durable before it is answered.
 
-One transaction for a batch of callbacks: whose they are and whether they are genuine, then the raw bytes under a
+One statement for a batch of callbacks: are the doors still what we took them for, and if so the raw bytes under a
 unique key. A callback that was seen before stops at its key. What it says is read after the answer (read_callbacks): a
 provider waits for no more than that nothing is lost.
 """
@@ -22,6 +22,7 @@ from parley.services.callback_spool import Arrival
 from parley.services.secret_box import WrongKeyError
 from parley.store.callbacks import RawCallback, keep_callbacks
 from parley.store.database import Connection, Database
+from parley.store.definitions import Door
 from parley.telemetry import CALLBACKS
 
 ABOUT_TEMPLATES = b"WHATSAPP_TEMPLATE_"
@@ -74,25 +75,42 @@ def judge(door: KnownDoor, headers: dict[str, str], body: bytes) -> Callback | N
 async def receive_arrivals(
     database: Database, doors: Doors, arrivals: Sequence[Arrival], now: datetime
 ) -> list[Admitted]:
-    """What becomes of each, in their order; the genuine ones are kept, in one transaction. Durable when it returns."""
+    """What becomes of each, in their order; the genuine ones are kept together. Durable when it returns.
+
+    Each is judged by what this process remembers of its door, and that is believed only where the statement which keeps
+    the bytes finds the door unchanged: a round trip for a batch, and a changed secret counts from the next one on.
+    """
+    tokens = {arrival.token for arrival in arrivals}
 
     async def receive(connection: Connection) -> tuple[list[Admitted], Counter[str]]:
-        known = await doors.find(connection, {arrival.token for arrival in arrivals})
-        admitted = [_admitted(known.get(arrival.token), arrival) for arrival in arrivals]
-        return admitted, await keep(connection, [one for one in admitted if isinstance(one, Callback)], now)
+        known = doors.remembered_all(tokens)
+        if len(known) < len(tokens):
+            known = await doors.find(connection, tokens)
+        while True:
+            admitted = [_admitted(known.get(arrival.token), arrival) for arrival in arrivals]
+            genuine = [one for one in admitted if isinstance(one, Callback)]
+            outcomes = await keep(connection, genuine, now, [door.row for door in known.values()])
+            if outcomes is not None:
+                return admitted, outcomes
+            known = await doors.find(connection, tokens)
 
-    admitted, outcomes = await database.run(receive)
+    admitted, outcomes = await database.run_single(receive)
     outcomes.update(_REFUSALS[type(one)] for one in admitted if type(one) in _REFUSALS)
     for outcome, number in outcomes.items():
         CALLBACKS.labels(outcome).inc(number)
     return admitted
 
 
-async def keep(connection: Connection, callbacks: Sequence[Callback], now: datetime) -> Counter[str]:
-    """Their bytes. Whatever was not seen before is to be read, and what Sinch tells of templates."""
+async def keep(
+    connection: Connection, callbacks: Sequence[Callback], now: datetime, doors: Sequence[Door] = ()
+) -> Counter[str] | None:
+    """Their bytes. Whatever was not seen before is to be read, and what Sinch tells of templates.
+
+    None, and nothing is kept, when one of these doors is no longer so.
+    """
     once = {(callback.project_id, callback.integration.name, callback.key): callback for callback in callbacks}
-    new = await keep_callbacks(connection, [_raw(callback) for callback in once.values()], now) if once else 0
-    return Counter(new=new, seen_before=len(callbacks) - new)
+    new = await keep_callbacks(connection, [_raw(callback) for callback in once.values()], now, doors)
+    return None if new is None else Counter(new=new, seen_before=len(callbacks) - new)
 
 
 _REFUSALS: dict[type[Admitted], str] = {NotGenuine: "not_genuine", UnknownDoor: "unknown_door"}

@@ -10,6 +10,7 @@ import msgspec
 
 from parley.domain.ids import BUCKETS, bucket_of
 from parley.store.database import Connection, sql
+from parley.store.definitions import Door
 
 
 class RawCallback(msgspec.Struct, frozen=True):
@@ -68,11 +69,20 @@ class Written(msgspec.Struct, frozen=True):
         return self.bucket, self.integration, self.provider_message_id
 
 
-async def keep_callbacks(connection: Connection, callbacks: Sequence[RawCallback], now: datetime) -> int:
-    """Stores them, each once among them, and answers how many were not seen before: those are unread then."""
-    new: int = await sql.callbacks.keep_callbacks(
+async def keep_callbacks(
+    connection: Connection, callbacks: Sequence[RawCallback], now: datetime, doors: Sequence[Door]
+) -> int | None:
+    """Stores them, each once among them, and answers how many were not seen before: those are unread then.
+
+    None, and nothing is stored, when one of these doors is no longer so.
+    """
+    new: int | None = await sql.callbacks.keep_callbacks(
         connection,
         now=now,
+        tokens=[door.token for door in doors],
+        door_project_ids=[door.project_id for door in doors],
+        door_integrations=[door.integration for door in doors],
+        stamps=[door.stamp for door in doors],
         bodies=[callback.body for callback in callbacks],
         headers=[callback.headers for callback in callbacks],
         read_again=[callback.read_again for callback in callbacks],

@@ -5,7 +5,7 @@ aiosql; a query's parameters are keywords. JSON columns take and give Python val
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.resources import as_file, files
 from operator import attrgetter
 from pathlib import Path
@@ -18,7 +18,7 @@ import msgspec
 from aiosql.types import SQLOperationType
 
 Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
-"""What services hand to store functions: always inside a transaction that the service opened."""
+"""What services hand to store functions: inside a transaction that the service opened, or for a single statement."""
 
 T = TypeVar("T")
 
@@ -84,20 +84,32 @@ class Database:
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """`work` in a transaction; from the start again when PostgreSQL had to break a deadlock."""
-        for _ in range(DEADLOCKS_IN_A_ROW):
-            try:
-                async with self.transaction() as connection:
-                    return await work(connection)
-            except asyncpg.DeadlockDetectedError:
-                continue
-        async with self.transaction() as connection:
-            return await work(connection)
+        return await _run(self.transaction, work)
+
+    async def run_single(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """As `run`, for `work` that writes by a single statement: that is a transaction, without a round trip to begin
+        it and another one to commit it.
+        """
+        return await _run(self.connection, work)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """One connection without a transaction, for single reads."""
+        """One connection without a transaction: each statement is one."""
         async with self._pool.acquire(timeout=WAITING_SECONDS) as connection:
             yield connection
+
+
+async def _run(
+    opened: Callable[[], AbstractAsyncContextManager[Connection]], work: Callable[[Connection], Awaitable[T]]
+) -> T:
+    for _ in range(DEADLOCKS_IN_A_ROW):
+        try:
+            async with opened() as connection:
+                return await work(connection)
+        except asyncpg.DeadlockDetectedError:
+            continue
+    async with opened() as connection:
+        return await work(connection)
 
 
 @asynccontextmanager

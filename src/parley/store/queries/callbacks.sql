@@ -1,11 +1,22 @@
 -- name: keep_callbacks$
--- services.receive_callbacks: as they came; answers how many were not seen before. Those, and what is read each time it
--- comes, are to be read in the order of their places. Primary key.
-WITH told AS (
+-- services.receive_callbacks: as they came, if their doors are still what they were; answers how many were not seen
+-- before. Those, and what is read each time it comes, are to be read in the order of their places. Primary keys; unique
+-- key of the tokens.
+WITH changed AS MATERIALIZED (
+    SELECT FROM unnest(
+        :tokens::text[], :door_project_ids::uuid[], :door_integrations::text[], :stamps::bigint[]
+    ) AS door (token, project_id, integration, stamp)
+    WHERE NOT EXISTS (
+        SELECT FROM definitions d JOIN projects p ON p.id = d.project_id
+        WHERE d.callback_token = door.token AND d.project_id = door.project_id AND d.name = door.integration
+            AND p.definitions_stamp = door.stamp
+    )
+), told AS (
     SELECT * FROM unnest(
         :buckets::smallint[], :project_ids::uuid[], :integrations::text[], :keys::bytea[], :bodies::bytea[],
         :headers::jsonb[], :read_again::boolean[]
     ) WITH ORDINALITY AS one (bucket, project_id, integration, key, body, headers, read_again, place)
+    WHERE NOT EXISTS (SELECT FROM changed)
 ), kept AS (
     INSERT INTO callbacks (bucket, project_id, integration, key, body, headers, received_at)
     SELECT bucket, project_id, integration, key, body, headers, :now FROM told
@@ -18,7 +29,7 @@ WITH told AS (
     WHERE times_seen = 1 OR read_again
     ORDER BY place
 )
-SELECT count(*) FROM kept WHERE times_seen = 1;
+SELECT count(*) FROM kept WHERE times_seen = 1 HAVING NOT EXISTS (SELECT FROM changed);
 
 -- name: take_unread
 -- services.read_callbacks: the first to have arrived that nobody else reads; they count as read when the transaction
