@@ -1,4 +1,4 @@
-"""Many callbacks at once share one transaction: each is taken as if it had come alone."""
+"""Many callbacks at once are stored together: each is taken as if it had come alone."""
 
 import asyncio
 import base64
@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 
 from parley.providers.signature import NotGenuine
 from parley.services.callback_doors import Doors
 from parley.services.callback_spool import Arrival
 from parley.services.doctor import Releaser, diagnose
-from parley.services.read_callbacks import read_callbacks
+from parley.services.read_callbacks import BATCH, FRESH, GIVE_WAY_SECONDS, CallbackReader, read_callbacks
 from parley.services.receive_callbacks import (
     Admitted,
     Callback,
@@ -86,6 +87,18 @@ async def test_what_was_kept_is_read_once_though_several_read_and_doctor_tells_o
     assert await diagnose(walk.database, None, walk.now + timedelta(minutes=2)) == []
 
 
+async def test_a_definition_that_changes_in_between_is_asked_for_again(walk: Walk, people: Cast) -> None:
+    doors = Doors(walk.box)
+    await walk.apply({**LEGACY, "signing_secret": "shared"})
+    assert await _receive(walk, doors, _arrival(walk, inbound(ALICE, "one", walk.now, "one"))) == [Callback]
+    async with walk.database.connection() as connection:
+        await connection.execute("UPDATE projects SET definitions_stamp = definitions_stamp + 1")
+    forged = _arrival(walk, inbound(ALICE, "forged", walk.now, "forged"), "guess")
+    two = _arrival(walk, inbound(ALICE, "two", walk.now, "two"))
+    assert await _receive(walk, doors, forged, two) == [NotGenuine, Callback]
+    assert [one["message"] for one in await walk.events(people.alice)] == ["one", "two"]
+
+
 async def test_a_changed_secret_counts_from_the_next_callback_on(walk: Walk, people: Cast) -> None:
     doors = Doors(walk.box)
     await walk.apply({**LEGACY, "signing_secret": "old"})
@@ -107,3 +120,29 @@ async def test_what_was_remembered_of_a_door_goes_with_it(walk: Walk) -> None:
         await connection.execute("DELETE FROM definitions")
     assert await _receive(walk, doors, one) == [UnknownDoor]
     assert doors.remembered(walk.token) is None
+
+
+@pytest.mark.parametrize("comes_to_rest", [True, False])
+async def test_who_waits_for_an_answer_goes_first_while_what_is_unread_is_fresh(
+    walk: Walk, people: Cast, comes_to_rest: bool
+) -> None:
+    arrivals = [_arrival(walk, inbound(ALICE, f"{number}", walk.now, f"IN-{number}")) for number in range(BATCH + 1)]
+    await receive_arrivals(walk.database, Doors(walk.box), arrivals, walk.now)
+    are_waiting = True
+    reading = asyncio.create_task(CallbackReader(walk.database, lambda: walk.now, lambda: are_waiting).run())
+    await _until_unread(walk, 1)
+    await asyncio.sleep(20 * GIVE_WAY_SECONDS)
+    await _until_unread(walk, 1)
+    if comes_to_rest:
+        are_waiting = False
+    else:
+        walk.now += FRESH
+    await _until_unread(walk, 0)
+    reading.cancel()
+    assert len(await walk.events(people.alice)) == BATCH + 1
+
+
+async def _until_unread(walk: Walk, count: int) -> None:
+    async with asyncio.timeout(10), walk.database.connection() as connection:
+        while await connection.fetchval("SELECT count(*) FROM callbacks_unread") != count:  # noqa: ASYNC110  a table
+            await asyncio.sleep(GIVE_WAY_SECONDS)

@@ -47,7 +47,9 @@ async def _answer(intake: CallbackIntake, scope: HTTPScope, receive: Receive) ->
     body = await _body(receive)
     if body is None:
         return _TOO_LARGE
-    headers = {_text(name): value.decode("latin-1") for name, value in scope["headers"] if is_kept(_text(name))}
+    headers = {
+        name: value.decode("latin-1") for raw, value in scope["headers"] if (name := _kept_name(raw)) is not None
+    }
     try:
         return _told_of(await intake.take(token, headers, body))
     except Exception:  # noqa: BLE001  whatever it was, Sinch still has the callback: a 5xx makes it come again
@@ -56,9 +58,10 @@ async def _answer(intake: CallbackIntake, scope: HTTPScope, receive: Receive) ->
 
 
 @lru_cache(maxsize=500)
-def _text(name: bytes) -> str:
-    """The same few names come with every callback."""
-    return name.decode("latin-1")
+def _kept_name(raw: bytes) -> str | None:
+    """None for a header that is not kept. The same few names come with every callback."""
+    name = raw.decode("latin-1")
+    return name if is_kept(name) else None
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -5,7 +5,7 @@ Many callbacks at once share one transaction, or one sync of the disk: each wait
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from parley.providers.signature import NotGenuine
 from parley.services.callback_doors import Doors
 from parley.services.callback_spool import Arrival, CallbackSpool, SpoolFullError
 from parley.services.read_callbacks import CallbackReader
-from parley.services.receive_callbacks import Admitted, Callback, UnknownDoor, judge, kept_headers, receive_arrivals
+from parley.services.receive_callbacks import Admitted, Callback, UnknownDoor, judge, receive_arrivals
 from parley.services.replay_callbacks import CallbackReplay, Reach
 from parley.services.secret_box import SecretBox, WrongKeyError
 from parley.store.database import AWAY, Database
@@ -74,9 +74,12 @@ class CallbackIntake:
         self._come = asyncio.Event()
         self._log = structlog.get_logger()
 
-    async def take(self, token: str, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """Durable when it says Taken. Raises what the database raised about this one callback, and WrongKeyError."""
-        arrival = Arrival(self._clock(), token, kept_headers(headers), body)
+    async def take(self, token: str, headers: dict[str, str], body: bytes) -> Outcome:
+        """Durable when it says Taken. Raises what the database raised about this one callback, and WrongKeyError.
+
+        `headers`: those of which `is_kept` says so.
+        """
+        arrival = Arrival(self._clock(), token, headers, body)
         waiting = _Waiting(arrival, asyncio.get_running_loop().create_future())
         if self._in_hand >= WAITING:
             return _BUSY

@@ -46,8 +46,8 @@ LOST_SECONDS = 0.5
 FRESH = timedelta(seconds=1)
 """Callbacks that want their answer go first, as long as what waits to be read is no older."""
 GIVE_WAY_SECONDS = 0.005
-GIVES_WAY = 20
-"""So often and so long."""
+RESTS = 2
+"""So often in a row nobody must be found waiting."""
 LONGEST_PROBLEM = 500
 """Characters of what is noted of a callback that we could not read."""
 MOST_UNKNOWN = 10_000
@@ -86,18 +86,18 @@ class CallbackReader:
         """Reads all there is; says how long to rest."""
         try:
             while (received_at := await read_callbacks(self._database)) is not None:
-                if self._clock() - received_at < FRESH:
-                    await self._give_way()
+                await self._give_way(received_at + FRESH)
         except AWAY:
             return LOST_SECONDS  # the intake tells of it
         except Exception:  # noqa: BLE001  whatever it was, the callbacks are still there and are tried again
             structlog.get_logger().exception("callbacks were not read")
         return IDLE_SECONDS
 
-    async def _give_way(self) -> None:
-        for _ in range(GIVES_WAY):
-            if not self._are_waiting():
-                return
+    async def _give_way(self, until: datetime) -> None:
+        """Until no callback wants its answer, nor did a moment ago: who got one often has the next."""
+        rests = 0
+        while rests < RESTS and self._clock() < until:
+            rests = 0 if self._are_waiting() else rests + 1
             await asyncio.sleep(GIVE_WAY_SECONDS)
 
 
