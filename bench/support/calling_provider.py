@@ -3,11 +3,13 @@
     python -m bench.support.calling_provider PORT
 
 Of Sinch's Conversation API. `POST /callback-address` says where to call; a message's reports go one after another, as
-many messages at once as there are callers.
+many messages at once as there are lines. It is made to cost little: it shares the machine with what is measured.
 """
 
 import asyncio
 import sys
+from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -16,11 +18,12 @@ from granian.constants import Interfaces
 
 from bench.support.callbacks import STORY, Sinch
 from bench.support.provider import answer as answer_as_provider
+from bench.support.raw_load import FINE, Line, address_of, written
 from parley.domain.clock import system_clock
-from parley.providers.http import HttpClient
+from parley.domain.http import HttpRequest
 
-CALLERS = 50
-PATIENCE_SECONDS = 30.0
+LINES = 200
+"""As many as a sender has calls under way, so that not the provider sets the pace."""
 
 
 class _Send(msgspec.Struct, frozen=True):
@@ -28,27 +31,47 @@ class _Send(msgspec.Struct, frozen=True):
 
 
 class _Office:
-    """Sends that have been answered and not been told of yet."""
+    """Tells of each send that was answered, a report after the other. A line carries one message's story at a time."""
 
     def __init__(self) -> None:
-        self._sent: asyncio.Queue[str] = asyncio.Queue()
-        self._callers: list[asyncio.Task[None]] = []
+        self._sent: deque[str] = deque()
+        self._idle: deque[Line] = deque()
+        self._stories: dict[Line, Iterator[HttpRequest]] = {}
+        self._sinch: Sinch
 
-    def open(self, url: str) -> None:
-        sinch = Sinch(url, system_clock)
-        client = HttpClient(connections=CALLERS)
-        self._callers = [asyncio.create_task(self._call(client, sinch)) for _ in range(CALLERS)]
+    async def open(self, url: str) -> None:
+        self._sinch = Sinch(url, system_clock)
+        (report,) = self._sinch.reports([""], STORY[0])
+        loop = asyncio.get_running_loop()
+        opened = [await loop.create_connection(lambda: Line(self), *address_of(report)) for _ in range(LINES)]
+        self._idle.extend(line for _, line in opened)
 
     def take(self, sent: _Send) -> None:
-        self._sent.put_nowait(sent.message_metadata)
+        self._sent.append(sent.message_metadata)
+        if self._idle:
+            self._begin(self._idle.popleft())
 
-    async def _call(self, client: HttpClient, sinch: Sinch) -> None:
-        while True:
-            ident = await self._sent.get()
-            for status in STORY:
-                (report,) = sinch.reports([ident], status)
-                answered = await client.send(report, PATIENCE_SECONDS)
-                assert answered.status == 200, answered.body
+    def answered(self, line: Line, due: float, data: bytes) -> None:
+        """The next report of that message; then the next message."""
+        if not data.startswith(FINE):
+            self.fail(AssertionError(data[:500]))
+        report = next(self._stories[line], None)
+        if report is not None:
+            line.send(written(report), due)
+        elif self._sent:
+            self._begin(line)
+        else:
+            self._idle.append(line)
+
+    def fail(self, error: Exception) -> None:
+        """In the middle of a story the bench ends; at its end the server goes first, and all lines with it."""
+        if len(self._idle) < LINES:
+            sys.exit(f"the calling provider cannot call: {error!r}")
+
+    def _begin(self, line: Line) -> None:
+        ident = self._sent.popleft()
+        self._stories[line] = (report for status in STORY for report in self._sinch.reports([ident], status))
+        line.send(written(next(self._stories[line])), 0.0)
 
 
 _office = _Office()
@@ -57,7 +80,7 @@ _office = _Office()
 async def answer(scope: Any, protocol: Any) -> None:
     """One RSGI call."""
     if scope.path == "/callback-address":
-        _office.open((await protocol()).decode())
+        await _office.open((await protocol()).decode())
         protocol.response_empty(204, [])
         return
     asked = await answer_as_provider(scope, protocol)

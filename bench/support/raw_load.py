@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from statistics import quantiles
-from typing import cast
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,7 +17,7 @@ import msgspec
 from bench.support.load import PATIENCE_SECONDS, Load
 from parley.domain.http import HttpRequest
 
-_FINE = (b"HTTP/1.1 200 ", b"HTTP/1.1 201 ", b"HTTP/1.1 204 ")
+FINE = (b"HTTP/1.1 200 ", b"HTTP/1.1 201 ", b"HTTP/1.1 204 ")
 
 
 class Timed(msgspec.Struct, frozen=True):
@@ -36,11 +36,21 @@ class Timed(msgspec.Struct, frozen=True):
         return quantiles(self.took, n=100)[percent - 1]
 
 
-class _Line(asyncio.Protocol):
+class Caller(Protocol):
+    """Who sends by lines."""
+
+    def answered(self, line: "Line", due: float, data: bytes) -> None:
+        """What came, of the request that was due then."""
+
+    def fail(self, error: Exception) -> None:
+        """A connection is gone."""
+
+
+class Line(asyncio.Protocol):
     """One connection, one request at a time."""
 
-    def __init__(self, load: "RawLoad") -> None:
-        self._load = load
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
         self._due = 0.0
         self._transport: asyncio.Transport
 
@@ -49,10 +59,10 @@ class _Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """An answer of these servers is short and comes in one piece; anything else fails the bench."""
-        self._load.answered(self, self._due, data)
+        self._caller.answered(self, self._due, data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._load.fail(exc or ConnectionError("the server has closed a connection"))
+        self._caller.fail(exc or ConnectionError("the server has closed a connection"))
 
     def send(self, request: bytes, due: float) -> None:
         """`due` by `time.perf_counter`."""
@@ -67,9 +77,9 @@ class RawLoad:
     """Made by `send_all_raw` and `send_evenly`."""
 
     def __init__(self, requests: Iterable[HttpRequest], rate: float | None) -> None:
-        self._requests = deque(_written(one) for one in requests)
+        self._requests = deque(written(one) for one in requests)
         self._rate = rate
-        self._idle: deque[_Line] = deque()
+        self._idle: deque[Line] = deque()
         self._due: deque[float] = deque()
         self._took: list[float] = []
         self._wanted = len(self._requests)
@@ -78,7 +88,7 @@ class RawLoad:
     async def run(self, address: tuple[str, int], lines: int) -> Timed:
         """Opens the connections, then sends."""
         loop = asyncio.get_running_loop()
-        opened = [await loop.create_connection(lambda: _Line(self), *address) for _ in range(lines)]
+        opened = [await loop.create_connection(lambda: Line(self), *address) for _ in range(lines)]
         self._idle.extend(line for _, line in opened)
         started = time.perf_counter()
         pacing = asyncio.create_task(self._pace(started))
@@ -90,10 +100,10 @@ class RawLoad:
             line.close()
         return Timed(len(self._took), seconds, self._took)
 
-    def answered(self, line: _Line, due: float, data: bytes) -> None:
+    def answered(self, line: Line, due: float, data: bytes) -> None:
         """The next request may use that connection."""
         self._took.append(time.perf_counter() - due)
-        if not data.startswith(_FINE):
+        if not data.startswith(FINE):
             self.fail(AssertionError(data[:500]))
         self._idle.append(line)
         self._send()
@@ -127,24 +137,26 @@ TICK_SECONDS = 0.002
 async def send_all_raw(requests: Iterable[HttpRequest], at_once: int) -> Load:
     """Every request once, `at_once` of them under way; anything but a 2xx ends the bench."""
     whole = list(requests)
-    timed = await RawLoad(whole, None).run(_address(whole[0]), at_once)
+    timed = await RawLoad(whole, None).run(address_of(whole[0]), at_once)
     return Load(timed.requests, timed.seconds, timed.at(50) * 1000, timed.at(99) * 1000)
 
 
 async def send_evenly(requests: Iterable[HttpRequest], rate: float, lines: int) -> Timed:
     """So many a second, whether or not the server keeps up; `lines` is the most that are under way."""
     whole = list(requests)
-    return await RawLoad(whole, rate).run(_address(whole[0]), lines)
+    return await RawLoad(whole, rate).run(address_of(whole[0]), lines)
 
 
-def _address(request: HttpRequest) -> tuple[str, int]:
+def address_of(request: HttpRequest) -> tuple[str, int]:
+    """Host and port."""
     url = urlsplit(request.url)
     assert url.hostname is not None
     assert url.port is not None
     return url.hostname, url.port
 
 
-def _written(request: HttpRequest) -> bytes:
+def written(request: HttpRequest) -> bytes:
+    """As it goes over the wire."""
     url = urlsplit(request.url)
     lines = [f"{request.method} {url.path} HTTP/1.1", f"host: {url.netloc}", f"content-length: {len(request.body)}"]
     lines += [f"{name}: {value}" for name, value in request.headers]
