@@ -1,6 +1,6 @@
 """Does it stay fast when the shop has grown? Outbound, inbound and tracking, each against itself on an empty store.
 
-    python bench/growth.py [--customers 1000000] [--events 10000000] [--rounds 3]
+    python bench/growth.py [--customers 1000000] [--events 10000000] [--rounds 3] [--only tracking]
 
 Two stores side by side in the same run, each with its own PostgreSQL and its own `parley serve`: a shop of 1,000
 customers, and the same grown by SQL to the promised size (bench/support/grown.py), with a consent, a sent message and a
@@ -61,15 +61,19 @@ Measure = Callable[[Stage, int], Awaitable[float]]
 """So many units, as a rate."""
 
 
-async def main(sizes: Sizes, rounds: int) -> None:
+async def main(sizes: Sizes, rounds: int, only: str | None) -> None:
     """Measures and prints."""
     async with provider() as sinch, _stage(sinch) as empty, _stage(sinch) as small:
         started = time.perf_counter()
         grown = await _grown(small, sizes)
         print(f"grown to {sizes.customers:,} customers in {time.perf_counter() - started:.0f} s", flush=True)
-        await _compare("outbound", "messages/s", _outbound, sizes.messages, (grown, empty), rounds)
-        await _compare("inbound", "callbacks/s", _inbound, sizes.callbacks, (grown, empty), rounds)
-        await _compare("tracking", "events/s", _tracking, sizes.batches, (grown, empty), rounds)
+        compared = {
+            "outbound": ("messages/s", _outbound, sizes.messages),
+            "inbound": ("callbacks/s", _inbound, sizes.callbacks),
+            "tracking": ("events/s", _tracking, sizes.batches),
+        }
+        for name in (only,) if only else compared:
+            await _compare(name, *compared[name], (grown, empty), rounds)
 
 
 @asynccontextmanager
@@ -120,5 +124,6 @@ if __name__ == "__main__":
     parser.add_argument("--callbacks", type=int, default=4800)
     parser.add_argument("--batches", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=("outbound", "inbound", "tracking"))
     asked = vars(parser.parse_args())
-    asyncio.run(main(Sizes(**{name: asked[name] for name in Sizes.__struct_fields__}), asked["rounds"]))
+    asyncio.run(main(Sizes(**{name: asked[name] for name in Sizes.__struct_fields__}), asked["rounds"], asked["only"]))

@@ -24,7 +24,10 @@ class NewEvent(msgspec.Struct, frozen=True):
     """Who says so (parley.domain.consent.SOURCES): decides what a `consent` event may change."""
 
     def sameness(self) -> str | None:
-        """Equal for two events of a customer that count once; None when nothing tells."""
+        """Equal for two events of a customer that count once; None when nothing tells.
+
+        The store's indexes go by this: an `is:` says the time too, an `id:` counts once whatever the time.
+        """
         if self.client_event_id is not None:
             return f"id:{self.client_event_id}"
         if self.time_given:

@@ -7,12 +7,14 @@ from uuid import UUID
 
 import pytest
 
+from parley.domain.event import NewEvent
 from parley.domain.identity import Merge
 from parley.domain.ids import BUCKETS, bucket_of, bucket_of_text, new_id_in
 from parley.domain.message import State
 from parley.services.create_project import NewProject
 from parley.services.merge_customers import merge_customers
 from parley.services.move_messages import Change, move_locked
+from parley.services.record_events import record_events
 from parley.store.callbacks import Written, take_inbound
 from parley.store.customers import insert_customers
 from parley.store.database import Connection, Database
@@ -112,6 +114,23 @@ async def test_a_journey_goes_on_with_its_steps(connection: Connection, project:
     assert tuple(row) == (bucket_of(DESTINATION), DESTINATION, NOW)
     steps = await connection.fetch("SELECT DISTINCT bucket FROM journey_steps WHERE journey_id = $1", journey)
     assert [step["bucket"] for step in steps] == [bucket_of(DESTINATION)]
+
+
+async def test_what_both_did_counts_once_by_content_or_by_the_clients_own_id(
+    connection: Connection, project: NewProject
+) -> None:
+    later = NOW + timedelta(days=1)
+    for who, at in ((SOURCE, NOW), (DESTINATION, later)):
+        events = [
+            NewEvent(who, "same", NOW, time_given=True),
+            NewEvent(who, "order", at, client_event_id="order-1", time_given=True),
+            NewEvent(who, "at-its-own-time", at, time_given=True),
+            NewEvent(who, "of-no-sameness", NOW),
+        ]
+        assert len(await record_events(connection, project.project_id, events, NOW)) == 4
+    await merge(connection, project)
+    left = sorted(event.type for event in await past_events(connection, DESTINATION))
+    assert left == ["at-its-own-time"] * 2 + ["merge"] + ["of-no-sameness"] * 2 + ["order", "same"]
 
 
 async def test_of_two_windows_the_later_stays(connection: Connection, project: NewProject) -> None:

@@ -24,6 +24,32 @@ async def test_it_returns_only_what_was_new_in_the_order_given(database: Databas
     assert again == ()
 
 
+async def test_a_clients_own_id_counts_once_whatever_the_time(database: Database, project: NewProject) -> None:
+    jana = await add_customer(database, project, "jana")
+    events = [
+        new_event(jana, client_event_id="order-1", occurred_at=NOW + timedelta(days=day), time_given=True)
+        for day in range(3)
+    ]
+    async with database.transaction() as connection:
+        assert len(await record_events(connection, project.project_id, events, NOW)) == 1
+
+
+async def test_what_was_said_twice_counts_once_and_at_another_time_anew(
+    database: Database, project: NewProject
+) -> None:
+    jana = await add_customer(database, project, "jana")
+    said, later = (new_event(jana, occurred_at=NOW + timedelta(microseconds=one), time_given=True) for one in (0, 1))
+    async with database.transaction() as connection:
+        assert len(await record_events(connection, project.project_id, [said, later, said], NOW)) == 2
+        assert await record_events(connection, project.project_id, [later], NOW) == ()
+
+
+async def test_two_without_time_and_id_are_two_even_at_one_moment(database: Database, project: NewProject) -> None:
+    jana = await add_customer(database, project, "jana")
+    async with database.transaction() as connection:
+        assert len(await record_events(connection, project.project_id, [new_event(jana)] * 2, NOW)) == 2
+
+
 async def test_the_same_id_of_two_customers_is_two_events(database: Database, project: NewProject, cast: Cast) -> None:
     events = [new_event(one, client_event_id="order-1") for one in (cast.alice, cast.bob)]
     async with database.transaction() as connection:

@@ -1,5 +1,6 @@
 -- name: insert_events
--- record_events: many at once; what was recorded before is left out. Primary key and events_count_once.
+-- record_events: many at once; what was recorded before is left out. Primary key, events_of_customer, and
+-- events_count_once for those with a client's own id.
 -- With each the project's stamp, so that nobody has to ask for it in a round trip of its own.
 INSERT INTO events (bucket, id, project_id, customer_id, type, occurred_at, properties, sameness, created_at)
 SELECT n.bucket, n.id, :project_id, n.customer_id, n.type, n.occurred_at, n.properties, n.sameness, :now

@@ -9,11 +9,19 @@ SELECT id FROM customers WHERE bucket = :bucket AND id = :source FOR UPDATE;
 UPDATE addresses SET customer_id = :into_id WHERE customer_id = :source AND kind <> 'phone';
 
 -- name: drop_same_events!
--- What both have counts once; events_of_customer, events_count_once.
+-- What both have counts once: by its time and content (events_of_customer), or by the client's own id whatever the time
+-- (events_count_once).
 DELETE FROM events e
-WHERE e.bucket = :bucket AND e.customer_id = :source AND EXISTS (
-    SELECT 1 FROM events o
-    WHERE o.bucket = :into_bucket AND o.customer_id = :into_id AND o.sameness = e.sameness
+WHERE e.bucket = :bucket AND e.customer_id = :source AND (
+    EXISTS (
+        SELECT FROM events o
+        WHERE o.bucket = :into_bucket AND o.customer_id = :into_id
+            AND o.occurred_at = e.occurred_at AND o.sameness = e.sameness
+    ) OR EXISTS (
+        SELECT FROM events o
+        WHERE o.bucket = :into_bucket AND o.customer_id = :into_id
+            AND o.sameness = e.sameness AND o.sameness LIKE 'id:%'
+    )
 );
 
 -- name: move_events!
