@@ -1,18 +1,52 @@
-"""`/api/v1`: why a message was or was not sent, for whoever may read the project's customers."""
+"""`/api/v1`: a customer's messages, and why one was or was not sent, for whoever may read the project's customers."""
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, get
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from parley.access import Permission
 from parley.api.auth import admit, admit_by_key
-from parley.api.errors import missing
+from parley.api.consents import PAGE, answered
+from parley.api.errors import malformed, missing
+from parley.api.reading import UnusableError, read_time
+from parley.domain.message import State
 from parley.services.callers import Caller
 from parley.services.explain_message import Explanation, UnknownMessageError, explain_message
+from parley.services.list_messages import MOST_ON_A_PAGE, MessagesAsked, list_messages
 
 AnyRequest = Request[Any, Any, Any]
+Customer = Annotated[str, QueryParameter(description="`registered=jana`, `phone=+421…` or `id=UUID`.")]
+States = Annotated[
+    list[State] | None, QueryParameter(name="state", description="Only those that stand so; once for each.")
+]
+"""The framework keeps `state` for itself."""
+Since = Annotated[str | None, QueryParameter(description="Only those planned on that day, at that moment, or later.")]
+Size = Annotated[int, QueryParameter(ge=1, le=MOST_ON_A_PAGE, description="How many at most.")]
+
+
+@get("/projects/{token:str}/messages", summary="List a customer's messages")
+async def list_all(
+    token: FromPath[str],
+    request: AnyRequest,
+    *,
+    customer: Customer,
+    states: States = None,
+    since: Since = None,
+    size: Size = PAGE,
+    before: FromQuery[UUID | None] = None,
+) -> dict[str, Any]:
+    """The newest first, refused ones too: where each stands and why, what it costs. `next` is the `before` of the page
+    that follows, null on the last.
+    """
+    caller = await admit(request, token, Permission.READ_CUSTOMERS)
+    asked = MessagesAsked(customer, size, states or (), _since(since), before)
+    app = request.app.state
+    listed = await answered(list_messages(app.database, caller.project, asked, app.clock()))
+    return {"success": True, "data": msgspec.to_builtins(listed)}
 
 
 @get("/messages/{message_id:str}/decision", summary="Why a message was or was not sent")
@@ -27,6 +61,13 @@ async def decision(message_id: FromPath[str], request: AnyRequest) -> dict[str, 
 async def decision_in_project(token: FromPath[str], message_id: FromPath[str], request: AnyRequest) -> dict[str, Any]:
     """By our id or the provider's."""
     return await _told(request, await admit(request, token, Permission.READ_CUSTOMERS), message_id)
+
+
+def _since(said: str | None) -> datetime | None:
+    try:
+        return read_time(said)
+    except UnusableError as error:
+        raise malformed(f"since: {error}") from error
 
 
 async def _told(request: AnyRequest, caller: Caller, message_id: str) -> dict[str, Any]:
@@ -53,4 +94,4 @@ def _decisions(found: Explanation) -> dict[str, Any]:
     return told
 
 
-router = Router("/api/v1", route_handlers=[decision, decision_in_project], tags=["messages"])
+router = Router("/api/v1", route_handlers=[list_all, decision, decision_in_project], tags=["messages"])

@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 
 from parley.cli import consent_import, consent_upload
 from parley.cli.consent_file import safe
-from parley.cli.options import AsJson, By, DataDir, ProjectToken
+from parley.cli.options import AsJson, By, Customer, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.consent_evidence import Evidence
 from parley.domain.project import Project
@@ -35,7 +35,6 @@ consent_import.add_to(app)
 consent_upload.add_to(app)
 PAGE = 50
 
-Customer = Annotated[str, Parameter(help="registered=jana, phone=+421901000001 or id=UUID.")]
 Category = Annotated[str, Parameter(help="The consent category.")]
 Size = Annotated[int, Parameter(help="Entries on a page.")]
 Before = Annotated[UUID | None, Parameter(help="The next page: the id that the page before named.")]

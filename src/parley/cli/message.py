@@ -1,18 +1,79 @@
-"""`parley message`: settle an uncertain message by hand."""
+"""`parley message`: a customer's messages, and how an uncertain one is settled by hand."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
+import msgspec
 from cyclopts import App, Parameter
 
-from parley.cli.options import DataDir
-from parley.cli.running import run
+from parley.cli.options import AsJson, Customer, DataDir, ProjectToken
+from parley.cli.running import project_of, run
+from parley.domain.message import State
+from parley.services.list_messages import MessageCost, MessageLine, MessagesAsked, MessagesListed, list_messages
 from parley.services.settle_message import Order, give_up, send_again
 from parley.store.messages import MessageRow
 from parley.wiring import House
 
-app = App(name="message", help="Settle an uncertain message.")
+app = App(name="message", help="List a customer's messages, and settle uncertain ones.")
+PAGE = 50
 By = Annotated[str, Parameter(name="--by", help="Who decides this.")]
 Why = Annotated[str, Parameter(name="--why", help="For what reason.")]
+
+
+@app.command(name="list")
+def list_all(
+    customer: Customer,
+    *,
+    project: ProjectToken,
+    state: Annotated[tuple[State, ...], Parameter(help="Only those that stand so; once for each.")] = (),
+    since: Annotated[datetime | None, Parameter(help="Only those planned then or later.")] = None,
+    size: Annotated[int, Parameter(help="Messages on a page.")] = PAGE,
+    before: Annotated[UUID | None, Parameter(help="The next page: the id that the page before named.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """What a customer was sent, or was to be sent: where each stands and why, what it costs, its id. Newest first."""
+    first = since.astimezone() if since is not None and since.tzinfo is None else since
+    asked = MessagesAsked(customer, size, state, first, before)
+
+    async def do(house: House) -> MessagesListed:
+        return await list_messages(house.database, await project_of(house, project), asked, house.clock())
+
+    listed = run(data_dir, do)
+    if as_json:
+        print(msgspec.json.encode(listed).decode())
+        return
+    print("\n".join(line for one in listed.messages for line in _story(one)) or _nothing(asked))
+    if listed.next:
+        print(f"more: --before {listed.next}")
+
+
+def _nothing(asked: MessagesAsked) -> str:
+    if asked.states or asked.since or asked.before:
+        return "no such message to this customer: leave out --state, --since and --before to see all"
+    return "no message to this customer yet: no scenario and no campaign has asked for one"
+
+
+def _story(one: MessageLine) -> Iterator[str]:
+    what = one.template or (f"“{one.text}”" if one.text else one.preset or "erased")
+    yield f"{one.planned_at:%Y-%m-%d %H:%M:%S}  {one.state:9}  {one.kind} {what}{_cost(one.cost)}"
+    if one.sentence:
+        until = f" (until {one.waits_until:%Y-%m-%d %H:%M:%S})" if one.waits_until else ""
+        yield f"          {': '.join(filter(None, (one.code, one.sentence)))}{until}"
+    yield f"          {one.id}"
+
+
+def _cost(cost: MessageCost | None) -> str:
+    """What is known best: spent, else set aside, else expected. Nothing of what costs nothing at WhatsApp."""
+    if cost is None:
+        return ""
+    if cost.spent is None or (cost.estimated is None and not cost.spent):
+        return f"  {cost.currency}, not known how much"
+    if cost.spent:
+        return f"  {cost.currency} {cost.spent:f} spent"
+    return f"  {cost.currency} {cost.reserved:f} set aside" if cost.reserved else f"  {cost.currency} 0 spent"
 
 
 @app.command

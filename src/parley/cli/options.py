@@ -11,4 +11,7 @@ ProjectToken = Annotated[str, Parameter(name="--project", help="The project's to
 AnyProject = Annotated[str | None, Parameter(name="--project", help="A project's token; all projects when left out.")]
 Port = Annotated[int, Parameter(help="0 picks a free one.", validator=Number(gte=0, lte=65535))]
 AsJson = Annotated[bool, Parameter(name="--json", help="Print JSON for scripts.")]
+Customer = Annotated[
+    str, Parameter(help="registered=jana, phone=+421901000001 or id=UUID; a number or a UUID may stand alone.")
+]
 By = Annotated[str | None, Parameter(name="--by", help="Who writes it down; you when left out.")]

@@ -15,7 +15,7 @@ DECIDED = ("planned", "wire")
 
 
 class UnknownMessageError(ParleyError):
-    """There is no message of that id. Take the `message_id` of a campaign event: ours, or the provider's."""
+    """There is no message of that id. `parley message list CUSTOMER --project TOKEN` tells the ids of a customer's."""
 
 
 class Explanation(msgspec.Struct, frozen=True):

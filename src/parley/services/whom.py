@@ -1,4 +1,7 @@
-"""Whom an operator means: `registered=jana`, `phone=+421901000001`, `id=0193…`. Nobody is made by asking."""
+"""Whom an operator means: `registered=jana`, `phone=+421901000001` or the bare number, `id=0193…` or the bare id.
+
+Nobody is made by asking.
+"""
 
 from uuid import UUID
 
@@ -10,7 +13,9 @@ from parley.services.set_properties import phone_address
 from parley.store.customers import all_owners, customers_by_id
 from parley.store.database import Connection
 
-_FORM = "must be NAME=VALUE, as in registered=jana, phone=+421901000001 or id=UUID."
+_FORM = (
+    "must be NAME=VALUE, as in registered=jana, phone=+421901000001 or id=UUID; a number and a UUID may stand alone."
+)
 
 
 class NobodyError(ParleyError):
@@ -19,13 +24,22 @@ class NobodyError(ParleyError):
 
 async def whom(connection: Connection, project: Project, said: str) -> list[UUID]:
     """All customers with that number; one for anything else. Raises InvalidInputError, NobodyError."""
-    name, _, value = said.strip().partition("=")
+    name, _, value = _named(said.strip()).partition("=")
     found = await _found(connection, project, name, value.strip()) if name and value.strip() else None
     if found is None:
         raise InvalidInputError([Problem("customer", _FORM)])
     if not found:
         raise NobodyError(f"The project has no customer {said}. Track the customer first, or correct the id.")
     return found
+
+
+def _named(said: str) -> str:
+    """What can be nothing but a number or an id of ours needs no name before it."""
+    if "=" in said:
+        return said
+    if _uuid(said) is not None:
+        return f"id={said}"
+    return f"phone={said}" if said.lstrip("+")[:1].isdecimal() else said
 
 
 async def _found(connection: Connection, project: Project, name: str, value: str) -> list[UUID] | None:

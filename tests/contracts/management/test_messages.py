@@ -59,7 +59,7 @@ async def test_the_project_may_stand_in_the_address(api: ProjectApi, refused: st
 async def test_a_message_that_is_not_there_is_told(api: ProjectApi, message_id: str) -> None:
     answer = await _ask(api, message_id)
     assert answer.status == 404
-    assert "campaign event" in answer.text
+    assert "parley message list" in answer.text
 
 
 async def test_it_is_for_whoever_may_read_customers(api: ProjectApi, database: Database, refused: str) -> None:
