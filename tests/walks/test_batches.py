@@ -122,9 +122,9 @@ async def test_what_was_remembered_of_a_door_goes_with_it(walk: Walk) -> None:
     assert doors.remembered(walk.token) is None
 
 
-@pytest.mark.parametrize("comes_to_rest", [True, False])
+@pytest.mark.parametrize("passes", [None, FRESH, -timedelta(hours=1)], ids=["rest", "a second", "a clock set back"])
 async def test_who_waits_for_an_answer_goes_first_while_what_is_unread_is_fresh(
-    walk: Walk, people: Cast, comes_to_rest: bool
+    walk: Walk, people: Cast, passes: timedelta | None
 ) -> None:
     arrivals = [_arrival(walk, inbound(ALICE, f"{number}", walk.now, f"IN-{number}")) for number in range(BATCH + 1)]
     await receive_arrivals(walk.database, Doors(walk.box), arrivals, walk.now)
@@ -133,10 +133,10 @@ async def test_who_waits_for_an_answer_goes_first_while_what_is_unread_is_fresh(
     await _until_unread(walk, 1)
     await asyncio.sleep(20 * GIVE_WAY_SECONDS)
     await _until_unread(walk, 1)
-    if comes_to_rest:
+    if passes is None:
         are_waiting = False
     else:
-        walk.now += FRESH
+        walk.now += passes
     await _until_unread(walk, 0)
     reading.cancel()
     assert len(await walk.events(people.alice)) == BATCH + 1

@@ -86,17 +86,20 @@ class CallbackReader:
         """Reads all there is; says how long to rest."""
         try:
             while (received_at := await read_callbacks(self._database)) is not None:
-                await self._give_way(received_at + FRESH)
+                await self._give_way(received_at)
         except AWAY:
             return LOST_SECONDS  # the intake tells of it
         except Exception:  # noqa: BLE001  whatever it was, the callbacks are still there and are tried again
             structlog.get_logger().exception("callbacks were not read")
         return IDLE_SECONDS
 
-    async def _give_way(self, until: datetime) -> None:
-        """Until no callback wants its answer, nor did a moment ago: who got one often has the next."""
+    async def _give_way(self, received_at: datetime) -> None:
+        """Until no callback wants its answer, nor did a moment ago: who got one often has the next.
+
+        What was received later than now is from before the clock was set back: its second would last until then.
+        """
         rests = 0
-        while rests < RESTS and self._clock() < until:
+        while rests < RESTS and timedelta() <= self._clock() - received_at < FRESH:
             rests = 0 if self._are_waiting() else rests + 1
             await asyncio.sleep(GIVE_WAY_SECONDS)
 
