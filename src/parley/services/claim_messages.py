@@ -49,6 +49,23 @@ class Call(msgspec.Struct, frozen=True):
         return self.messages[0].lane
 
 
+class Claim(msgspec.Struct, frozen=True):
+    """Which messages one claim marked as *sending*. Its lease tells it from every other claim of them: those two would
+    have to begin in the same microsecond.
+    """
+
+    ids: tuple[UUID, ...]
+    lease_until: datetime
+
+
+class UnansweredClaimError(Exception):
+    """Its commit got no answer, so nobody knows whether it counts; no call was begun by it."""
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__(f"the claim of {len(claim.ids)} messages got no answer to its commit")
+        self.claim = claim
+
+
 class _Ready(msgspec.Struct, frozen=True):
     """A message that the policy let pass."""
 
@@ -75,14 +92,25 @@ class _Tools(msgspec.Struct, frozen=True):
 async def claim_messages(
     database: Database, box: SecretBox, renderer: Renderer, turns: Turns, now: datetime, lease: timedelta = LEASE
 ) -> tuple[list[Call], int]:
-    """The calls to make, and how many messages were taken (refused and expired ones too)."""
+    """The calls to make, and how many messages were taken (refused and expired ones too).
+
+    Raises UnansweredClaimError.
+    """
     async with database.connection() as connection:
         given = await turns.next(connection, now)
         if not given:
             return [], 0
-        async with connection.transaction():
-            held = await turns.hold_tiers(connection)
-            calls, taken = await _claim(connection, _Tools(box, renderer, lease), held, turns.tiers, now)
+        calls: list[Call] = []
+        try:
+            async with connection.transaction():
+                held = await turns.hold_tiers(connection)
+                calls, taken = await _claim(connection, _Tools(box, renderer, lease), held, turns.tiers, now)
+        except Exception as error:
+            if not calls:  # it did not come to the commit, or nothing was to leave
+                raise
+            raise UnansweredClaimError(
+                Claim(tuple(row.id for call in calls for row in call.messages), now + lease)
+            ) from error
     turns.used(Counter(row.lane for call in calls for row in call.messages))
     return calls, taken
 

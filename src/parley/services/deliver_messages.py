@@ -22,7 +22,7 @@ from parley.providers.http import NotSentError, UnansweredError, Wire
 from parley.providers.oauth2 import Credentials, TokenSource
 from parley.queue.backoff import delay
 from parley.queue.steady import steady_clock
-from parley.services.claim_messages import Call, claim_messages
+from parley.services.claim_messages import Call, Claim, UnansweredClaimError, claim_messages
 from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
 from parley.services.move_messages import Change, move_as_left, move_messages
 from parley.services.patience import USUAL, Patience
@@ -31,8 +31,8 @@ from parley.services.secret_box import SecretBox
 from parley.services.stopping import STOPPING, stop, stop_by
 from parley.services.tiers import forget_past
 from parley.services.turns import IN_FLIGHT, Outlook, Turns
-from parley.store.database import Database
-from parley.store.messages import MessageRow, lost_in_flight
+from parley.store.database import Connection, Database
+from parley.store.messages import MessageRow, lost_in_flight, still_claimed
 from parley.store.pairs import Pair, sweep_pairs
 from parley.store.permits import Hold
 from parley.store.stops import Stop
@@ -84,6 +84,8 @@ class Delivery:
         self._woken = asyncio.Event()
         self._crowd_is_gone = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
+        self._unanswered: list[Claim] = []
+        """Claims of which nobody knows whether they count."""
         self._done: asyncio.Queue[Outcomes] = asyncio.Queue()
         self._recorder: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
@@ -94,9 +96,7 @@ class Delivery:
             self._recorder = asyncio.create_task(self._record_for_ever())
         await self._wait_for_room()
         self._woken.clear()
-        calls, taken = await claim_messages(
-            self._database, self._box, self._renderer, self._turns, self._clock(), self._patience.lease
-        )
+        calls, taken = await self._claim()
         for call in calls:
             self._begin(call)
         outlook = self._turns.outlook(taken)
@@ -109,9 +109,12 @@ class Delivery:
         self._woken.set()
 
     async def recover(self) -> int:
-        """Messages whose worker vanished become uncertain; reports that crossed their send's answer are joined."""
+        """Messages whose worker vanished become uncertain, those that this one claimed without an answer go back to the
+        queue, and reports that crossed their send's answer are joined.
+        """
         now = self._clock()
         async with self._database.transaction() as connection:
+            await self._put_back(connection, now)
             lost = await lost_in_flight(connection, RECORDED_AT_ONCE, now, now + self._patience.lease)
             sentence = "The process that was sending it vanished before it could record what the provider said."
             changes = [Change(ident, State.UNCERTAIN, now, code="lost_in_flight", sentence=sentence) for ident in lost]
@@ -132,6 +135,26 @@ class Delivery:
         if self._recorder is not None:
             self._recorder.cancel()
             await asyncio.gather(self._recorder, return_exceptions=True)
+
+    async def _claim(self) -> tuple[list[Call], int]:
+        try:
+            return await claim_messages(
+                self._database, self._box, self._renderer, self._turns, self._clock(), self._patience.lease
+            )
+        except UnansweredClaimError as error:
+            self._unanswered.append(error.claim)
+            raise
+
+    async def _put_back(self, connection: Connection, now: datetime) -> None:
+        """Until its lease is over a claim may still come to count: its commit may be on the way."""
+        self._unanswered = [claim for claim in self._unanswered if now < claim.lease_until]
+        sentence = "The database did not say whether it was taken for sending, so no call was begun."
+        for claim in self._unanswered:
+            ids = await still_claimed(connection, claim.ids, claim.lease_until)
+            changes = [
+                Change(ident, State.QUEUED, now, due_at=now, code="not_begun", sentence=sentence) for ident in ids
+            ]
+            await move_messages(connection, changes, now)
 
     def _begin(self, call: Call) -> None:
         self._turns.begin(call.lane)

@@ -216,6 +216,12 @@ async def lost_in_flight(connection: Connection, most: int, now: datetime, lates
     return [row["id"] for row in await sql.messages.lost_in_flight(connection, most=most, now=now, latest=latest)]
 
 
+async def still_claimed(connection: Connection, ids: Sequence[UUID], lease_until: datetime) -> list[UUID]:
+    """Those of them that stand at *sending* with this very lease."""
+    rows = await sql.messages.still_claimed(connection, ids=list(ids), lease_until=lease_until)
+    return [row["id"] for row in rows]
+
+
 async def ids_at_provider(
     connection: Connection, project_id: UUID, provider_message_ids: Sequence[str]
 ) -> dict[str, UUID]:

@@ -112,6 +112,13 @@ WHERE state = 'sending' AND (lease_until < :now OR lease_until > :latest)
 LIMIT :most
 FOR UPDATE SKIP LOCKED;
 
+-- name: still_claimed
+-- services.deliver_messages: taken by a claim whose commit got no answer, and by no other since; whoever holds one waits
+-- for nobody. Index messages_in_flight.
+SELECT id FROM messages
+WHERE state = 'sending' AND lease_until = :lease_until AND id = ANY(:ids::uuid[])
+FOR UPDATE SKIP LOCKED;
+
 -- name: keep_early_reports!
 -- services.receive_callbacks: reports of messages whose send has not been answered yet; primary key.
 INSERT INTO early_reports (bucket, project_id, provider_message_id, state, report, received_at)
