@@ -145,6 +145,8 @@ def _one(name: str, values: tuple[str, ...]) -> dict[str, str]:
 
 
 def _id_values(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str) and value:
+        return (_id_value(name, value),)  # nearly every id
     listed = value if isinstance(value, list) else [value]
     if len(listed) > 64:
         raise UnusableError(f"At most 64 values of {name[:40]} at once.")

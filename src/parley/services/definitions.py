@@ -136,6 +136,11 @@ async def project_definitions(connection: Connection, project_id: UUID) -> Proje
     return await definitions_at(connection, project_id, await stamp_of(connection, project_id))
 
 
+def remembered(project_id: UUID) -> ProjectDefinitions | None:
+    """What this process has parsed last: to be believed only where the store's stamp is still that one."""
+    return _kept.get(project_id)
+
+
 async def definitions_at(connection: Connection, project_id: UUID, stamp: int | None) -> ProjectDefinitions:
     """As `project_definitions`, by a stamp that this transaction has read along with something else."""
     if stamp is None:

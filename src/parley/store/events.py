@@ -1,6 +1,6 @@
 """Events of customers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from parley.domain.customer import Address
 from parley.domain.event import Event, NewEvent
-from parley.domain.ids import bucket_of, new_id_in
+from parley.domain.ids import bucket_of, new_id, new_id_in
 from parley.store.database import Connection, sql
 
 
@@ -37,6 +38,16 @@ class Recorded(msgspec.Struct, frozen=True):
     """Each with what it was made from, in their order."""
     stamp: int | None
     """The project's, for services.definitions: it came along with the events. None when there are none."""
+
+
+class AddressedEvent(msgspec.Struct, frozen=True):
+    """An event of whom a hard id leads to."""
+
+    address: Address
+    type: str
+    occurred_at: datetime
+    properties: Mapping[str, Any]
+    sameness: str | None
 
 
 class _Made(msgspec.Struct, frozen=True):
@@ -73,6 +84,30 @@ async def insert_events(
     recorded = {row["id"] for row in rows}
     kept = tuple((one.event, one.new) for one in made if one.event.id in recorded)
     return Recorded(kept, rows[0]["stamp"] if rows else None)
+
+
+async def insert_events_of_known(
+    connection: Connection, project_id: UUID, events: Sequence[AddressedEvent], stamp: int, now: datetime
+) -> bool:
+    """As `lock_owners` and `insert_events` in a single statement. False, and nothing is stored, when that is not all
+    there is to do: an id leads to nobody, or the project's stamp has moved.
+    """
+    stored: bool = await sql.events.insert_events_of_known(
+        connection,
+        project_id=project_id,
+        stamp=stamp,
+        now=now,
+        buckets=[one.address.bucket for one in events],
+        kinds=[one.address.kind for one in events],
+        names=[one.address.name for one in events],
+        values=[one.address.value for one in events],
+        ids=[new_id() for _ in events],
+        types=[one.type for one in events],
+        times=[one.occurred_at for one in events],
+        properties=[one.properties for one in events],
+        samenesses=[one.sameness for one in events],
+    )
+    return stored
 
 
 def _made(new: NewEvent) -> _Made:
