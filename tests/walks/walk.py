@@ -25,7 +25,7 @@ from parley.services.read_definitions import File, read_definitions
 from parley.services.receive_callbacks import Callback, UnknownDoor, judge, keep, kept_headers
 from parley.services.record_events import record_events
 from parley.services.secret_box import SecretBox
-from parley.services.show_campaigns import Progress, show_campaign
+from parley.services.show_campaigns import CampaignView, Progress, campaign_progress, show_campaign
 from parley.services.steer_campaigns import steer_campaigns
 from parley.store.campaigns import NewRun
 from parley.store.database import Database
@@ -126,8 +126,12 @@ class Walk:
         return await launch_campaign(self.database, self.project_id, campaign, "a test", self.now)
 
     async def progress(self, campaign: str) -> Progress:
+        """As `parley campaign show --follow` counts it."""
+        return await campaign_progress(self.database, self.project_id, campaign)
+
+    async def shown(self, campaign: str) -> CampaignView:
         """As `parley campaign show` tells it."""
-        return await show_campaign(self.database, self.project_id, campaign)
+        return await show_campaign(self.database, self.project_id, campaign, self.now)
 
     async def campaigns_move(self) -> int:
         """One turn of a worker's loop."""

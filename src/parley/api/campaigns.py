@@ -10,7 +10,7 @@ from parley.access import Permission
 from parley.api.auth import admit
 from parley.api.errors import ApiError, missing
 from parley.services.launch_campaign import CampaignUnderWayError, UnknownCampaignError, launch_campaign
-from parley.services.show_campaigns import list_campaigns, show_campaign
+from parley.services.show_campaigns import list_campaigns, plain_view, show_campaign
 from parley.services.steer_campaigns import NotSteerableError, Order, steer
 
 AnyRequest = Request[Any, Any, Any]
@@ -26,14 +26,17 @@ async def list_all(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
 
 @get("/{name:str}", summary="How far a campaign's last run has come")
 async def show(token: FromPath[str], name: FromPath[str], request: AnyRequest) -> dict[str, Any]:
-    """Customers looked at and in the audience, messages by state, reasons of refusals and failures."""
+    """Customers looked at and in the audience, messages by state, reasons of refusals and failures; what was spent and
+    is set aside (`costs`), and what its messages wait for, since when and who can release them (`waits`).
+    """
     caller = await admit(request, token, Permission.READ_DEFINITIONS)
     _check_name(name)
+    state = request.app.state
     try:
-        progress = await show_campaign(request.app.state.database, caller.project.id, name)
+        view = await show_campaign(state.database, caller.project.id, name, state.clock())
     except UnknownCampaignError as error:
         raise missing(str(error)) from error
-    return {"success": True, "data": msgspec.to_builtins(progress)}
+    return {"success": True, "data": plain_view(view)}
 
 
 @post("/{name:str}/launch", status_code=201, summary="Launch a campaign")

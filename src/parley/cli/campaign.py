@@ -1,7 +1,7 @@
 """`parley campaign`: launch a campaign, look how far it has come, pause, resume or cancel it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -11,13 +11,22 @@ from cyclopts import App, Parameter
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
+from parley.cli import doctor
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.policy import try_and_print
 from parley.cli.running import project_of, run
 from parley.services.launch_campaign import launch_campaign
-from parley.services.show_campaigns import Progress, list_campaigns, show_campaign
+from parley.services.show_campaigns import (
+    CampaignView,
+    Progress,
+    campaign_progress,
+    list_campaigns,
+    plain_view,
+    show_campaign,
+)
 from parley.services.steer_campaigns import Order, steer
 from parley.services.try_policy import Wish
+from parley.store.campaigns import RunCost
 from parley.wiring import House
 
 app = App(name="campaign", help="Launch campaigns, and see how far they have come.")
@@ -66,13 +75,15 @@ def show(
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """How far the campaign's last run has come."""
+    """How far the campaign's last run has come, what it cost so far, and what its messages wait for."""
 
-    async def look(house: House, of: UUID) -> Progress:
-        return await (_follow(house, of, name) if follow else show_campaign(house.database, of, name))
+    async def look(house: House, of: UUID) -> CampaignView:
+        if follow:
+            await _follow(house, of, name)
+        return await show_campaign(house.database, of, name, house.clock())
 
-    progress = _in(data_dir, project, look)
-    print(msgspec.json.encode(progress).decode() if as_json else "\n".join(_story(progress)))
+    view = _in(data_dir, project, look)
+    print(msgspec.json.encode(plain_view(view)).decode() if as_json else "\n".join(_story(view)))
 
 
 @app.command
@@ -107,23 +118,37 @@ def _in(data_dir: Path | None, token: str, work: Callable[[House, UUID], Awaitab
     return run(data_dir, do)
 
 
-async def _follow(house: House, project_id: UUID, name: str) -> Progress:
+async def _follow(house: House, project_id: UUID, name: str) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with ProgressBar(*columns) as bar:
         looked, left = bar.add_task("looked at", total=None), bar.add_task("on their way", total=None)
         while True:
-            progress = await show_campaign(house.database, project_id, name)
+            progress = await campaign_progress(house.database, project_id, name)
             run = progress.run
             if run is None:
-                return progress
+                return
             bar.update(looked, completed=run.looked_at, total=max(run.customers, run.looked_at))
             bar.update(left, completed=progress.planned - progress.waiting, total=progress.planned or None)
             if run.state in (*OVER, "paused"):
-                return progress
+                return
             await asyncio.sleep(LOOK_SECONDS)  # progress is counted, not announced
 
 
-def _story(progress: Progress) -> Iterator[str]:
+def _story(view: CampaignView) -> Iterator[str]:
+    yield from _far(view.progress)
+    yield from _money(view.costs)
+    if view.waits:
+        yield "\nWhat it waits for"
+        yield from doctor.story(view.waits)
+
+
+def _money(costs: Sequence[RunCost]) -> Iterator[str]:
+    for one in costs:
+        unknown = f"; {one.unpriced:,} messages at a price nobody knows" if one.unpriced else ""
+        yield f"  spent {one.currency} {one.spent:,.4f}, set aside {one.currency} {one.reserved:,.4f}{unknown}"
+
+
+def _far(progress: Progress) -> Iterator[str]:
     run = progress.run
     yield f"{progress.name}  {progress.title}: {run.state if run else 'never launched'}"
     if run is None:

@@ -7,7 +7,7 @@ from cyclopts import App
 
 from parley.cli.options import AnyProject, AsJson, DataDir
 from parley.cli.running import project_of, run
-from parley.services.doctor import Finding, diagnose, needs_operator
+from parley.services.doctor import Finding, diagnose, needs_operator, plain
 from parley.wiring import House, spool_of
 
 app = App(name="doctor", help="What waits, for what, since when, and who can release it.")
@@ -23,19 +23,13 @@ def doctor(*, project: AnyProject = None, as_json: AsJson = False, data_dir: Dat
         return await diagnose(house.database, (await project_of(house, project)).id, house.clock())
 
     findings = run(data_dir, do)
-    print(_as_json(findings) if as_json else "\n".join(_story(findings)) or "Nothing waits.")
+    as_read = msgspec.json.encode([plain(one) for one in findings]).decode() if as_json else "\n".join(story(findings))
+    print(as_read or "Nothing waits.")
     return 1 if needs_operator(findings) else 0
 
 
-def _as_json(findings: Sequence[Finding]) -> str:
-    told = [
-        {"waits_for": one.waits_for, "what": one.what, **msgspec.structs.asdict(one.waiting), "remedy": one.remedy}
-        for one in findings
-    ]
-    return msgspec.json.encode(told).decode()
-
-
-def _story(findings: Sequence[Finding]) -> Iterator[str]:
+def story(findings: Sequence[Finding]) -> Iterator[str]:
+    """As people read it."""
     for finding in findings:
         waiting = finding.waiting
         about = f" ({waiting.about})" if waiting.about else ""

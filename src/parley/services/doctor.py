@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,8 +15,8 @@ from parley.services.callback_spool import ASIDE, SEGMENTS, stock_of
 from parley.services.definitions import project_definitions
 from parley.services.differing_limits import Differing, differing_limits
 from parley.services.tiers import OVER_TIER
-from parley.store.database import Database
-from parley.store.doctor import Waiting, What, all_that_waits
+from parley.store.database import Connection, Database
+from parley.store.doctor import Waiting, What, all_that_waits, waits_of_run
 
 LATELY = timedelta(days=7)
 """Callbacks and consents that were not understood stay in the store for longer; older ones are no longer told."""
@@ -40,6 +41,12 @@ class Finding(msgspec.Struct, frozen=True):
     project_id: UUID | None
     waiting: Waiting
     remedy: str
+
+
+def plain(finding: Finding) -> dict[str, Any]:
+    """As JSON shows it: what waits, how many, since when, and who can release it."""
+    told = {"waits_for": finding.waits_for, "what": finding.what, **msgspec.structs.asdict(finding.waiting)}
+    return told | {"remedy": finding.remedy}
 
 
 class _Rule(msgspec.Struct, frozen=True):
@@ -204,7 +211,18 @@ async def diagnose(
         }
     waiting += [(What.LIMITS_DIFFER, _differing(one)) for one in differing]
     waiting += await asyncio.to_thread(_on_disk, spool) if spool else []
-    findings = [_by_rule(_finding(what, one, now), rules, now) for what, one in waiting]
+    return _ordered([_by_rule(_finding(what, one, now), rules, now) for what, one in waiting])
+
+
+async def diagnose_run(
+    connection: Connection, project_id: UUID, campaign: str, run_id: UUID, now: datetime
+) -> list[Finding]:
+    """As `diagnose`, for one run of a campaign and its messages."""
+    waiting = await waits_of_run(connection, project_id, campaign, run_id, now)
+    return _ordered([_finding(what, one, now) for what, one in waiting])
+
+
+def _ordered(findings: list[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda one: (_ORDER.index(one.waits_for), one.waiting.since))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -91,6 +92,17 @@ class Reason(msgspec.Struct, frozen=True):
     state: str
     code: str
     count: int
+
+
+class RunCost(msgspec.Struct, frozen=True):
+    """What the messages of a run did cost so far, in one currency."""
+
+    currency: str
+    reserved: Decimal
+    """Set aside for those that have not arrived yet."""
+    spent: Decimal
+    unpriced: int
+    """That cost something nobody knows."""
 
 
 async def current_version(connection: Connection, project_id: UUID, name: str) -> int | None:
@@ -188,3 +200,8 @@ async def messages_by_state(connection: Connection, run_id: UUID) -> dict[str, i
 async def reasons(connection: Connection, run_id: UUID) -> list[Reason]:
     """Of what was refused, failed, expired or is uncertain; the most frequent first."""
     return [Reason(**row) for row in await sql.campaigns.reasons(connection, run_id=run_id)]
+
+
+async def costs_of_run(connection: Connection, run_id: UUID) -> list[RunCost]:
+    """From the ledger, message by message: some seconds for a million."""
+    return [RunCost(**row) for row in await sql.campaigns.costs_of_run(connection, run_id=run_id)]

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -74,16 +75,9 @@ async def all_that_waits(
     """In the store, of one project or of all. Callbacks and consents since `lately`: nothing is ever done to them."""
     whose = {"project_id": project_id}
     then = {**whose, "now": now}
+    messages = await _waiting_messages(connection, project_id, None, now)
+    campaigns = await _campaigns(connection, project_id, now)
     found = {
-        What.MESSAGES_DUE: await sql.doctor.messages_due(connection, **then, paced=False),
-        What.MESSAGES_PACED: await sql.doctor.messages_due(connection, **then, paced=True),
-        What.MESSAGES_DEFERRED: await sql.doctor.messages_deferred(connection, **then, held_until=HELD_UNTIL),
-        What.CAMPAIGNS_SCHEDULED: await sql.doctor.campaigns_to_plan(connection, **then, scheduled=True),
-        What.CAMPAIGNS_TO_PLAN: await sql.doctor.campaigns_to_plan(connection, **then, scheduled=False),
-        What.CAMPAIGNS_PAUSED: await sql.doctor.campaigns_turned(connection, **whose, state="paused"),
-        What.CAMPAIGNS_TO_CANCEL: await sql.doctor.campaigns_turned(connection, **whose, state="cancelling"),
-        What.MESSAGES_HELD: await sql.doctor.messages_held(connection, **whose),
-        What.TEMPLATES_STOPPED: await sql.doctor.templates_stopped(connection, **whose),
         What.TEMPLATES_TO_HAND_IN: await sql.doctor.templates_to_hand_in(connection, **whose),
         What.TEMPLATES_IN_REVIEW: await sql.doctor.templates_in(connection, **whose, statuses=["submitted"]),
         What.TEMPLATES_PAUSED: await sql.doctor.templates_in(connection, **whose, statuses=["paused"]),
@@ -103,4 +97,47 @@ async def all_that_waits(
         What.CALLBACKS_NOT_UNDERSTOOD: await sql.doctor.callbacks_not_understood(connection, **whose, lately=lately),
         What.CONSENTS_NOT_UNDERSTOOD: await sql.doctor.consents_not_understood(connection, **whose, lately=lately),
     }
+    return _listed(messages | campaigns | found)
+
+
+async def waits_of_run(
+    connection: Connection, project_id: UUID, campaign: str, run_id: UUID, now: datetime
+) -> list[tuple[What, Waiting]]:
+    """For what a campaign's run that is under way waits, and its messages."""
+    campaigns = _listed(await _campaigns(connection, project_id, now))
+    messages = _listed(await _waiting_messages(connection, project_id, run_id, now))
+    return [(what, one) for what, one in campaigns if one.about == campaign] + [
+        (what, one) for what, one in messages if one.count
+    ]
+
+
+Rows = dict[What, list[Any]]
+
+
+async def _waiting_messages(
+    connection: Connection, project_id: UUID | None, run_id: UUID | None, now: datetime
+) -> Rows:
+    whose = {"project_id": project_id, "run_id": run_id}
+    then = {**whose, "now": now}
+    return {
+        What.MESSAGES_DUE: await sql.doctor.messages_due(connection, **then, paced=False),
+        What.MESSAGES_PACED: await sql.doctor.messages_due(connection, **then, paced=True),
+        What.MESSAGES_DEFERRED: await sql.doctor.messages_deferred(connection, **then, held_until=HELD_UNTIL),
+        What.MESSAGES_HELD: await sql.doctor.messages_held(connection, **whose),
+        What.TEMPLATES_STOPPED: await sql.doctor.templates_stopped(connection, **whose),
+    }
+
+
+async def _campaigns(connection: Connection, project_id: UUID | None, now: datetime) -> Rows:
+    whose = {"project_id": project_id}
+    then = {**whose, "now": now}
+    return {
+        What.CAMPAIGNS_SCHEDULED: await sql.doctor.campaigns_to_plan(connection, **then, scheduled=True),
+        What.CAMPAIGNS_TO_PLAN: await sql.doctor.campaigns_to_plan(connection, **then, scheduled=False),
+        What.CAMPAIGNS_PAUSED: await sql.doctor.campaigns_turned(connection, **whose, state="paused"),
+        What.CAMPAIGNS_TO_CANCEL: await sql.doctor.campaigns_turned(connection, **whose, state="cancelling"),
+    }
+
+
+def _listed(found: Rows) -> list[tuple[What, Waiting]]:
     return [(what, Waiting(**row)) for what, rows in found.items() for row in rows]

@@ -44,6 +44,7 @@ async def test_an_editor_writes_launches_and_cancels_it_and_a_viewer_looks(api: 
     launched = await call(editor, "POST", "/campaigns/hello/launch")
     assert (launched.status, launched.body["data"]["starts_at"]) == (201, "2099-01-01T00:00:00+01:00")
     shown = (await call(viewer, "GET", "/campaigns/hello")).body["data"]
+    assert (shown["costs"], [one["what"] for one in shown["waits"]]) == ([], ["campaigns_scheduled"])
     assert (shown["title"], shown["planned"], shown["messages"]) == ("Hello", 0, {})
     assert (shown["run"]["id"], shown["run"]["state"]) == (launched.body["data"]["id"], "planning")
     assert isinstance(editor.key, tuple)

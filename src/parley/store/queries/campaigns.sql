@@ -119,6 +119,21 @@ ORDER BY r.campaign, r.launched_at DESC;
 -- services.show_campaigns: how far a run's messages have come; messages_of_run.
 SELECT state, count(*) AS count FROM messages WHERE run_id = :run_id GROUP BY state;
 
+-- name: costs_of_run
+-- services.show_campaigns: what the messages of a run did cost, and what is set aside for them; messages_of_run, primary
+-- key of cost_entries (whose bucket is that of the message's id). `unpriced`: it cost something, and nobody knows what.
+SELECT currency, sum(reserved) AS reserved, sum(spent) AS spent, count(*) FILTER (WHERE NOT known) AS unpriced
+FROM (
+    SELECT c.currency, sum(c.reserved) AS reserved, sum(c.spent) AS spent,
+        (array_agg(c.known ORDER BY c.at DESC) FILTER (WHERE c.kind <> 'fee'))[1] AS known
+    FROM messages m
+    JOIN cost_entries c ON c.bucket = get_byte(uuid_send(m.id), 15) & 63 AND c.message_id = m.id
+    WHERE m.run_id = :run_id
+    GROUP BY m.id, c.currency
+) one
+GROUP BY currency
+ORDER BY currency;
+
 -- name: reasons
 -- services.show_campaigns: why messages did not leave or arrive; messages_of_run.
 SELECT state, outcome_code AS code, count(*) AS count FROM messages

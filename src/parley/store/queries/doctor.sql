@@ -1,5 +1,6 @@
 -- name: messages_due
--- services.doctor: whose time has come and nobody has claimed; index messages_waiting. `paced`: of senders that may send
+-- services.doctor, of all messages or of one campaign's run (`run_id`, in the four that count what waits): whose time
+-- has come and nobody has claimed; index messages_waiting. `paced`: of senders that may send
 -- no more for the moment, because one of their limits was out of permits lately or the provider asked them to slow down;
 -- or of all others. What is stopped has its own line.
 WITH resting AS MATERIALIZED (
@@ -27,6 +28,7 @@ WHERE (r.sender IS NOT NULL) = :paced::boolean AND m.state IN ('planned', 'queue
             AND s.template IN ('', template_of(m.kind, m.content))
     )
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
+    AND (:run_id::uuid IS NULL OR m.run_id = :run_id)
 GROUP BY m.project_id, m.integration, r.code, r.sentence, r.until;
 
 -- name: messages_deferred
@@ -40,6 +42,7 @@ WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND m.due_at < :held_
             AND s.template IN ('', template_of(m.kind, m.content))
     )
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
+    AND (:run_id::uuid IS NULL OR m.run_id = :run_id)
 GROUP BY m.project_id, m.integration, m.outcome_code;
 
 -- name: campaigns_turned
@@ -71,6 +74,7 @@ SELECT s.project_id, s.sender AS about, s.code, s.sentence, count(m.id) AS count
     NULL::timestamptz AS until
 FROM stops s
 LEFT JOIN messages m ON m.project_id = s.project_id AND m.integration = s.sender AND m.state IN ('planned', 'queued')
+    AND (:run_id::uuid IS NULL OR m.run_id = :run_id)
 WHERE s.template = '' AND s.released_at IS NULL AND s.project_id = coalesce(:project_id::uuid, s.project_id)
 GROUP BY s.project_id, s.sender, s.template;
 
@@ -81,7 +85,7 @@ SELECT s.project_id, s.template || ' by ' || s.sender AS about, s.code, s.senten
     s.stopped_at AS since, NULL::timestamptz AS until
 FROM stops s
 LEFT JOIN messages m ON m.project_id = s.project_id AND m.integration = s.sender AND m.state IN ('planned', 'queued')
-    AND template_of(m.kind, m.content) = s.template
+    AND template_of(m.kind, m.content) = s.template AND (:run_id::uuid IS NULL OR m.run_id = :run_id)
 WHERE s.template <> '' AND s.released_at IS NULL AND s.project_id = coalesce(:project_id::uuid, s.project_id)
 GROUP BY s.project_id, s.sender, s.template;
 
