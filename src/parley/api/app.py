@@ -1,6 +1,6 @@
 """The application: all doors behind one server."""
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
@@ -29,6 +29,7 @@ from parley.api import (
 )
 from parley.api.callbacks import with_callbacks_door
 from parley.api.errors import EXCEPTION_HANDLERS
+from parley.api.known_parameters import only_known_parameters
 from parley.api.reading import LARGEST_MESSAGE
 from parley.domain.clock import Clock
 from parley.services.callback_intake import CallbackIntake
@@ -37,6 +38,23 @@ from parley.services.secret_box import SecretBox
 from parley.services.track_together import TrackTogether
 from parley.store.database import Database
 
+MANAGEMENT = Router(
+    "/",
+    route_handlers=[
+        management.router,
+        campaigns.router,
+        messages.router,
+        costs.router,
+        policy.router,
+        consents.router,
+        consent_import.router,
+        templates.router,
+        releases.router,
+        suppressions.router,
+    ],
+    before_request=only_known_parameters,
+)
+"""`/api/v1`."""
 DOORS: tuple[ControllerRouterHandler, ...] = (
     root.root,
     health.health,
@@ -45,18 +63,9 @@ DOORS: tuple[ControllerRouterHandler, ...] = (
     tracking.router,
     data.router,
     catalogs.router,
-    management.router,
-    campaigns.router,
-    messages.router,
-    costs.router,
-    policy.router,
-    consents.router,
-    consent_import.router,
+    MANAGEMENT,
     confirm.look,
     confirm.confirm,
-    templates.router,
-    releases.router,
-    suppressions.router,
 )
 """Doors that find all they need in `request.app.state`."""
 

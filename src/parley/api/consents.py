@@ -1,12 +1,12 @@
 """`/api/v1`: the ledger of consents, read and added to with a project's private keys."""
 
 from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from parley.access import Permission
 from parley.api.auth import admit
@@ -23,15 +23,26 @@ AnyRequest = Request[Any, Any, Any]
 PAGE = 100
 """Entries, unless `size` says otherwise."""
 T = TypeVar("T")
+Size = Annotated[int, QueryParameter(ge=1, le=MOST_ON_A_PAGE, description="How many at most.")]
+Before = Annotated[str | None, QueryParameter(description="What `next` named on the page before.")]
+Whose = Annotated[str | None, QueryParameter(description="`registered=jana`, `phone=+421…` or `id=UUID`.")]
 
 
 @get("/", summary="Read the ledger of consents")
-async def read_ledger(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
+async def read_ledger(
+    token: FromPath[str],
+    request: AnyRequest,
+    *,
+    customer: Whose = None,
+    category: FromQuery[str | None] = None,
+    size: Size = PAGE,
+    before: Before = None,
+) -> dict[str, Any]:
     """With `customer` (`registered=jana`, `phone=+421…`, `id=…`) what that one said and where it leaves them; else
     everybody's entries. `category`, `size` and `before` narrow and page it.
     """
     caller = await admit(request, token, Permission.READ_CUSTOMERS)
-    page, customer = read_page(request), request.query_params.get("customer")
+    page = _page(size, before, category)
     state, project = request.app.state, caller.project
     if customer is None:
         return _told(await list_consents(state.database, project, page))
@@ -39,10 +50,12 @@ async def read_ledger(token: FromPath[str], request: AnyRequest) -> dict[str, An
 
 
 @get("/problems", summary="Consent events that revoke by being malformed, or that nobody asks for")
-async def read_problems(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
+async def read_problems(
+    token: FromPath[str], request: AnyRequest, *, size: Size = PAGE, before: Before = None
+) -> dict[str, Any]:
     """Each with the sentence that says what was wrong; the newest first."""
     caller = await admit(request, token, Permission.READ_CUSTOMERS)
-    return _told(await list_problems(request.app.state.database, caller.project, read_page(request)))
+    return _told(await list_problems(request.app.state.database, caller.project, _page(size, before)))
 
 
 @post("/", status_code=201, summary="Write down what a customer said")
@@ -56,14 +69,18 @@ async def write_consent(token: FromPath[str], request: AnyRequest) -> dict[str, 
 
 
 @get("/uploads", summary="What the provider was told, number by number")
-async def read_uploads(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
+async def read_uploads(
+    token: FromPath[str],
+    request: AnyRequest,
+    *,
+    failed: FromQuery[bool] = False,
+    size: Size = PAGE,
+    before: Before = None,
+) -> dict[str, Any]:
     """The newest first; `failed=true` shows only what did not arrive, `size` and `before` page it."""
     caller = await admit(request, token, Permission.READ_CUSTOMERS)
-    page = read_page(request)
-    only_failed = request.query_params.get("failed") == "true"
-    listed = await list_uploads(
-        request.app.state.database, caller.project, page.before, page.size, only_failed=only_failed
-    )
+    after = read_before(before)
+    listed = await list_uploads(request.app.state.database, caller.project, after, size, only_failed=failed)
     return {"success": True, "data": msgspec.to_builtins(listed)}
 
 
@@ -98,18 +115,18 @@ async def answered(work: Awaitable[T]) -> T:
         raise missing(str(error)) from error
 
 
-def read_page(request: AnyRequest) -> Page:
-    """From the query. Raises ApiError."""
-    asked = request.query_params
-    size, before, category = asked.get("size", str(PAGE)), asked.get("before"), asked.get("category")
-    if not (size.isascii() and size.isdigit() and 1 <= int(size[:9]) <= MOST_ON_A_PAGE):
-        raise malformed(f"size: must be a whole number from 1 to {MOST_ON_A_PAGE}.")
-    if category is not None and not category.isprintable():
-        raise malformed("category: must be the name of a consent category.")
+def read_before(said: str | None) -> UUID | None:
+    """Where a page goes on. Raises ApiError."""
     try:
-        return Page(int(size), UUID(before) if before else None, category=category)
+        return UUID(said) if said else None
     except ValueError as error:
         raise malformed("before: must be the id that `next` named on the page before.") from error
+
+
+def _page(size: int, before: str | None, category: str | None = None) -> Page:
+    if category is not None and not category.isprintable():
+        raise malformed("category: must be the name of a consent category.")
+    return Page(size, read_before(before), category=category)
 
 
 def _told(shown: Shown) -> dict[str, Any]:

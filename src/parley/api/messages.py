@@ -2,21 +2,20 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 from litestar import Request, Router, get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from parley.access import Permission
 from parley.api.auth import admit, admit_by_key
-from parley.api.consents import PAGE, answered
+from parley.api.consents import PAGE, Before, Size, answered, read_before
 from parley.api.errors import malformed, missing
 from parley.api.reading import UnusableError, read_time
 from parley.domain.message import State
 from parley.services.callers import Caller
 from parley.services.explain_message import Explanation, UnknownMessageError, explain_message
-from parley.services.list_messages import MOST_ON_A_PAGE, MessagesAsked, list_messages
+from parley.services.list_messages import MessagesAsked, list_messages
 
 AnyRequest = Request[Any, Any, Any]
 Customer = Annotated[str, QueryParameter(description="`registered=jana`, `phone=+421…` or `id=UUID`.")]
@@ -25,7 +24,6 @@ States = Annotated[
 ]
 """The framework keeps `state` for itself."""
 Since = Annotated[str | None, QueryParameter(description="Only those planned on that day, at that moment, or later.")]
-Size = Annotated[int, QueryParameter(ge=1, le=MOST_ON_A_PAGE, description="How many at most.")]
 
 
 @get("/projects/{token:str}/messages", summary="List a customer's messages")
@@ -37,13 +35,13 @@ async def list_all(
     states: States = None,
     since: Since = None,
     size: Size = PAGE,
-    before: FromQuery[UUID | None] = None,
+    before: Before = None,
 ) -> dict[str, Any]:
     """The newest first, refused ones too: where each stands and why, what it costs. `next` is the `before` of the page
     that follows, null on the last.
     """
     caller = await admit(request, token, Permission.READ_CUSTOMERS)
-    asked = MessagesAsked(customer, size, states or (), _since(since), before)
+    asked = MessagesAsked(customer, size, states or (), _since(since), read_before(before))
     app = request.app.state
     listed = await answered(list_messages(app.database, caller.project, asked, app.clock()))
     return {"success": True, "data": msgspec.to_builtins(listed)}

@@ -4,12 +4,12 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Router, delete, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from parley.access import Permission
 from parley.api.auth import admit
-from parley.api.consents import PAGE, answered, read_body
-from parley.api.errors import ApiError, malformed
+from parley.api.consents import PAGE, Size, answered, read_body
+from parley.api.errors import ApiError
 from parley.services.keep_suppressions import (
     Line,
     StoppedByPersonError,
@@ -22,16 +22,17 @@ AnyRequest = Request[Any, Any, Any]
 
 
 @get("/", summary="Read the suppression list")
-async def read_list(token: FromPath[str], request: AnyRequest) -> dict[str, Any]:
+async def read_list(
+    token: FromPath[str],
+    request: AnyRequest,
+    *,
+    address: FromQuery[str | None] = None,
+    size: Size = PAGE,
+    after: FromQuery[str | None] = None,
+) -> dict[str, Any]:
     """`address` asks for one; `size` and `after` page the whole list."""
     caller = await admit(request, token, Permission.READ_CUSTOMERS)
-    asked = request.query_params
-    size = asked.get("size", str(PAGE))
-    if not (size.isascii() and size.isdigit()):
-        raise malformed("size: must be a whole number.")
-    page = read_suppressions(
-        request.app.state.database, caller.project, asked.get("address"), asked.get("after"), int(size[:9])
-    )
+    page = read_suppressions(request.app.state.database, caller.project, address, after, size)
     return {"success": True, "data": msgspec.to_builtins(await answered(page))}
 
 
