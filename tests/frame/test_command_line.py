@@ -265,9 +265,9 @@ async def test_every_command_says_how_it_is_used() -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("why", "no-such-message"), 1, "campaign event"),
+        (("why", "no-such-message"), 1, "parley message list"),
         (("why", "no-such-message", "--project", "no-such-project"), 1, "parley project list"),
-        (("message", "resend", "no-such-message", "--by", "Olga", "--why", "lost"), 1, "campaign event"),
+        (("message", "resend", "no-such-message", "--by", "Olga", "--why", "lost"), 1, "parley message list"),
         (("message", "give-up", "no-such-message", "--by", "Olga", "--why", ""), 1, "why"),
         (("apply", "/nowhere", "--project", "x"), 1, "There is no folder"),
         (("preset", "list", "--project", "no-such-project"), 1, "parley project list"),

@@ -128,7 +128,7 @@ async def test_why_finds_a_message_by_the_providers_id(walk: Walk, people: Cast)
 
 
 async def test_why_of_nothing_says_what_to_do(walk: Walk) -> None:
-    with pytest.raises(UnknownMessageError, match="campaign event"):
+    with pytest.raises(UnknownMessageError, match="parley message list"):
         await explain_message(walk.database, "no-such-message")
 
 
