@@ -4,26 +4,16 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import psycopg
 import pytest
 import requests
 
 from parley.store.embedded import embedded_server
-from tests.frame.processes import ROOT, SECONDS, created, end, environment, parley, running, serving
-
-TOKEN = "a-very-secret-bearer-token"
-INTEGRATION = {
-    "kind": "integration",
-    "name": "shop-whatsapp",
-    "api": "sinch_legacy",
-    "account": {"account": "shop-bot", "bearer_token": {"$env": "SHOP_TOKEN"}},
-}
-
+from tests.frame.conftest import INTEGRATION, TOKEN, Running
+from tests.frame.processes import SECONDS, created, end, environment, parley, running
 
 HELP = """
 from parley.cli.main import app
@@ -39,47 +29,6 @@ for words in every(app):
     app([*words, "--help"], result_action="return_value")
 """
 """Walks through all commands and asks each how it is used."""
-
-
-class Running(msgspec.Struct, frozen=True):
-    """The server beside which the commands run."""
-
-    data_dir: Path
-    address: str
-    log: Path
-
-
-@pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    folder = tmp_path_factory.mktemp("commands")
-    log = folder / "server.log"
-    async with serving(folder / "data", "--workers", "0", log=log) as (process, address):
-        yield Running(folder / "data", address, log)
-        assert await end(process) == 0
-
-
-@pytest.fixture
-def data_dir(server: Running) -> Path:
-    return server.data_dir
-
-
-@pytest.fixture
-async def keys(data_dir: Path) -> dict[str, Any]:
-    """A project of the test's own, as `parley project create --json` tells it."""
-    return created(await parley("project", "create", "Shop", "--json", "--data-dir", str(data_dir)))
-
-
-@pytest.fixture
-def token(keys: dict[str, Any]) -> str:
-    return str(keys["project_token"])
-
-
-@pytest.fixture
-def definitions(tmp_path: Path) -> Path:
-    for path in (ROOT / "examples").glob("*.json"):
-        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "account.json").write_text(json.dumps(INTEGRATION), encoding="utf-8")
-    return tmp_path
 
 
 async def test_a_new_project_tells_its_keys_once(data_dir: Path) -> None:
@@ -132,7 +81,7 @@ async def test_a_broken_file_names_itself_and_nothing_is_applied(data_dir: Path,
 
 
 async def test_a_file_of_consents_is_told_line_by_line(server: Running, keys: dict[str, Any], tmp_path: Path) -> None:
-    await _add_jana(server, keys)
+    await add_jana(server, keys)
     file, report = tmp_path / "consents.csv", tmp_path / "refused.csv"
     rows = [
         "registered,category,action,valid_from",
@@ -152,7 +101,7 @@ async def test_a_file_of_consents_is_told_line_by_line(server: Running, keys: di
 
 async def test_a_preview_shows_the_exact_request_and_hides_the_secret(server: Running, keys: dict[str, Any]) -> None:
     token, at = keys["project_token"], ("--project", keys["project_token"], "--data-dir", str(server.data_dir))
-    await _add_jana(server, keys)
+    await add_jana(server, keys)
     account = server.data_dir.with_name("account.json")
     account.write_text(json.dumps(INTEGRATION), encoding="utf-8")
     assert (await parley("apply", str(account), *at, SHOP_TOKEN=TOKEN)).code == 0, token
@@ -182,7 +131,7 @@ async def test_a_preview_shows_the_exact_request_and_hides_the_secret(server: Ru
         assert secret not in shown.out + by_hand.out + nobody.err + log
 
 
-async def _add_jana(server: Running, keys: dict[str, Any]) -> None:
+async def add_jana(server: Running, keys: dict[str, Any]) -> None:
     url = f"{server.address}/track/v2/projects/{keys['project_token']}/customers"
     jana = {"customer_ids": {"registered": "jana"}, "properties": {"name": 'Ja"na', "phone": "00421 901 234 567"}}
     key = keys["private_key"]
@@ -282,6 +231,17 @@ async def test_every_command_says_how_it_is_used() -> None:
         (("serve", "--workers", "-1"), 2, "Must be >= 0"),
         (("serve", "--host", "nowhere.invalid"), 1, "--host"),
         (("surprise",), 2, "surprise"),
+        (
+            ("cost", "report", "--project", "x", "--since", "2026-13-01"),
+            2,
+            "--since must be a day of the calendar, such as",
+        ),
+        (
+            ("message", "list", "+421901000001", "--project", "x", "--since", "soon"),
+            2,
+            "--since must be a day or a moment",
+        ),
+        (("message", "list", "+421901000001", "--project", "x", "--before", "1"), 2, "--before must be an id"),
     ],
 )
 async def test_a_mistake_is_told_in_a_sentence(data_dir: Path, words: tuple[str, ...], code: int, said: str) -> None:

@@ -8,10 +8,12 @@ from uuid import UUID
 
 import msgspec
 from cyclopts import App, Parameter
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
 from parley.cli import doctor
+from parley.cli.counting import counted
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.policy import try_and_print
 from parley.cli.running import project_of, run
@@ -120,7 +122,8 @@ def _in(data_dir: Path | None, token: str, work: Callable[[House, UUID], Awaitab
 
 async def _follow(house: House, project_id: UUID, name: str) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with ProgressBar(*columns) as bar:
+    console = Console(stderr=True)
+    with ProgressBar(*columns, console=console, disable=not console.is_terminal) as bar:
         looked, left = bar.add_task("looked at", total=None), bar.add_task("on their way", total=None)
         while True:
             progress = await campaign_progress(house.database, project_id, name)
@@ -144,7 +147,7 @@ def _story(view: CampaignView) -> Iterator[str]:
 
 def _money(costs: Sequence[RunCost]) -> Iterator[str]:
     for one in costs:
-        unknown = f"; {one.unpriced:,} messages at a price nobody knows" if one.unpriced else ""
+        unknown = f"; {counted(one.unpriced, 'messages')} at a price nobody knows" if one.unpriced else ""
         yield f"  spent {one.currency} {one.spent:,.4f}, set aside {one.currency} {one.reserved:,.4f}{unknown}"
 
 
@@ -156,10 +159,10 @@ def _far(progress: Progress) -> Iterator[str]:
     yield f"  run {run.id}, version {run.version}, launched {run.launched_at:%Y-%m-%d %H:%M:%S} by {run.launched_by}"
     over = f", over {run.ended_at:%Y-%m-%d %H:%M:%S}" if run.ended_at else ""
     yield f"  begins {run.starts_at:%Y-%m-%d %H:%M:%S}{over}"
-    yield f"  looked at {run.looked_at:,} of {max(run.customers, run.looked_at):,} customers"
+    yield f"  looked at {run.looked_at:,} of {counted(max(run.customers, run.looked_at), 'customers')}"
     yield f"  in the audience {run.matched:,}"
     if run.broken:
         yield f"  broke the work {run.broken:,}: passed over; the worker's log says why (`passed over`)"
-    yield f"  planned {progress.planned:,} messages"
+    yield f"  planned {counted(progress.planned, 'messages')}"
     yield from (f"  {count:10,}  {state}" for state, count in progress.messages.items())
     yield from (f"  {one.count:10,}  {one.state}: {one.code}" for one in progress.reasons)

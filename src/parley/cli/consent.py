@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 
 from parley.cli import consent_import, consent_upload
 from parley.cli.consent_file import safe
+from parley.cli.counting import counted
 from parley.cli.options import AsJson, By, Customer, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.consent_evidence import Evidence
@@ -159,7 +160,7 @@ def export(
             return await _write(house, found, category, out)
 
     count = run(data_dir, do)
-    print(f"{count} entries{'' if file is None else f' are in {file}'}", file=sys.stderr)
+    print(f"{counted(count, 'entries')}{'' if file is None else f': {file}'}", file=sys.stderr)
 
 
 async def _write(house: House, project: Project, category: str | None, out: TextIO) -> int:

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
+from parley.cli.counting import counted
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.errors import InvalidInputError, Problem
@@ -100,7 +101,8 @@ def _opened(file: Path) -> io.TextIOWrapper:
 
 
 def _corrected(done: Corrected, word: str) -> Iterator[str]:
-    yield f"{done.lines:,} lines: {done.corrected:,} corrections {word}, {done.lines - done.corrected:,} as they were"
+    corrections = counted(done.corrected, f"corrections {word}")
+    yield f"{counted(done.lines, 'lines')}: {corrections}, {done.lines - done.corrected:,} as before"
     yield from (f"  {currency} {difference:+f}" for currency, difference in done.differences.items() if difference)
 
 

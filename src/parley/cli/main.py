@@ -2,10 +2,12 @@
 
 import os
 import sys
+from datetime import date, datetime
 from typing import NoReturn
+from uuid import UUID
 
 import cyclopts
-from cyclopts.exceptions import CycloptsError, MissingArgumentError, UnusedCliTokensError
+from cyclopts.exceptions import CoercionError, CycloptsError, MissingArgumentError, UnusedCliTokensError
 from rich.console import Console
 from rich.text import Text
 
@@ -49,7 +51,18 @@ def _sentence(error: CycloptsError) -> str:
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         name, is_word = error.argument.name, error.argument.index is not None
         return f"{_as_word(name) if is_word else name} {'needs a value' if error.keyword else 'is missing'}."
+    if isinstance(error, CoercionError) and error.token is not None and error.target_type in _MUST_BE:
+        where = error.token.keyword or (_as_word(error.argument.name) if error.argument is not None else "it")
+        return f"{where} must be {_MUST_BE[error.target_type]}; it is {error.token.value}."
     return str(error)
+
+
+_MUST_BE: dict[type | None, str] = {
+    date: "a day of the calendar, such as 2026-11-23",
+    datetime: "a day or a moment, such as 2026-11-23 or 2026-11-23T12:00:00Z",
+    UUID: "an id, as the page before named it",
+    int: "a whole number",
+}
 
 
 def _as_word(name: str) -> str:

@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from parley.cli.counting import counted
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.errors import InvalidInputError, Problem
@@ -70,7 +71,8 @@ async def _try(house: House, token: str, wish: Wish) -> Tried | None:
     now = house.clock()
     play = await play_of(house.database, project.id, wish, now)
     tried = None
-    with Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)  # where it is no terminal, an empty line would be all that is seen of the bar
+    with Progress(*_COLUMNS, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
         async for tried in try_policy(house.database, project.id, play, now):
             bar.update(task, completed=tried.looked_at, total=tried.customers)
@@ -80,7 +82,8 @@ async def _try(house: House, token: str, wish: Wish) -> Tried | None:
 def _story(tried: Tried | None) -> Iterator[str]:
     if tried is None:
         return
-    yield f"looked at {tried.looked_at:,} customers; {tried.in_audience:,} messages to those in the audience"
+    looked_at, planned = counted(tried.looked_at, "customers"), counted(tried.in_audience, "messages")
+    yield f"looked at {looked_at}; {planned} to those in the audience"
     yield f"  {tried.allowed:10,}  would be sent now"
     yield f"  {tried.later:10,}  would wait"
     yield f"  {tried.refused:10,}  would be refused"
@@ -94,7 +97,8 @@ def _story(tried: Tried | None) -> Iterator[str]:
 def _bill(estimate: Estimate) -> Iterator[str]:
     if not estimate.messages:
         return
-    yield f"\n{estimate.currency} {estimate.amount} for {estimate.messages:,} messages that would leave, now or later"
+    messages = counted(estimate.messages, "messages")
+    yield f"\n{estimate.currency} {estimate.amount} for {messages} that would leave, now or later"
     for one in estimate.costs:
         yield f"  {one.amount:>12}  {one.messages:10,}  {one.market}, {one.category}"
     if estimate.in_window:

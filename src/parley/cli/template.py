@@ -36,6 +36,7 @@ By = Annotated[str, Parameter(name="--by", help="Who says so; kept in the histor
 Reason = Annotated[str, Parameter(help="Why; kept in the history.")]
 Limit = Annotated[int, Parameter(help="How many entries at most.")]
 COMMAND_LINE = "command line"
+_HEADING = ("status", "category", "quality", "version", "template")
 T = TypeVar("T")
 
 
@@ -58,7 +59,8 @@ def list_all(
     if as_json:
         print(msgspec.json.encode(lines).decode())
         return
-    told = [f"{one.status:9}  {_filed(one):21}  {one.quality:7}  {_version(one):3}  {one.name}" for one in lines]
+    rows = [(one.status, _filed(one), one.quality, _version(one), one.name) for one in lines]
+    told = [f"{a:9}  {b:21}  {c:7}  {d:7}  {e}" for a, b, c, d, e in [_HEADING, *rows]] if rows else []
     if others := sum(one.only_at_provider for one in lines):
         told.append(f"\n{others} with a * the provider alone has; as a file: parley template pull NAME LANGUAGE")
     print("\n".join(told) or "no template: parley apply FOLDER --project TOKEN")

@@ -230,6 +230,20 @@ def needs(condition: Condition) -> tuple[Need, ...]:
     return tuple(dict.fromkeys(condition.needs()))
 
 
+def consents_in(condition: Condition | None) -> Iterator[str]:
+    """The consent categories it asks about, in order of appearance."""
+    match condition:
+        case Consent(category=category):
+            yield category
+        case Every(conditions=parts) | Some(conditions=parts):
+            for part in parts:
+                yield from consents_in(part)
+        case Negation(condition=part):
+            yield from consents_in(part)
+        case _:
+            return
+
+
 def _view(facts: Facts, now: datetime) -> View:
     trigger = facts.trigger
     return View(

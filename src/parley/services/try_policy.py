@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -124,10 +125,30 @@ async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetim
         known = ", ".join(sorted(project.campaigns)) or "none"
         raise InvalidInputError([Problem("campaign", f"there is no campaign {wish.campaign}; there is {known}.")])
     campaign = project.campaigns[wish.campaign] if wish.campaign is not None else _made_up(wish)
+    if wish.template is not None:
+        _check_template(project, wish.template, wish.language)
     audience = campaign.audience
     if wish.condition is not None:
         audience = segments.parse_audience(wish.condition, "condition")
     return Play(audience, ask_of(campaign, project, now, new_id()))
+
+
+NEAREST = 3
+"""Templates that are named when somebody mistypes one."""
+
+
+def _check_template(project: ProjectDefinitions, name: str, language: str) -> None:
+    """Every message would be refused for the same: that is told at once, with what was perhaps meant."""
+    if (name, language) in project.templates:
+        return
+    spoken = sorted(other for known, other in project.templates if known == name)
+    if spoken:
+        sentence = f"there is no template {name} in {language}; there is {name} in {', '.join(spoken)}."
+        raise InvalidInputError([Problem("language", sentence)])
+    known = sorted({known for known, _ in project.templates})
+    near = get_close_matches(name, known, n=NEAREST)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(known) or 'none'}."
+    raise InvalidInputError([Problem("template", f"there is no template {name}; {hint}")])
 
 
 def _history(project: ProjectDefinitions, wish: Wish, now: datetime) -> History:

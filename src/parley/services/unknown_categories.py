@@ -1,11 +1,15 @@
 """Consent categories that a definition names and the project does not have: told, not refused, as they may come later.
 
-A frequency policy of a mistyped category would limit nobody, and a campaign in one would be refused message by message.
+A frequency policy of a mistyped category would limit nobody, a campaign in one would be refused message by message, and
+an audience that asks for one is empty.
 """
 
 from collections.abc import Iterator
 
-from parley.services.definition_links import linked_of, nodes_of
+from parley import segments
+from parley.journeys import Campaign
+from parley.journeys.nodes.condition import Condition
+from parley.services.definition_links import Linked, linked_of, nodes_of
 from parley.services.definitions import ProjectDefinitions
 
 
@@ -32,3 +36,13 @@ def _named(project: ProjectDefinitions) -> Iterator[tuple[tuple[str, str], str, 
         said = [("settings", linked.settings.consent_category)]
         said += [(field, getattr(node, "consent_category", None)) for field, node in nodes_of(linked)]
         yield from (((kind, linked.name), f"{field}.consent_category", one) for field, one in said if one is not None)
+        yield from (((kind, linked.name), field, one) for field, one in _asked(linked))
+
+
+def _asked(linked: Linked) -> Iterator[tuple[str, str]]:
+    """Where its conditions ask about a category: nobody would ever be in such an audience."""
+    if isinstance(linked, Campaign):
+        yield from (("audience", one) for one in segments.consents_in(linked.audience))
+    for field, node in nodes_of(linked):
+        if isinstance(node, Condition):
+            yield from ((f"{field}.if", one) for one in segments.consents_in(node.if_))

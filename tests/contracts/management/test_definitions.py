@@ -232,6 +232,17 @@ CAMPAIGN = {
     "settings": {"consent_category": "newsletter"},
 }
 
+AUDIENCE = {"all": [{"consent": "whatsapp"}, {"any": [{"not": {"consent": "newsletter"}}, {"consent": "orders"}]}]}
+SCENARIO = {
+    "kind": "scenario",
+    "name": "hello",
+    "nodes": [
+        {"id": "start", "type": "on_event", "event": "hello", "next": "agreed"},
+        {"id": "agreed", "type": "condition", "if": {"consent": "newsletter"}, "then": "end"},
+        {"id": "end", "type": "end"},
+    ],
+}
+
 
 @pytest.mark.parametrize(
     ("path", "definition", "places"),
@@ -239,6 +250,8 @@ CAMPAIGN = {
         ("/frequency_policy/gentle", POLICY, ["consent_categories", "except.consent_categories"]),
         ("/settings/project", QUIET, ["quiet_hours.except.consent_categories"]),
         ("/campaign/sale", CAMPAIGN, ["settings.consent_category"]),
+        ("/campaign/sale", CAMPAIGN | {"settings": {}, "audience": AUDIENCE}, ["audience", "audience"]),
+        ("/scenario/hello", SCENARIO, ["nodes.agreed.if"]),
     ],
 )
 async def test_a_consent_category_that_nobody_has_is_told_and_taken(

@@ -1,0 +1,46 @@
+"""What newcomers meet first: lists that are empty, names that are mistyped, counts, headings."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.frame.conftest import TOKEN, Running
+from tests.frame.processes import parley
+from tests.frame.test_command_line import add_jana
+
+
+async def test_a_mistyped_template_is_told_at_once_with_the_nearest(
+    data_dir: Path, token: str, definitions: Path
+) -> None:
+    words = ("--project", token, "--data-dir", str(data_dir))
+    await parley("apply", str(definitions), *words, SHOP_TOKEN=TOKEN)
+    told = await parley("policy", "try", "--template", "sprng_sale", *words)
+    assert (told.code, told.out) == (1, "")
+    assert "template: there is no template sprng_sale; did you mean spring_sale?" in told.err
+    other = await parley("policy", "try", "--template", "spring_sale", "--language", "de", *words)
+    assert "language: there is no template spring_sale in de; there is spring_sale in en." in other.err
+
+
+async def test_what_is_tried_is_told_from_the_first_line(data_dir: Path, token: str, definitions: Path) -> None:
+    words = ("--project", token, "--data-dir", str(data_dir))
+    await parley("apply", str(definitions), *words, SHOP_TOKEN=TOKEN)
+    told = await parley("campaign", "estimate", "spring-sale", *words)
+    assert (told.code, told.err) == (0, "")
+    assert told.out.startswith("looked at 0 customers; 0 messages to those in the audience\n")
+
+
+async def test_the_list_of_templates_has_a_heading(data_dir: Path, token: str, definitions: Path) -> None:
+    words = ("--project", token, "--data-dir", str(data_dir))
+    assert (await parley("template", "list", *words)).out == "no template: parley apply FOLDER --project TOKEN\n"
+    await parley("apply", str(definitions), *words, SHOP_TOKEN=TOKEN)
+    heading, first, *_ = (await parley("template", "list", *words)).out.splitlines()
+    assert heading.split() == ["status", "category", "quality", "version", "template"]
+    assert heading.index("template") == first.index("back_in_stock.en")
+
+
+async def test_a_customer_without_messages_is_told_so(server: Running, keys: dict[str, Any]) -> None:
+    await add_jana(server, keys)
+    words = ("--project", str(keys["project_token"]), "--data-dir", str(server.data_dir))
+    told = await parley("message", "list", "registered=jana", *words)
+    assert (told.code, told.out.partition(":")[0]) == (0, "no message to this customer yet"), told.err
+    narrowed = await parley("message", "list", "registered=jana", "--state", "refused", *words)
+    assert narrowed.out.startswith("no such message to this customer")
