@@ -19,12 +19,11 @@ from parley.services.receive_callbacks import (
     Admitted,
     Callback,
     UnknownDoor,
-    kept_headers,
     receive_arrivals,
 )
 from parley.store.doctor import What
 from tests.support.builders import Cast
-from tests.walks.walk import LEGACY, Walk, inbound, status
+from tests.walks.walk import LEGACY, Walk, inbound, kept_headers, status
 
 ALICE, STRANGER = "421901000001", "421901999999"
 
@@ -142,7 +141,29 @@ async def test_who_waits_for_an_answer_goes_first_while_what_is_unread_is_fresh(
     assert len(await walk.events(people.alice)) == BATCH + 1
 
 
+async def _serve(walk: Walk) -> None:
+    while True:
+        await read_callbacks(walk.database)
+
+
 async def _until_unread(walk: Walk, count: int) -> None:
     async with asyncio.timeout(10), walk.database.connection() as connection:
         while await connection.fetchval("SELECT count(*) FROM callbacks_unread") != count:  # noqa: ASYNC110  a table
             await asyncio.sleep(GIVE_WAY_SECONDS)
+
+
+async def test_only_what_cannot_be_read_is_marked_though_several_servers_read(walk: Walk, people: Cast) -> None:
+    """Whoever fails at one must not put the blame on its neighbour, when another server has that one a moment later."""
+    words = {f"{number}" for number in range(90)}
+    bad = {word for word in words if word.endswith(("2", "5", "8"))}
+    async with walk.database.connection() as connection:
+        await connection.execute("ALTER TABLE events ADD CHECK (properties ->> 'message' !~ '[258]$')")
+    arrivals = [_arrival(walk, inbound(ALICE, word, walk.now, f"IN-{word}")) for word in sorted(words, key=int)]
+    await receive_arrivals(walk.database, Doors(walk.box), arrivals, walk.now)
+    servers = [asyncio.create_task(_serve(walk)) for _ in range(3)]
+    await _until_unread(walk, 0)
+    for server in servers:
+        server.cancel()
+    assert {one["message"] for one in await walk.events(people.alice)} == words - bad
+    async with walk.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM callbacks WHERE unknown > 0") == len(bad)

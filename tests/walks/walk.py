@@ -22,7 +22,7 @@ from parley.services.launch_campaign import launch_campaign
 from parley.services.plan_campaigns import plan_campaigns
 from parley.services.read_callbacks import read_callbacks
 from parley.services.read_definitions import File, read_definitions
-from parley.services.receive_callbacks import Callback, UnknownDoor, judge, keep, kept_headers
+from parley.services.receive_callbacks import Callback, UnknownDoor, is_kept, judge, keep
 from parley.services.record_events import record_events
 from parley.services.secret_box import SecretBox
 from parley.services.show_campaigns import CampaignView, Progress, campaign_progress, show_campaign
@@ -186,6 +186,11 @@ class Walk:
         """The states that the customer's messages went through."""
         events = await self.events(customer_id)
         return [one["status"] for one in events if "kind" in one and kind in (None, one["kind"])]
+
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those that the door hands on."""
+    return {name: value for name, value in headers.items() if is_kept(name)}
 
 
 def inbound(sender: str, text: str, at: datetime, message_id: str = "IN-1") -> dict[str, Any]:

@@ -6,7 +6,7 @@ before that leaves it to the next. What we do not understand stays raw and is co
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -32,7 +32,8 @@ from parley.services.receive_inbound import Inbound, receive_inbound
 from parley.services.receive_reports import receive_reports
 from parley.services.resolve_customers import TooBusyError, run_resolving
 from parley.store.callbacks import Understanding, Unread, mark_not_understood, take_unread
-from parley.store.database import AWAY, Connection, Database
+from parley.store.customers import LookedUpTooEarlyError
+from parley.store.database import AWAY, Connection, Database, is_lost
 from parley.telemetry import UNKNOWN_ITEMS
 
 BATCH = 200
@@ -53,7 +54,7 @@ LONGEST_PROBLEM = 500
 MOST_UNKNOWN = 10_000
 """Items of one callback whose shape we do not know; more are not counted. A column holds the count."""
 
-_NOT_ITS_FAULT: tuple[type[Exception], ...] = (*AWAY, TooBusyError)
+_NOT_ITS_FAULT: tuple[type[Exception], ...] = (*AWAY, TooBusyError, LookedUpTooEarlyError)
 """It is tried again."""
 
 
@@ -104,52 +105,59 @@ class CallbackReader:
             await asyncio.sleep(GIVE_WAY_SECONDS)
 
 
-async def read_callbacks(database: Database) -> datetime | None:
-    """The next batch; says when its last one was received, and None when there was none.
-
-    One that cannot be read holds up neither its neighbours nor what comes after.
-    """
-    try:
-        return await _read_some(database, BATCH)
-    except _NOT_ITS_FAULT:
-        raise
-    except Exception as error:  # noqa: BLE001  told below of the one that is to blame
-        structlog.get_logger().warning("callbacks failed together, reading them one by one", error=repr(error))
-    received_at = None
-    for _ in range(BATCH):
-        received_at = await _read_one(database) or received_at
-    return received_at
-
-
-async def _read_some(database: Database, most: int) -> datetime | None:
-    done = await run_resolving(database, lambda connection: _read(connection, most))
-    UNKNOWN_ITEMS.inc(done.unknown_items)  # after the commit: what ran twice for a deadlock's sake counts once
-    return done.received_at
-
-
-async def _read_one(database: Database) -> datetime | None:
-    try:
-        return await _read_some(database, 1)
-    except _NOT_ITS_FAULT:
-        raise
-    except Exception as error:  # noqa: BLE001  its bytes are kept, with what was wrong
-        problem = f"Kept, but not read: {error!r}"[:LONGEST_PROBLEM]
-    structlog.get_logger().error("a callback cannot be read", problem=problem)
-    async with database.transaction() as connection:
-        broken = await take_unread(connection, 1)
-        await mark_not_understood(connection, [_understood(one, 1, problem) for one in broken])
-    UNKNOWN_ITEMS.inc(len(broken))
-    return broken[0].received_at if broken else None
-
-
 class _Done(msgspec.Struct, frozen=True):
     received_at: datetime | None
     """Of the last one."""
     unknown_items: int
 
 
-async def _read(connection: Connection, most: int) -> _Done:
-    unread = await take_unread(connection, most)
+async def read_callbacks(database: Database) -> datetime | None:
+    """The next batch; says when its last one was received, and None when there was none.
+
+    One that cannot be read holds up neither its neighbours nor what comes after.
+    """
+    try:
+        return await _run(database, _read_together)
+    except _NOT_ITS_FAULT:
+        raise
+    except Exception as error:  # noqa: BLE001  told below of the one that is to blame
+        structlog.get_logger().warning("callbacks failed together, reading them one by one", error=repr(error))
+    received_at = None
+    for _ in range(BATCH):
+        received_at = await _run(database, _read_or_mark) or received_at
+    return received_at
+
+
+async def _run(database: Database, reading: Callable[[Connection], Awaitable[_Done]]) -> datetime | None:
+    done = await run_resolving(database, reading)
+    UNKNOWN_ITEMS.inc(done.unknown_items)  # after the commit: what ran twice for a deadlock's sake counts once
+    return done.received_at
+
+
+async def _read_together(connection: Connection) -> _Done:
+    return await _read(connection, await take_unread(connection, BATCH))
+
+
+async def _read_or_mark(connection: Connection) -> _Done:
+    """One. Taken once, for the reading and for the mark: else another server could take it in between, and the mark
+    would go to its neighbour, which nobody would read then.
+    """
+    taken = await take_unread(connection, 1)
+    try:
+        async with connection.transaction():
+            return await _read(connection, taken)
+    except _NOT_ITS_FAULT:
+        raise
+    except Exception as error:
+        if is_lost(connection):
+            raise
+        problem = f"Kept, but not read: {error!r}"[:LONGEST_PROBLEM]
+    structlog.get_logger().error("a callback cannot be read", problem=problem)
+    await mark_not_understood(connection, [_understood(one, 1, problem) for one in taken])
+    return _Done(taken[-1].received_at, len(taken))
+
+
+async def _read(connection: Connection, unread: Sequence[Unread]) -> _Done:
     read_now = [(one, read(one.body)) for one in unread]
     for part in _spans(read_now):
         await _make_something_of(connection, part, part[0][0].received_at)

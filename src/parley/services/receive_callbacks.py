@@ -6,7 +6,7 @@ provider waits for no more than that nothing is lost.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -50,11 +50,6 @@ class UnknownDoor(msgspec.Struct, frozen=True):
 
 
 Admitted = Callback | UnknownDoor | NotGenuine | WrongKeyError
-
-
-def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Those of which `is_kept` says so."""
-    return {name: value for name, value in headers.items() if is_kept(name)}
 
 
 @lru_cache(maxsize=500)
