@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -98,7 +98,7 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Each message says when it ends."""
 
 
-class MessageTemplate(msgspec.Struct, frozen=True):
+class MessageTemplate(msgspec.Struct, frozen=True, dict=True):
     """One template in one language."""
 
     name: str
@@ -142,7 +142,15 @@ class MessageTemplate(msgspec.Struct, frozen=True):
         """(number of the button from 0, variable) of every button that takes a value: dynamic links, coupon codes."""
         return tuple(_button_variables(self.buttons))
 
+    @cached_property
+    def takes_only_a_body(self) -> bool:
+        """Nothing but its body's variables is filled in: no other part that has any can be too long, or missing."""
+        others = (self.header, self.button_variables, self.carousel, self.limited_time_offer)
+        return not any(others) and all(one.type in _NEVER_FILLED_IN for one in self.buttons)
 
+
+_NEVER_FILLED_IN = frozenset({"quick_reply", "url", "phone_number", "request_contact_info", "catalog"})
+"""Buttons without a variable that need nothing by name either."""
 TEXTS_KEPT = 10_000
 """Of templates: each is asked for its variables with every message."""
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w{1,60})\s*\}\}")

@@ -22,6 +22,7 @@ _FORBIDDEN = (
     (re.compile(r"\t"), "a tab"),
     (re.compile(r" {5}"), "more than four spaces in a row"),
 )
+_MANY_SPACES = " " * 5
 _SUSPICIOUS = re.compile("|".join(pattern.pattern for pattern, _ in _FORBIDDEN))
 
 
@@ -38,6 +39,19 @@ def check_parameters(
     the presets take them, one per button of the template: "url: c/8812", "quick_reply: CART". `others` are given by
     name: "carousel[0]body[1]text: Jana".
     """
+    if not (header or buttons or others) and template.takes_only_a_body and _fits_at_a_glance(template, body):
+        return ()
+    return check_closely(template, header, body, buttons, others)
+
+
+def check_closely(
+    template: MessageTemplate,
+    header: Sequence[str],
+    body: Sequence[str],
+    buttons: Sequence[str],
+    others: Sequence[str] = (),
+) -> tuple[Problem, ...]:
+    """The same for every template and every value."""
     codes = _button_values(buttons)
     named = read_named(others)
     return (
@@ -60,6 +74,22 @@ def hydrate(template: MessageTemplate, header: Sequence[str], body: Sequence[str
     texts = [_header_text(template, header), _body_text(template, body), _footer_text(template)]
     labels = "\n".join(f"[{_label(button)}]" for button in template.buttons)
     return "\n\n".join(part for part in (*texts, labels) if part)
+
+
+def _fits_at_a_glance(template: MessageTemplate, values: Sequence[str]) -> bool:
+    """The fast way for most messages: ordinary values of a body that is far from full. False: look closely.
+
+    What breaks a line, and a tab, is not printable.
+    """
+    text, said = template.body.text, "".join(values)
+    longest = max(map(len, values), default=0)
+    return (
+        len(values) == len(template.body_variables)
+        and all(value and not value.isspace() for value in values)
+        and said.isprintable()
+        and _MANY_SPACES not in said
+        and len(text) + text.count("{{") * longest <= LONGEST_BODY
+    )
 
 
 def _button_values(given: Sequence[str]) -> tuple[str, ...]:

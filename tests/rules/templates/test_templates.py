@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from parley.domain.errors import InvalidInputError
 from parley.templates import Status, check_parameters, hydrate, parse_template
 from parley.templates.template import fill_variables, filled_length
+from parley.templates.values import check_closely
 
 TESTS = Path(__file__).parents[2]
 EXAMPLES = sorted((TESTS.parent / "examples").glob("*.template.json"))
@@ -72,3 +73,30 @@ def test_a_body_may_be_full_but_not_fuller() -> None:
 )
 def test_the_length_of_a_filled_text_is_known_without_filling_it(text: str, values: dict[str, str]) -> None:
     assert filled_length(text, values) == len(fill_variables(text, values))
+
+
+PARTS: list[dict[str, Any]] = [
+    {},
+    {"header": {"text": "Hello"}},
+    {"header": {"text": "A header that is too long by some words, whatever its message says"}},
+    {"header": {"text": "Hello {{1}}"}},
+    {"header": {"format": "image"}},
+    {"buttons": [{"type": "quick_reply", "text": "Yes"}, {"type": "url", "text": "See", "url": "https://a.example"}]},
+    {"buttons": [{"type": "url", "text": "See", "url": "https://a.example/{{1}}"}]},
+    {"buttons": [{"type": "copy_code", "text": "Copy"}]},
+    {"buttons": [{"type": "flow", "text": "Fill in"}]},
+    {"carousel": [{"header": {"format": "image"}}]},
+    {"limited_time_offer": {"text": "Today", "has_expiration": True}},
+]
+GIVEN = st.lists(
+    st.sampled_from(["Jana", "", " ", "a\tb", "a\nb", "a\u2028b", "a     b", "  ", "x" * 340, "x" * 1020]), max_size=3
+)
+
+
+@given(parts=st.sampled_from(PARTS), text=st.sampled_from(["Hi", "Hi {{1}}", "{{1}} {{2}} {{1}}"]), body=GIVEN)
+def test_one_look_at_a_body_says_what_a_close_one_does(parts: dict[str, Any], text: str, body: list[str]) -> None:
+    template = parse_template(json.dumps(SHORT | parts | {"body": {"text": text}}).encode())
+    assert check_parameters(template, [], body, []) == check_closely(template, [], body, [])
+
+
+SHORT = {"kind": "template", "name": "short", "language": "en", "category": "UTILITY", "status": "approved"}
