@@ -5,7 +5,7 @@ and its calls.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from parley.domain.event import NewEvent
 from parley.domain.message import WINDOW_CLOSED, Kind, State, may_become
 from parley.domain.money import Money
 from parley.policy import Decision
-from parley.services.campaign_event import campaign_event
+from parley.services.campaign_event import Reached, campaign_events
 from parley.services.price_messages import ARRIVED, BOOKED, Turn, book_turns, cost_said
 from parley.services.record_events import record_held_events
 from parley.store.database import Connection
@@ -135,11 +135,11 @@ def _story(rows: Sequence[MessageRow], changes: Iterable[Change]) -> _Story:
     return story
 
 
-def _events(row: MessageRow, change: Change, at: datetime) -> Iterator[NewEvent]:
-    if row.state == State.SENDING:
-        yield campaign_event(row, State.SENDING, row.changed_at, {})
-    if change.state is not State.SENDING:
-        yield campaign_event(row, change.state, at, _said(row, change))
+def _events(row: MessageRow, change: Change, at: datetime) -> list[NewEvent]:
+    if change.state is State.SENDING:
+        return []
+    left: list[Reached] = [(State.SENDING, row.changed_at, {})] if row.state == State.SENDING else []
+    return campaign_events(row, [*left, (change.state, at, _said(row, change))])
 
 
 def _applies(row: MessageRow, change: Change) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -57,18 +56,13 @@ class _Made(msgspec.Struct, frozen=True):
     event: Event
     new: NewEvent
 
-    @property
-    def turn(self) -> tuple[int, UUID, str]:
-        """All insert in this order: two batches with the same events wait for each other and do not deadlock."""
-        return self.bucket, self.customer_id, self.sameness or ""
-
 
 async def insert_events(
     connection: Connection, project_id: UUID, events: Sequence[NewEvent], now: datetime
 ) -> Recorded:
     """Records what was not recorded before."""
     made = [_made(new) for new in events]
-    in_turn = sorted(made, key=attrgetter("turn"))
+    in_turn = sorted(made, key=_turn)
     rows = await sql.events.insert_events(
         connection,
         project_id=project_id,
@@ -114,6 +108,11 @@ def _made(new: NewEvent) -> _Made:
     bucket = bucket_of(new.customer_id)
     event = Event(new_id_in(bucket), new.customer_id, new.type, new.occurred_at, new.properties)
     return _Made(bucket, new.customer_id, new.sameness(), event, new)
+
+
+def _turn(one: _Made) -> tuple[int, UUID, str]:
+    """All insert in this order: two batches with the same events wait for each other and do not deadlock."""
+    return one.bucket, one.customer_id, one.sameness or ""
 
 
 async def past_events(connection: Connection, customer_id: UUID, wanted: Slice | None = None) -> list[PastEvent]:

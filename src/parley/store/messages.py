@@ -1,7 +1,8 @@
 """Messages as stored: the outbox, its claims, and the reports that came too early."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -142,7 +143,7 @@ async def insert_messages(
         outcome_codes=[message.outcome_code for message in messages],
         outcome_sentences=[message.outcome_sentence for message in messages],
         run_ids=[message.run_id for message in messages],
-        quotes=_where_said(message.quote for message in messages),
+        quotes=_where_said(messages, "quote"),
     )
 
 
@@ -186,25 +187,25 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
     rows = await sql.messages.move(
         connection,
         now=now,
-        buckets=[move.bucket for move in moves],
-        ids=[move.id for move in moves],
-        customer_ids=[move.customer_id for move in moves],
-        was=[move.was for move in moves],
-        tried=[move.tried for move in moves],
-        states=[move.state for move in moves],
-        due_ats=_where_said(move.due_at for move in moves),
-        lease_untils=_where_said(move.lease_until for move in moves),
-        attempts=[move.attempts for move in moves],
-        recipients=_where_said(move.recipient for move in moves),
-        provider_message_ids=_where_said(move.provider_message_id for move in moves),
-        decisions=_where_said(move.decision for move in moves),
-        wire_decisions=_where_said(move.wire_decision for move in moves),
-        outcome_codes=_where_said(move.outcome_code for move in moves),
-        outcome_sentences=_where_said(move.outcome_sentence for move in moves),
-        quotes=_where_said(move.quote for move in moves),
-        tiers=_where_said(move.tier for move in moves),
-        kinds=_where_said(move.kind for move in moves),
-        contents=_where_said(move.content for move in moves),
+        buckets=_column(moves, "bucket"),
+        ids=_column(moves, "id"),
+        customer_ids=_column(moves, "customer_id"),
+        was=_column(moves, "was"),
+        tried=_column(moves, "tried"),
+        states=_column(moves, "state"),
+        due_ats=_where_said(moves, "due_at"),
+        lease_untils=_where_said(moves, "lease_until"),
+        attempts=_column(moves, "attempts"),
+        recipients=_where_said(moves, "recipient"),
+        provider_message_ids=_where_said(moves, "provider_message_id"),
+        decisions=_where_said(moves, "decision"),
+        wire_decisions=_where_said(moves, "wire_decision"),
+        outcome_codes=_where_said(moves, "outcome_code"),
+        outcome_sentences=_where_said(moves, "outcome_sentence"),
+        quotes=_where_said(moves, "quote"),
+        tiers=_where_said(moves, "tier"),
+        kinds=_where_said(moves, "kind"),
+        contents=_where_said(moves, "content"),
     )
     return {row["id"] for row in rows}
 
@@ -269,7 +270,12 @@ def message_row(row: Any) -> MessageRow:
     return MessageRow(*row)
 
 
-def _where_said(values: Iterable[Any]) -> list[Any]:
+def _where_said(things: Sequence[Any], field: str) -> list[Any]:
     """A column in which nobody says anything is handed over empty: `unnest` fills it up, for less than the driver."""
-    column = list(values)
+    column = _column(things, field)
     return column if any(value is not None for value in column) else []
+
+
+def _column(things: Sequence[Any], field: str) -> list[Any]:
+    """A field of each."""
+    return list(map(attrgetter(field), things))
