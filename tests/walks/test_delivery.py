@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from parley.domain.http import HttpResponse
@@ -49,6 +50,16 @@ async def test_it_tries_again_after_a_passing_fault(walk: Walk, people: Cast) ->
     assert await _send_one(walk, people, _error(500)) == ["queued", "sending", "queued"]
     await walk.later(seconds=30)
     assert (await walk.states(people.alice, "template"))[-2:] == ["sending", "accepted"]
+
+
+async def test_what_calls_come_to_is_counted(walk: Walk, people: Cast) -> None:
+    def counted(outcome: str) -> float:
+        return REGISTRY.get_sample_value("parley_sends_total", {"outcome": outcome}) or 0
+
+    before = counted("accepted"), counted("provider_error")
+    await _send_one(walk, people, _error(500))
+    await walk.later(seconds=30)
+    assert (counted("accepted") - before[0], counted("provider_error") - before[1]) == (1, 1)
 
 
 async def test_it_tries_again_when_the_provider_was_not_reached(walk: Walk, people: Cast) -> None:

@@ -1,8 +1,9 @@
 """What one message is expected to cost: worked out when it is planned, kept with it, looked at again when it leaves."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -52,6 +53,12 @@ class Quote(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.money if self.reserved else nothing(self.currency)
 
 
+@lru_cache(maxsize=100)
+def _day(at: datetime, zone: tzinfo) -> date:
+    """A batch asks about one moment, twice for each of its messages."""
+    return at.astimezone(zone).date()
+
+
 class PriceList:
     """One project's prices: its own rate cards before the shipped ones, its currency and its provider's mark-up."""
 
@@ -69,7 +76,7 @@ class PriceList:
 
     def day(self, at: datetime) -> date:
         """In the time zone of the WhatsApp account."""
-        return at.astimezone(self._zone).date()
+        return _day(at, self._zone)
 
     def difference(self, asked: str, filed: str, at: datetime) -> Difference | None:
         """What it costs more when WhatsApp files a template as another category than was asked for."""

@@ -137,12 +137,12 @@ def standing(entries: Iterable[ConsentEntry], now: datetime) -> ConsentEntry | N
 
     A pure fold: the order in which the entries came makes no difference.
     """
-    begun = (
+    begun = [
         entry
         for entry in entries
         if (entry.valid_from <= now or entry.action is not Action.ACCEPT) and entry.action is not Action.ASKED
-    )
-    return max(begun, key=_weight, default=None)
+    ]
+    return begun[0] if len(begun) == 1 else max(begun, key=_weight, default=None)
 
 
 def _weight(entry: ConsentEntry) -> tuple[datetime, bool, float, str, str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -92,7 +93,8 @@ def meaning(preset: HasAnswers, response: HttpResponse, recipients: int, now: da
     header: two times of one clock, so that ours may be wrong.
     """
     content = _content(response.body)
-    answer = next((row for row in (*preset.answers, *BUILT_IN) if _matches(row, response.status, content)), _ELSE)
+    written = (str(response.status), f"{response.status // 100}xx")
+    answer = next((row for row in chain(preset.answers, BUILT_IN) if _matches(row, written, content)), _ELSE)
     if answer.means == "accepted":
         return Accepted(_message_ids(answer, content, recipients))
     sentence = _sentence(answer, response, content)
@@ -119,9 +121,8 @@ def _content(body: bytes) -> Any:
         return None
 
 
-def _matches(answer: Answer, status: int, content: Any) -> bool:
-    wanted = str(answer.status)
-    if wanted != str(status) and wanted != f"{status // 100}xx":
+def _matches(answer: Answer, written: tuple[str, str], content: Any) -> bool:
+    if str(answer.status) not in written:
         return False
     return all(expected in _find(content, path) for path, expected in answer.where.items())
 

@@ -118,8 +118,11 @@ class HttpClient:
 
 
 def _headers(answer: Response) -> tuple[tuple[str, str], ...]:
-    names = dict.fromkeys(answer.headers.keys())
-    return tuple((name.lower(), value) for name in names for value in _values(answer, name))
+    try:
+        return tuple((name.lower(), value) for name, value in answer.headers.items())
+    except ValueError:  # one of them is bytes that are no text; the others count
+        names = dict.fromkeys(answer.headers.keys())
+        return tuple((name.lower(), value) for name in names for value in _values(answer, name))
 
 
 def _values(answer: Response, name: str) -> list[str]:

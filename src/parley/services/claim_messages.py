@@ -196,8 +196,9 @@ class _Desk:
             sentence = f"Its use was over at {row.expires_at:%Y-%m-%d %H:%M:%S} UTC, before it could be sent."
             self._changes.append(Change(row.id, State.EXPIRED, self._now, code="expired", sentence=sentence))
             return None
-        taken, weighed = self._cheapest(row, facts, till)
-        old, decision = quote_of(row), weighed.decision
+        old = quote_of(row)
+        taken, weighed = self._cheapest(row, facts, till, old)
+        decision = weighed.decision
         kept = till.decided(decision.verdict, origin_of(row.origin), old, weighed.quote)
         quote = kept if kept != old else None
         preset = self._project.presets.get(taken.content["preset"])
@@ -211,18 +212,18 @@ class _Desk:
         self._hold_back(row, decision, quote)
         return None
 
-    def _cheapest(self, row: MessageRow, facts: Facts, till: Till) -> tuple[MessageRow, Weighed]:
-        """The form of the message that leaves, if any does."""
-        weighed = self._weigh(row, facts, till)
+    def _cheapest(self, row: MessageRow, facts: Facts, till: Till, old: Quote | None) -> tuple[MessageRow, Weighed]:
+        """The form of the message that leaves, if any does. `old`: what it holds."""
+        weighed = self._weigh(row, facts, till, old)
         if row.id not in self._others:
             return row, weighed
         other, other_facts = self._others[row.id]
-        taken = cheapest(weighed, self._weigh(other, other_facts, till))
+        taken = cheapest(weighed, self._weigh(other, other_facts, till, old))
         return (row if taken.is_template == weighed.is_template else other), taken
 
-    def _weigh(self, row: MessageRow, facts: Facts, till: Till) -> Weighed:
+    def _weigh(self, row: MessageRow, facts: Facts, till: Till, old: Quote | None) -> Weighed:
         facts = self._frequencies.seen(self._pairs.seen(facts, self._pair(facts)), row.customer_id)
-        facts, quote = till.seen(self._places.seen(row.lane, facts), origin_of(row.origin), quote_of(row))
+        facts, quote = till.seen(self._places.seen(row.lane, facts), origin_of(row.origin), old)
         return Weighed(decide(facts, self._now), quote)
 
     def _hold_back(self, row: MessageRow, decision: Decision, quote: Quote | None) -> None:
