@@ -36,15 +36,23 @@ _UNKNOWN = "There is no such link, or what it was about has been erased."
 async def look(token: FromPath[str], request: AnyRequest) -> Response[Any]:
     """Whoever does not want a page (`Accept: application/json`) is told what a confirmation would do."""
     state = request.app.state
-    return _answer(request, await look_at_question(state.database, token, state.clock()), confirmed=False)
+    asked = await look_at_question(state.database, token, state.clock())
+    return _page(request, asked) if _wants_a_page(request) else _told(asked, confirmed=False)
 
 
 @post("/confirm/{token:str}", status_code=200, request_max_body_size=LARGEST_BODY, summary="Confirm a consent")
 async def confirm(token: FromPath[str], request: AnyRequest) -> Response[Any]:
-    """Once or more often: it counts once. 410 when it comes too late, 409 when the customer has said no since."""
+    """Once or more often: it counts once. 410 when it comes too late, 409 when the customer has said no since.
+
+    A browser is led back to the page (303), which says how it stands and can be loaded again.
+    """
     state = request.app.state
     done = await confirm_by_link(state.database, token, _proof(request), state.clock())
-    return _answer(request, done, confirmed=True)
+    if not _wants_a_page(request):
+        return _told(done, confirmed=True)
+    if done is None:
+        return _page(request, done)
+    return Response("", status_code=303, headers={**_HEADERS, "Location": token}, media_type=MediaType.HTML)
 
 
 def _proof(request: AnyRequest) -> dict[str, str]:
@@ -58,12 +66,21 @@ def _proof(request: AnyRequest) -> dict[str, str]:
     return {name: value[: longest(name)] for name, value in seen.items() if value}
 
 
-def _answer(request: AnyRequest, asked: Linked | None, *, confirmed: bool) -> Response[Any]:
-    status = 404 if asked is None else _STATUSES[asked.answer]
-    if "text/html" in request.headers.get("accept", ""):
-        html = page(asked, request.headers.get("accept-language"), confirmed=confirmed)
-        return Response(html, status_code=status, headers=_HEADERS, media_type=MediaType.HTML)
-    return Response(_json(asked, confirmed=confirmed), status_code=status, headers=_HEADERS)
+def _wants_a_page(request: AnyRequest) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def _page(request: AnyRequest, asked: Linked | None) -> Response[Any]:
+    html = page(asked, request.headers.get("accept-language"))
+    return Response(html, status_code=_status(asked), headers=_HEADERS, media_type=MediaType.HTML)
+
+
+def _told(asked: Linked | None, *, confirmed: bool) -> Response[Any]:
+    return Response(_json(asked, confirmed=confirmed), status_code=_status(asked), headers=_HEADERS)
+
+
+def _status(asked: Linked | None) -> int:
+    return 404 if asked is None else _STATUSES[asked.answer]
 
 
 def _json(asked: Linked | None, *, confirmed: bool) -> dict[str, Any]:

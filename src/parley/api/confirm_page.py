@@ -12,10 +12,16 @@ from parley.services.confirm_consents import Linked
 FALLBACK = "en"
 _FROM_RIGHT = frozenset({"ar", "fa", "he", "ur"})
 _STYLE = (
-    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem;color:#222}"
-    "button{font:inherit;padding:.7rem 1.6rem;border:0;border-radius:.4rem;background:#176b3a;color:#fff}"
-    "blockquote{margin:1rem 0;padding-inline-start:1rem;border-inline-start:.25rem solid #bbb;white-space:pre-line}"
+    ":root{color-scheme:light dark}"
+    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}"
+    "h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 1rem}"
+    "blockquote{margin:1rem 0;padding-inline-start:1rem;border-inline-start:.25rem solid GrayText}"
+    "blockquote p{margin:0;white-space:pre-line}"
+    "button{font:inherit;font-weight:600;width:100%;min-height:3rem;padding:.7rem 1.6rem;border:0;border-radius:.5rem;"
+    "background:#176b3a;color:#fff;cursor:pointer}"
+    "button:focus-visible{outline:.2rem solid CanvasText;outline-offset:.2rem}"
 )
+"""Colours are the browser's own, light or dark. A long address in a form's text breaks, so the page stays narrow."""
 
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,16 +41,18 @@ def texts() -> dict[str, Texts]:
     return msgspec.json.decode(files("parley.api").joinpath("confirm_page.json").read_bytes(), type=dict[str, Texts])
 
 
-def page(asked: Linked | None, accepted: str | None, *, confirmed: bool = False) -> str:
-    """`accepted` are the browser's languages; `asked` None: there is no such link."""
+def page(asked: Linked | None, accepted: str | None) -> str:
+    """`accepted` are the browser's languages; `asked` None: there is no such link. Its heading says how it stands."""
     language = _language(asked, accepted)
     said = texts()[language]
     if asked is None or asked.answer in (Answer.EXPIRED, Answer.WITHDRAWN):
-        return _html(language, said.title, _paragraph(said.over))
+        return _html(language, asked, said.over, "")
     about = _about(asked, said, language)
-    if confirmed or asked.answer is Answer.ALREADY:
-        return _html(language, said.title, about + _paragraph(said.done))
-    return _html(language, said.title, f'{about}<form method="post"><button>{escape(said.button)}</button></form>')
+    if asked.answer is Answer.ALREADY:
+        return _html(language, asked, said.done, about)
+    return _html(
+        language, asked, said.title, f'{about}<form method="post"><button>{escape(said.button)}</button></form>'
+    )
 
 
 def _language(asked: Linked | None, accepted: str | None) -> str:
@@ -55,21 +63,20 @@ def _language(asked: Linked | None, accepted: str | None) -> str:
 
 
 def _about(asked: Linked, said: Texts, language: str) -> str:
+    """A category without a name in this language has none that a customer would know."""
     told = asked.category.translations.get(language, {})
-    name = told.get("name") or asked.category.name
     words = asked.shown_text or said.agreed.format(project=asked.project)
-    also = _paragraph(told["description"]) if told.get("description") else ""
-    return f"<h1>{escape(asked.project)}: {escape(name)}</h1>{also}<blockquote dir=auto>{escape(words)}</blockquote>"
+    name = f"<p><strong>{escape(told['name'])}</strong></p>" if told.get("name") else ""
+    also = f"<p>{escape(told['description'])}</p>" if told.get("description") else ""
+    return f"{name}{also}<blockquote><p dir=auto>{escape(words)}</p></blockquote>"
 
 
-def _paragraph(text: str) -> str:
-    return f"<p>{escape(text)}</p>"
-
-
-def _html(language: str, title: str, body: str) -> str:
+def _html(language: str, asked: Linked | None, heading: str, body: str) -> str:
     direction = "rtl" if language in _FROM_RIGHT else "ltr"
+    whose = f"<p><bdi>{escape(asked.project)}</bdi></p>" if asked is not None else ""
     return (
         f'<!doctype html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{body}</body></html>"
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
+        f"<title>{escape(heading)}</title><style>{_STYLE}</style></head>"
+        f"<body><main>{whose}<h1>{escape(heading)}</h1>{body}</main></body></html>"
     )
