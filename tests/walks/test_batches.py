@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 from datetime import timedelta
+from itertools import cycle
 from typing import Any
 
 import msgspec
@@ -127,8 +128,10 @@ async def test_who_waits_for_an_answer_goes_first_while_what_is_unread_is_fresh(
 ) -> None:
     arrivals = [_arrival(walk, inbound(ALICE, f"{number}", walk.now, f"IN-{number}")) for number in range(BATCH + 1)]
     await receive_arrivals(walk.database, Doors(walk.box), arrivals, walk.now)
-    are_waiting = True
-    reading = asyncio.create_task(CallbackReader(walk.database, lambda: walk.now, lambda: are_waiting).run())
+    are_waiting, looks = True, cycle([True, False])  # who got an answer has the next callback a moment later
+    reading = asyncio.create_task(
+        CallbackReader(walk.database, lambda: walk.now, lambda: are_waiting and next(looks)).run()
+    )
     await _until_unread(walk, 1)
     await asyncio.sleep(20 * GIVE_WAY_SECONDS)
     await _until_unread(walk, 1)
