@@ -123,6 +123,14 @@ async def test_accounts_of_one_project_at_the_provider_share_its_requests(shop: 
     assert [turn.share for turn in turns] == [1, 1]
 
 
+@pytest.mark.parametrize("app", ["one", "other"])
+def test_an_app_has_a_rate_of_its_own_and_shares_the_requests_of_its_project(app: str) -> None:
+    account = {"project_id": "P", "app_id": app, "key_id": "k", "key_secret": "s"}
+    file = {"kind": "integration", "name": app, "api": "sinch_conversation", "account": account}
+    limits = limits_on(parse_integration(msgspec.json.encode(file)))
+    assert limits == (Limit(f"sender:{app}", 20), Limit("requests:P", 800))
+
+
 def test_accounts_that_belong_to_no_project_at_the_provider_have_their_requests_to_themselves() -> None:
     def requests_of(account: str) -> str:
         file = LEGACY | {"account": LEGACY["account"] | {"account": account}, "limits": {"requests_per_second": 1}}
