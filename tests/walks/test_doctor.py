@@ -82,6 +82,21 @@ async def test_it_leaves_a_delay_of_the_provider_to_the_clock(walk: Walk, people
     assert (found.waiting.code, found.waiting.until) == ("rate_limited", NOW + timedelta(minutes=10))
 
 
+@pytest.mark.parametrize("seconds", [("1200", "60"), ("60", "1200")])
+async def test_of_two_delays_told_in_one_moment_the_longer_counts(
+    walk: Walk, people: Cast, seconds: tuple[str, str]
+) -> None:
+    walk.sinch.script += [_error(429, **{"retry-after": one}) for one in seconds]
+    for _ in seconds:
+        await _back_in_stock(walk, people)
+    await walk.come_to_rest()
+    assert len(walk.sinch.requests) == 2
+    await _back_in_stock(walk, people)
+    await walk.come_to_rest()
+    found = {one.what: one for one in await _found(walk, **LATER)}
+    assert found[What.MESSAGES_PACED].waiting.until == NOW + timedelta(minutes=20)
+
+
 async def test_it_tells_what_waits_behind_a_delay_of_the_provider(walk: Walk, people: Cast) -> None:
     walk.sinch.script.append(_error(429, **{"retry-after": "1200"}))
     for _ in range(2):

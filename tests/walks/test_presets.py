@@ -65,9 +65,12 @@ async def test_account_token_and_server_may_be_typed_into_the_form(walk: Walk, p
     assert ("Authorization", "Bearer token-2") in sent.headers
 
 
-async def test_a_strangers_401_does_not_stop_the_sender(walk: Walk, people: Cast) -> None:
-    await walk.apply(OWN, _calls("crm", account="ours"))
-    walk.sinch.script.append(HttpResponse(401))
+@pytest.mark.parametrize("status", [401, 429])
+async def test_what_a_stranger_answers_does_not_hold_the_sender(walk: Walk, people: Cast, status: int) -> None:
+    scenario = _calls("crm", account="ours")
+    scenario["nodes"][1]["sender"] = "shop-whatsapp"
+    await walk.apply(OWN, scenario)
+    walk.sinch.script.append(HttpResponse(status, (("retry-after", "600"),)))
     await walk.track(people.alice, "go")
     await walk.come_to_rest()
     await walk.track(people.alice, "back_in_stock", product_url="https://shop.test/p/7")

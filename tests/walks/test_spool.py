@@ -15,8 +15,10 @@ from prometheus_client import REGISTRY
 
 from parley.api.app import create_app
 from parley.domain.clock import system_clock
-from parley.services.callback_intake import CallbackIntake, ComeAgain, Outcome, Taken
+from parley.services.callback_doors import Doors
+from parley.services.callback_intake import WAITING, CallbackIntake, ComeAgain, Outcome, Taken
 from parley.services.callback_spool import ASIDE, SEGMENTS, Arrival, CallbackSpool, SpoolFullError, read_segment
+from parley.services.replay_callbacks import Reach
 from parley.store.embedded import EmbeddedServer, embedded_server
 from tests.frame.processes import parley, serving
 from tests.support.builders import NOW
@@ -50,6 +52,19 @@ def spools(tmp_path: Path) -> Iterator[tuple[CallbackSpool, CallbackSpool]]:
 
 def _arrival(number: int) -> Arrival:
     return Arrival(NOW + timedelta(milliseconds=number), "token", {}, message(number))
+
+
+async def test_who_comes_after_the_last_that_can_wait_is_told_to_come_again(outage: Outage) -> None:
+    spool = CallbackSpool(outage.folder / "spool", SPOOL_BYTES)
+    intake = CallbackIntake(outage.database, Doors(outage.box), system_clock, spool, Reach())  # nobody stores
+    waiting = [asyncio.create_task(intake.take("token", {}, b"")) for _ in range(WAITING)]
+    await asyncio.sleep(0)
+    outcome = await asyncio.wait_for(intake.take("token", {}, b""), 1)
+    assert isinstance(outcome, ComeAgain)
+    assert "Too many" in outcome.sentence
+    assert not any(one.done() for one in waiting)
+    for one in waiting:
+        one.cancel()
 
 
 async def test_nothing_is_lost_when_the_database_is_killed_under_load(outage: Outage) -> None:
