@@ -1,8 +1,13 @@
 """What newcomers meet first: lists that are empty, names that are mistyped, counts, headings."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from parley.cli.options import zoned
+from parley.domain.errors import InvalidInputError
 from tests.frame.conftest import TOKEN, Running
 from tests.frame.processes import parley
 from tests.frame.test_command_line import add_jana
@@ -44,3 +49,8 @@ async def test_a_customer_without_messages_is_told_so(server: Running, keys: dic
     assert (told.code, told.out.partition(":")[0]) == (0, "no message to this customer yet"), told.err
     narrowed = await parley("message", "list", "registered=jana", "--state", "refused", *words)
     assert narrowed.out.startswith("no such message to this customer")
+
+
+def test_a_time_far_from_ours_is_told_in_a_sentence() -> None:
+    with pytest.raises(InvalidInputError, match="use years from 1970 on"):
+        zoned(datetime(1, 1, 1))  # noqa: DTZ001  as it is typed

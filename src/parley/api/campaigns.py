@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from parley.access import Permission
 from parley.api.auth import admit
-from parley.api.errors import ApiError, missing
+from parley.api.errors import ApiError, malformed, missing
 from parley.services.launch_campaign import CampaignUnderWayError, UnknownCampaignError, launch_campaign
 from parley.services.show_campaigns import list_campaigns, plain_view, show_campaign
 from parley.services.steer_campaigns import NotSteerableError, Order, steer
@@ -43,6 +43,7 @@ async def show(token: FromPath[str], name: FromPath[str], request: AnyRequest) -
 async def launch(token: FromPath[str], name: FromPath[str], request: AnyRequest) -> dict[str, Any]:
     """The run. 404 when there is no such campaign, 409 while an earlier run is under way."""
     caller = await admit(request, token, Permission.SEND_MESSAGES)
+    await _check_bare(request)
     _check_name(name)
     state = request.app.state
     try:
@@ -60,12 +61,19 @@ async def give_order(
 ) -> dict[str, Any]:
     """Workers follow. 409 when the run does not stand where this can be said."""
     caller, state = await admit(request, token, Permission.SEND_MESSAGES), request.app.state
+    await _check_bare(request)
     _check_name(name)
     try:
         await steer(state.database, caller.project.id, name, order, state.clock())
     except NotSteerableError as error:
         raise _conflict(error) from error
     return {"success": True}
+
+
+async def _check_bare(request: AnyRequest) -> None:
+    """Whoever says more than the address does wants something that would not happen."""
+    if (await request.body()).strip() not in (b"", b"{}"):
+        raise malformed("This address takes no body: leave it out, or send {}.")
 
 
 def _check_name(name: str) -> None:

@@ -16,7 +16,7 @@ from cyclopts import App, Parameter
 from parley.cli import consent_import, consent_upload
 from parley.cli.consent_file import safe
 from parley.cli.counting import counted
-from parley.cli.options import AsJson, By, Customer, DataDir, ProjectToken
+from parley.cli.options import AsJson, By, Customer, DataDir, ProjectToken, zoned
 from parley.cli.running import project_of, run
 from parley.domain.consent_evidence import Evidence
 from parley.domain.project import Project
@@ -116,8 +116,8 @@ def grant(
         customer=customer,
         action="accept",
         category=category,
-        valid_from=_aware(valid_from),
-        valid_until=_aware(until),
+        valid_from=zoned(valid_from),
+        valid_until=zoned(until),
         evidence=evidence,
     )
     _say(said, by, project, data_dir)
@@ -139,7 +139,7 @@ def revoke(
 ) -> None:
     """Write down that a customer no longer agrees. It counts at once, also for messages that already wait."""
     evidence = Evidence(document_id=document_id, note=note)
-    said = Said(customer=customer, action="reject", category=category, valid_from=_aware(valid_from), evidence=evidence)
+    said = Said(customer=customer, action="reject", category=category, valid_from=zoned(valid_from), evidence=evidence)
     _say(said, by, project, data_dir)
 
 
@@ -186,11 +186,6 @@ def _say(said: Said, by: str | None, project: str, data_dir: Path | None) -> Non
 
 
 _DONE: dict[Literal["accept", "reject"], str] = {"accept": "granted", "reject": "revoked"}
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    """What is typed without a zone is the machine's own time."""
-    return moment.astimezone() if moment is not None and moment.tzinfo is None else moment
 
 
 def _read(project: str, data_dir: Path | None, read: Callable[[House, Project], Awaitable[Shown]]) -> Shown:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from cyclopts import App, Parameter
 
-from parley.cli.options import AsJson, Customer, DataDir, ProjectToken
+from parley.cli.options import AsJson, Customer, DataDir, ProjectToken, zoned
 from parley.cli.running import project_of, run
 from parley.domain.message import State
 from parley.services.list_messages import MessageCost, MessageLine, MessagesAsked, MessagesListed, list_messages
@@ -35,7 +35,7 @@ def list_all(
     data_dir: DataDir = None,
 ) -> None:
     """What a customer was sent, or was to be sent: where each stands and why, what it costs, its id. Newest first."""
-    first = since.astimezone() if since is not None and since.tzinfo is None else since
+    first = zoned(since)
     asked = MessagesAsked(customer, size, state, first, before)
 
     async def do(house: House) -> MessagesListed:

@@ -1,10 +1,13 @@
 """Options that several commands share."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
+
+from parley.domain.errors import InvalidInputError, Problem
 
 DataDir = Annotated[Path | None, Parameter(help="Data folder (PARLEY_DATA_DIR); ./parley-data when neither is given.")]
 ProjectToken = Annotated[str, Parameter(name="--project", help="The project's token, from `parley project create`.")]
@@ -15,3 +18,19 @@ Customer = Annotated[
     str, Parameter(help="registered=jana, phone=+421901000001 or id=UUID; a number or a UUID may stand alone.")
 ]
 By = Annotated[str | None, Parameter(name="--by", help="Who writes it down; you when left out.")]
+
+
+def zoned(moment: datetime | None) -> datetime | None:
+    """What is typed without a zone is the machine's own time. Raises InvalidInputError."""
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    try:
+        return moment.astimezone()
+    except (ValueError, OverflowError) as error:
+        raise InvalidInputError(
+            [
+                Problem(
+                    "", f"{moment:%d %B} of the year {moment.year} is not a time to ask about: use years from 1970 on."
+                )
+            ]
+        ) from error

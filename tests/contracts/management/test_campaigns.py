@@ -55,6 +55,14 @@ async def test_an_editor_writes_launches_and_cancels_it_and_a_viewer_looks(api: 
     assert (line["name"], line["run"]["state"]) == ("hello", "cancelling")
 
 
+async def test_a_body_that_would_be_passed_over_launches_nothing(api: ProjectApi) -> None:
+    await call(api, "PUT", "/definitions/campaign/hello", HELLO)
+    answer = await call(api, "POST", "/campaigns/hello/launch", {"dry_run": True})
+    assert (answer.status, answer.body["errors"]) == (400, ["This address takes no body: leave it out, or send {}."])
+    assert (await call(api, "POST", "/campaigns/hello/launch", {})).status == 201
+    assert (await call(api, "POST", "/campaigns/hello/cancel", {"run": 1})).status == 400
+
+
 async def test_a_second_launch_is_a_conflict_that_says_what_to_do(api: ProjectApi) -> None:
     await call(api, "PUT", "/definitions/campaign/hello", HELLO)
     await call(api, "POST", "/campaigns/hello/launch")
