@@ -27,10 +27,5 @@ def zoned(moment: datetime | None) -> datetime | None:
     try:
         return moment.astimezone()
     except (ValueError, OverflowError) as error:
-        raise InvalidInputError(
-            [
-                Problem(
-                    "", f"{moment:%d %B} of the year {moment.year} is not a time to ask about: use years from 1970 on."
-                )
-            ]
-        ) from error
+        sentence = f"{moment:%d %B} of the year {moment.year} is not a time to ask about: use years from 1970 on."
+        raise InvalidInputError([Problem("time", sentence)]) from error
