@@ -18,7 +18,6 @@ class KnownDoor:
 
     def __init__(self, row: Door, project: ProjectDefinitions, integration: Integration, box: SecretBox) -> None:
         self.row = row
-        self.project_id = row.project_id
         self.project = project
         self.integration = integration
         self._box = box
@@ -51,10 +50,6 @@ class Doors:
     def remembered(self, token: str) -> KnownDoor | None:
         """As it was when it was last looked up: to be believed only when the store says so, or while there is none."""
         return self._kept.get(token)
-
-    def remembered_all(self, tokens: Collection[str]) -> dict[str, KnownDoor]:
-        """Those of them that are remembered."""
-        return {token: door for token in tokens if (door := self._kept.get(token)) is not None}
 
     async def _known(self, connection: Connection, token: str, row: Door | None) -> KnownDoor | None:
         door = None if row is None else await self._door(connection, row, self._kept.get(token))

@@ -78,7 +78,7 @@ async def receive_arrivals(
     tokens = {arrival.token for arrival in arrivals}
 
     async def receive(connection: Connection) -> tuple[list[Admitted], Counter[str]]:
-        known = doors.remembered_all(tokens)
+        known = {token: door for token in tokens if (door := doors.remembered(token)) is not None}
         if len(known) < len(tokens):
             known = await doors.find(connection, tokens)
         while True:
@@ -124,7 +124,7 @@ def _admitted(door: KnownDoor | None, arrival: Arrival) -> Admitted:
 
 
 def _believed(door: KnownDoor, headers: dict[str, str], body: bytes) -> Callback:
-    return Callback(door.project_id, door.integration, headers, body, sha256(body).digest())
+    return Callback(door.row.project_id, door.integration, headers, body, sha256(body).digest())
 
 
 def _raw(callback: Callback) -> RawCallback:
