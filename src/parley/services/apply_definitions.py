@@ -12,7 +12,6 @@ import msgspec
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.ids import new_token
 from parley.domain.settings import Settings, parse_settings
-from parley.services.budgets import OVER_BUDGET
 from parley.services.definition_links import (
     broken_links,
     differing_tiers,
@@ -22,12 +21,12 @@ from parley.services.definition_links import (
     setting_problems,
 )
 from parley.services.definitions import ProjectDefinitions, parsed
+from parley.services.judge_anew import Rewritten, judge_anew
 from parley.services.look_at_templates import look_at_templates
 from parley.services.read_definitions import ReadDefinition
 from parley.services.registry import register, rejudge, unregister
 from parley.services.secret_box import SecretBox, WrongKeyError
 from parley.services.stopping import release_for_all
-from parley.services.tiers import OVER_TIER
 from parley.services.unknown_categories import unknown_categories
 from parley.store.database import Connection, Database
 from parley.store.definitions import (
@@ -39,7 +38,6 @@ from parley.store.definitions import (
     put_secret,
     secrets_of,
 )
-from parley.store.messages import look_again
 from parley.store.provider_templates import forget_copies
 from parley.store.templates import forget_sender, look_everywhere, look_soon
 from parley.templates import RuleSet, parse_template
@@ -101,7 +99,8 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
     async with database.transaction() as connection:
         await lock_project(connection, project_id)
         stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
-        if stored.pop((kind, name), None) is None:
+        gone = stored.pop((kind, name), None)
+        if gone is None:
             return False
         left, is_account = parsed(list(stored.values())), kind == "integration"
         problems = [
@@ -114,6 +113,7 @@ async def delete_definition(database: Database, project_id: UUID, kind: str, nam
         if problems:
             raise InvalidInputError(problems)
         await delete_stored(connection, project_id, kind, name)
+        await judge_anew(connection, project_id, Rewritten(kind, name, gone.body.decode(), after=""), now)
         if kind == "template":
             await unregister(connection, project_id, name, now)
         if kind == "integration":
@@ -238,9 +238,8 @@ async def _write(
         if one.kind == "template":
             await release_for_all(connection, project_id, one.name, now)  # it says something new: tried afresh
         if one.kind == "integration":
-            await look_again(connection, project_id, one.name, OVER_TIER, now)  # the tier may have been raised
             await look_soon(connection, project_id, one.name, now)  # it may know templates
-        if one.kind == "settings":  # a budget may have been raised
-            await look_again(connection, project_id, None, OVER_BUDGET, now)
+        rewritten = Rewritten(one.kind, one.name, change.before, change.after)
+        await judge_anew(connection, project_id, rewritten, now)
         token = new_token() if one.kind == "integration" else None
         await put_definition(connection, project_id, StoredDefinition(one.kind, one.name, 0, one.body, token), now)

@@ -28,6 +28,6 @@ async def _give_back(connection: Connection, now: datetime) -> int:
         return 0
     given = await give_back(connection, held, AT_ONCE)
     for lane, count in sorted(given.items()):
-        await wake(connection, lane.project_id, lane.sender, OVER_TIER, count, now)
+        await wake(connection, lane.project_id, lane.sender, [OVER_TIER], count, now)
     await announce_work(connection)
     return given.total()

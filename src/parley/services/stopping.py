@@ -87,7 +87,7 @@ async def _release_sender(connection: Connection, project_id: UUID, name: str, n
     _check_known("sending account", name, known)
     if not await release_sender(connection, project_id, name, now):
         return Released(was_stopped=False)
-    await look_again(connection, project_id, name, SENDER_STOPPED, now)
+    await look_again(connection, project_id, name, [SENDER_STOPPED], now)
     await announce_work(connection)
     return Released(was_stopped=True)
 

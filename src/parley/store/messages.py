@@ -154,17 +154,19 @@ async def claim_due(connection: Connection, turns: Sequence[Turn], now: datetime
     return [message_row(row) for row in await sql.messages.claim_due(connection, now=now, **by_lane(turns))]
 
 
-async def look_again(connection: Connection, project_id: UUID, sender: str | None, code: str, now: datetime) -> None:
-    """The sender's messages, or those of all senders, that wait for this reason are due, however many they are."""
-    while await wake(connection, project_id, sender, code, WOKEN_AT_ONCE, now) == WOKEN_AT_ONCE:
+async def look_again(
+    connection: Connection, project_id: UUID, sender: str | None, codes: Sequence[str], now: datetime
+) -> None:
+    """The sender's messages, or those of all senders, that wait for one of these reasons are due, however many."""
+    while await wake(connection, project_id, sender, codes, WOKEN_AT_ONCE, now) == WOKEN_AT_ONCE:
         pass
 
 
 async def wake(
-    connection: Connection, project_id: UUID, sender: str | None, code: str, most: int, now: datetime
+    connection: Connection, project_id: UUID, sender: str | None, codes: Sequence[str], most: int, now: datetime
 ) -> int:
-    """As many of the messages that wait for this reason are due, at the most: says how many. Sender None: of all."""
-    asked = {"project_id": project_id, "sender": sender, "code": code, "now": now, "most": most}
+    """As many of those that wait for one of these reasons are due, at the most: says how many. Sender None: of all."""
+    asked = {"project_id": project_id, "sender": sender, "codes": list(codes), "now": now, "most": most}
     status: str = await sql.messages.look_again(connection, **asked)
     return int(status.rpartition(" ")[2])
 

@@ -36,12 +36,12 @@ CROSS JOIN LATERAL (
 ) m;
 
 -- name: look_again!
--- services.apply_definitions, services.stopping, services.give_back_places: what waits for this reason is judged anew, the
+-- services.judge_anew, services.stopping, services.give_back_places: what waits for these reasons is judged anew, the
 -- earliest first; whoever holds one judges it now. Index messages_waiting.
 WITH waiting AS MATERIALIZED (
     SELECT bucket, id FROM messages
     WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = coalesce(:sender, integration, '')
-        AND outcome_code = :code AND due_at > :now
+        AND outcome_code = ANY(:codes::text[]) AND due_at > :now
     ORDER BY due_at
     LIMIT :most
     FOR UPDATE SKIP LOCKED

@@ -1,0 +1,158 @@
+"""What waits because of what a project has written down is due as soon as that says something else, and it alone."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from parley.domain.http import HttpResponse
+from parley.services.apply_definitions import delete_definition
+from parley.services.create_project import create_project
+from parley.store.messages import WOKEN_AT_ONCE, look_again
+from tests.support.builders import Cast
+from tests.walks.test_frequency import _policy as frequency
+from tests.walks.test_refusals import TEMPLATE, blunt
+from tests.walks.walk import Walk
+
+ALL_DAY = {"spans": [{"from": "00:00", "to": "23:59"}]}
+ONCE = frequency((1, "24 hours"))
+CHEAPER = {
+    "kind": "rate_card",
+    "name": "cheaper",
+    "currency": "USD",
+    "valid_from": "2026-11-01",
+    "source": "Meta",
+    "rates": {"Rest of Central & Eastern Europe": {"marketing": "0.01", "utility": "0.01"}},
+}
+
+
+def settings(**fields: Any) -> dict[str, Any]:
+    return {"kind": "settings", **fields}
+
+
+async def _send(walk: Walk, people: Cast, times: int = 1) -> None:
+    for _ in range(times):
+        await walk.track(people.alice, "go")
+        await walk.come_to_rest()
+
+
+async def _last(walk: Walk, people: Cast) -> str:
+    return (await walk.states(people.alice, "template"))[-1]
+
+
+async def _due_at(walk: Walk) -> list[datetime]:
+    async with walk.database.connection() as connection:
+        rows = await connection.fetch("SELECT due_at FROM messages WHERE state IN ('planned', 'queued')")
+    return [row["due_at"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (settings(quiet_hours=ALL_DAY), settings()),
+        (settings(quiet_hours=ALL_DAY), settings(quiet_hours={"spans": [{"from": "23:00", "to": "05:00"}]})),
+        (settings(quiet_hours=ALL_DAY), settings(quiet_hours={**ALL_DAY, "kinds": ["text"]})),
+    ],
+)
+async def test_quiet_hours_that_are_over_by_the_settings_hold_nothing(
+    walk: Walk, people: Cast, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    await walk.apply(blunt(TEMPLATE), before)
+    await _send(walk, people)
+    assert await _last(walk, people) == "planned"
+    await walk.apply(after)
+    await walk.come_to_rest()
+    assert await _last(walk, people) == "accepted"
+
+
+async def test_quiet_hours_that_begin_elsewhere_are_judged_where_they_are(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE), settings(quiet_hours=ALL_DAY))
+    await _send(walk, people)
+    (until,) = await _due_at(walk)
+    await walk.apply(settings(quiet_hours={"spans": [{"from": "00:00", "to": "20:00"}]}))
+    await walk.come_to_rest()
+    (sooner,) = await _due_at(walk)
+    assert (await _last(walk, people), walk.now < sooner < until) == ("planned", True)
+
+
+@pytest.mark.parametrize("after", [frequency((2, "24 hours")), {**ONCE, "active": False}])
+async def test_a_frequency_policy_that_allows_more_lets_go_what_waits(
+    walk: Walk, people: Cast, after: dict[str, Any]
+) -> None:
+    await walk.apply(blunt(TEMPLATE), ONCE)
+    await _send(walk, people, 2)
+    assert await _last(walk, people) == "planned"
+    await walk.apply(after)
+    await walk.come_to_rest()
+    assert await _last(walk, people) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("definition", "kind", "name"),
+    [
+        (settings(quiet_hours=ALL_DAY), "settings", "project"),
+        (frequency((1, "24 hours")), "frequency_policy", "gentle"),
+    ],
+)
+async def test_what_is_deleted_holds_nothing(
+    walk: Walk, people: Cast, definition: dict[str, Any], kind: str, name: str
+) -> None:
+    await walk.apply(blunt(TEMPLATE), definition)
+    await _send(walk, people, 2)
+    assert await _last(walk, people) == "planned"
+    assert await delete_definition(walk.database, walk.project_id, kind, name, walk.now)
+    await walk.come_to_rest()
+    assert await _last(walk, people) == "accepted"
+
+
+@pytest.mark.parametrize("after", [settings(quiet_hours=ALL_DAY), settings(quiet_hours=ALL_DAY, retention={})])
+async def test_settings_that_say_the_same_of_it_wake_nobody(walk: Walk, people: Cast, after: dict[str, Any]) -> None:
+    await walk.apply(blunt(TEMPLATE), settings(quiet_hours=ALL_DAY))
+    await _send(walk, people)
+    before = await _due_at(walk)
+    await walk.apply(after, blunt(TEMPLATE))
+    assert await _due_at(walk) == before
+
+
+async def test_a_delay_of_the_provider_outlasts_all_that_is_applied(walk: Walk, people: Cast) -> None:
+    walk.sinch.script.append(HttpResponse(429, (("retry-after", "600"),), b"{}"))
+    await walk.apply(blunt(TEMPLATE), settings(quiet_hours={**ALL_DAY, "kinds": ["text"]}), ONCE)
+    await _send(walk, people)
+    before = await _due_at(walk)
+    assert all(at > walk.now for at in before)
+    await walk.apply(settings(time_zone={"project": "Europe/Bratislava"}), frequency((9, "24 hours")))
+    assert (len(before), await _due_at(walk)) == (1, before)
+
+
+async def test_a_rate_card_lets_go_what_a_budget_holds_and_nothing_else(walk: Walk, people: Cast) -> None:
+    budget = {"budgets": [{"limit": "0", "per": "day"}]}
+    await walk.apply(blunt(TEMPLATE), settings(costs=budget))
+    await _send(walk, people)
+    before = await _due_at(walk)
+    await walk.apply(settings(costs=budget, quiet_hours={**ALL_DAY, "kinds": ["text"]}), ONCE)
+    assert (await _due_at(walk), await _last(walk, people)) == (before, "planned")
+    await walk.apply(CHEAPER)
+    assert await _due_at(walk) == [walk.now]
+
+
+async def test_another_project_s_messages_wait_on(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE), settings(quiet_hours=ALL_DAY))
+    await _send(walk, people)
+    before = await _due_at(walk)
+    other = await create_project(walk.database, "Another shop", walk.now)
+    async with walk.database.transaction() as connection:
+        await look_again(connection, other.project_id, None, ["quiet_hours"], walk.now)
+    assert await _due_at(walk) == before
+
+
+async def test_however_many_wait_all_are_due(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE), settings(quiet_hours=ALL_DAY))
+    await _send(walk, people)
+    async with walk.database.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO messages SELECT (jsonb_populate_record(m, jsonb_build_object('id', gen_random_uuid()))).*"
+            " FROM messages m, generate_series(1, $1) WHERE m.state = 'planned'",
+            WOKEN_AT_ONCE,
+        )
+    await walk.apply(settings())
+    assert set(await _due_at(walk)) == {walk.now}
