@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parley.cli.doctor import story
 from parley.domain.http import HttpResponse
 from parley.providers.http import NotSentError
 from parley.services.doctor import Releaser
@@ -99,6 +100,9 @@ async def test_a_pause_is_the_operator_s(walk: Walk, people: Cast) -> None:
     await steer(walk.database, walk.project_id, "sale", Order.PAUSE, walk.now)
     await walk.come_to_rest()
     assert await _waits(walk) == [(Releaser.OPERATOR, What.CAMPAIGNS_PAUSED, 1)]
+    told, since, *_ = story((await walk.shown("sale")).waits)
+    assert told == "operator  campaign paused (sale), 1 message waiting"
+    assert "project" not in since
 
 
 async def test_a_stopped_sender_holds_them(walk: Walk, people: Cast) -> None:

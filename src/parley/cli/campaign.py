@@ -13,10 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as ProgressBar
 
 from parley.cli import doctor
-from parley.cli.counting import counted
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.policy import try_and_print
 from parley.cli.running import project_of, run
+from parley.domain.counting import counted
 from parley.services.launch_campaign import launch_campaign
 from parley.services.show_campaigns import (
     CampaignView,

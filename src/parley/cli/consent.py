@@ -15,10 +15,10 @@ from cyclopts import App, Parameter
 
 from parley.cli import consent_import, consent_upload
 from parley.cli.consent_file import safe
-from parley.cli.counting import counted
 from parley.cli.options import AsJson, By, Customer, DataDir, ProjectToken, zoned
 from parley.cli.running import project_of, run
 from parley.domain.consent_evidence import Evidence
+from parley.domain.counting import counted
 from parley.domain.project import Project
 from parley.services.consent_ledger import (
     Shown,

@@ -16,6 +16,7 @@ from rich.progress import Progress
 from parley.cli.consent_file import opened, safe
 from parley.cli.options import AsJson, By, DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.domain.counting import counted
 from parley.services.import_consents import Imported, Listeners, Refused, Table, Wishes, import_consents
 from parley.wiring import House
 
@@ -56,14 +57,15 @@ def import_file(
 
 
 def _told(done: Imported, wishes: Wishes) -> str:
-    counted = f"{done.lines} lines: {done.added} entries new, {done.known} known already, {done.refused} lines refused"
+    told = f"{counted(done.lines, 'lines')}: {counted(done.added, 'entries new')}, {done.known:,} known already, "
+    told += counted(done.refused, "lines refused")
     if done.created:
-        counted += f", {done.created} customers created"
+        told += f", {counted(done.created, 'customers created')}"
     if done.asked:
-        counted += f"; {done.asked} have yet to be confirmed"
+        told += f"; {done.asked:,} yet to be confirmed"
     if done.written:
-        return counted
-    return f"{counted}\n{'dry run: ' if wishes.dry_run else ''}nothing was written" + (
+        return told
+    return f"{told}\n{'dry run: ' if wishes.dry_run else ''}nothing was written" + (
         "" if wishes.dry_run else "; correct the lines, or take the others with --skip-refused"
     )
 
@@ -89,7 +91,7 @@ def _telling(file: Path, raw: TextIO, report: Path | None) -> Iterator[Listeners
                 print(f"line {one.line}, {one.column or 'beyond the heading'}: {one.problem}", file=sys.stderr)
 
         def progress(lines: int) -> None:
-            bar.update(task, completed=raw.buffer.tell(), description=f"{lines} lines")
+            bar.update(task, completed=raw.buffer.tell(), description=counted(lines, "lines"))
 
         yield Listeners(refused, progress)
         if shown > REFUSED_SHOWN:

@@ -8,6 +8,8 @@ from cyclopts import App, Parameter
 
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.domain.counting import counted
+from parley.domain.phone import as_dialled
 from parley.providers.http import HttpClient
 from parley.services.fetch_opt_outs import FetchedList, OptOutLists
 from parley.services.upload_consents import Uploaded, Uploads, Wish, list_uploads, upload_consents
@@ -31,7 +33,8 @@ def upload(
         return await upload_consents(house.database, found, Wish(sender, preset, again), house.clock())
 
     done = run(data_dir, do)
-    print(f"{done.opt_outs} opt-outs and {done.opt_ins} opt-ins are queued; see `parley consent uploads`")
+    outs, ins = counted(done.opt_outs, "opt-outs"), counted(done.opt_ins, "opt-ins")
+    print(f"{outs} and {ins} queued; see `parley consent uploads`")
 
 
 def uploads(
@@ -54,7 +57,8 @@ def uploads(
         print(msgspec.json.encode(listed).decode())
         return
     for one in listed.uploads:
-        print(f"{one.changed_at:%Y-%m-%d %H:%M:%S}  {one.number or 'erased':16}  {one.action or '':7}  {one.state}")
+        number = as_dialled(one.number or "erased")
+        print(f"{one.changed_at:%Y-%m-%d %H:%M:%S}  {number:16}  {one.action or '':7}  {one.state}")
         if one.code:
             print(f"                     {one.code}: {one.sentence or ''}")
     if listed.next:
@@ -86,7 +90,8 @@ def fetch(
         print(msgspec.json.encode(fetched).decode())
         return
     for one in fetched:
-        print(f"{one.name}: {one.numbers} numbers, {one.customers} customers, {one.entries} entries new")
+        numbers, customers = counted(one.numbers, "numbers"), counted(one.customers, "customers")
+        print(f"{one.name}: {numbers}, {customers}, {counted(one.entries, 'entries new')}")
 
 
 def add_to(app: App) -> None:

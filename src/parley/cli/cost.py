@@ -11,9 +11,9 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-from parley.cli.counting import counted
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError, Problem
 from parley.services.correct_costs import Corrected, Correction, correct_costs, read_cost, read_invoice
 from parley.services.report_costs import By, report_costs

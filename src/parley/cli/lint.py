@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from parley.cli.options import AsJson
 from parley.costs import Difference, difference, shipped_cards
 from parley.domain.clock import system_clock
+from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError
 from parley.domain.template_category import filed_today
 from parley.templates import MessageTemplate, RuleSet, parse_template
@@ -115,5 +116,5 @@ def _story(linted: Sequence[Linted]) -> Iterator[str]:
         if one.costs_more:
             yield f"{one.file}: WhatsApp would file it as another category: a message costs {one.costs_more.told} more"
     if not any(one.unreadable or one.findings for one in linted):
-        found_nothing = f"{len(linted)} templates, nothing found."
+        found_nothing = f"{counted(len(linted), 'templates')}, nothing found."
         yield found_nothing if linted else "No template: name a file, or a folder that holds some."

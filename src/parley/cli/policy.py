@@ -9,9 +9,9 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from parley.cli.counting import counted
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError, Problem
 from parley.services.try_policy import Estimate, Reason, Tried, Wish, play_of, try_policy
 from parley.wiring import House

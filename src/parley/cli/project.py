@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from parley.cli.options import AsJson, DataDir
 from parley.cli.running import run
 from parley.services.create_project import NewProject, create_project
-from parley.store.projects import all_projects
+from parley.store.projects import ProjectLine, all_projects
 from parley.wiring import House
 
 LONGEST_NAME = 200
@@ -45,12 +45,12 @@ def create(
 def list_projects(*, data_dir: DataDir = None) -> None:
     """Token and name of every project."""
 
-    async def do(house: House) -> list[tuple[str, str]]:
+    async def do(house: House) -> list[ProjectLine]:
         async with house.database.connection() as connection:
             return await all_projects(connection)
 
     projects = run(data_dir, do)
-    print("\n".join(f"{token}  {name}" for token, name in projects) or "no project yet: parley project create NAME")
+    print("\n".join(f"{one.token}  {one.name}" for one in projects) or "no project yet: parley project create NAME")
 
 
 def _readable(told: Mapping[str, object]) -> str:

@@ -1,6 +1,6 @@
 """How a command runs: against the data folder's database, also while a server uses it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,10 +9,12 @@ from parley.config import read_config
 from parley.domain.errors import ParleyError
 from parley.domain.project import Project
 from parley.store.database import UNAVAILABLE
-from parley.store.projects import project_by_token
+from parley.store.projects import ProjectLine, all_projects, project_by_token
 from parley.wiring import House, has_database, open_house
 
 T = TypeVar("T")
+MOST_LISTED = 10
+"""Projects that are named to whoever mistypes one."""
 _LOST: tuple[type[Exception], ...] = (ConnectionRefusedError, *UNAVAILABLE)
 
 
@@ -22,6 +24,14 @@ class NoDataError(ParleyError):
 
 class NoSuchProjectError(ParleyError):
     """There is no project with this token. `parley project list` shows them."""
+
+    def __init__(self, token: str, projects: Sequence[ProjectLine]) -> None:
+        lines = [f"  {one.token}  {one.name}" for one in projects[:MOST_LISTED]]
+        listed = "\n".join(lines) or "  none yet: parley project create NAME"
+        super().__init__(
+            f"There is no project with the token {token}. `parley project list` shows those there are:\n{listed}"
+            + (f"\n  and {len(projects) - MOST_LISTED:,} more" if len(projects) > MOST_LISTED else "")
+        )
 
 
 class DatabaseLostError(ParleyError):
@@ -57,6 +67,6 @@ async def project_of(house: House, token: str) -> Project:
     """Raises NoSuchProjectError."""
     async with house.database.connection() as connection:
         project = await project_by_token(connection, token)
-    if project is None:
-        raise NoSuchProjectError
+        if project is None:
+            raise NoSuchProjectError(token, await all_projects(connection))
     return project

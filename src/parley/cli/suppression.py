@@ -8,6 +8,7 @@ from cyclopts import App, Parameter
 
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.domain.phone import as_dialled
 from parley.domain.suppression import Scope
 from parley.services.keep_suppressions import Line, Listed, add_suppression, read_suppressions, remove_suppression
 from parley.wiring import House
@@ -34,7 +35,7 @@ def add(
         line = Line(address, scope, note)
         return await add_suppression(house.database, found, line, by or getpass.getuser(), house.clock())
 
-    print(f"{run(data_dir, do)} is on the list")
+    print(f"{as_dialled(run(data_dir, do))} is on the list")
 
 
 @app.command
@@ -69,7 +70,7 @@ def list_all(
         print(msgspec.json.encode(listed).decode())
         return
     lines = [
-        f"{one.address or 'erased':16}  {one.reason:8}  {one.scope:9}  since {one.since:%Y-%m-%d %H:%M:%S}"
+        f"{as_dialled(one.address or 'erased'):16}  {one.reason:8}  {one.scope:9}  since {one.since:%Y-%m-%d %H:%M:%S}"
         f"  by {one.by_whom}{f': {one.note}' if one.note else ''}"
         for one in listed.suppressions
     ]

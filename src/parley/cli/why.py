@@ -8,6 +8,7 @@ from cyclopts import App
 
 from parley.cli.options import AnyProject, AsJson, DataDir
 from parley.cli.running import project_of, run
+from parley.domain.phone import as_dialled
 from parley.policy import Retaken
 from parley.services.explain_message import Explanation, explain_message
 from parley.wiring import House
@@ -51,7 +52,7 @@ def story(found: Explanation) -> Iterator[str]:
 
 def _head(found: Explanation) -> Iterator[str]:
     message = found.message
-    yield f"{message.kind} {message.id} to {message.recipient or 'nobody'}: {message.state}"
+    yield f"{message.kind} {message.id} to {as_dialled(message.recipient or 'nobody')}: {message.state}"
     yield f"  preset {message.content['preset']}, sender {message.integration or 'none'}"
     if message.provider_message_id:
         yield f"  the provider's id: {message.provider_message_id}"
@@ -94,9 +95,13 @@ def _decision(title: str, decision: dict[str, Any]) -> Iterator[str]:
     yield f"\n{title} ({decision['at']}, rules of {decision['version']}): {_MARKS[verdict['verdict']]}"
     for asked in decision["asked"] or [{"rule": "personalisation", "verdict": verdict}]:
         said = asked["verdict"]
-        evidence = ", ".join(f"{name} {value}" for name, value in said["evidence"].items())
+        evidence = ", ".join(f"{name} {_shown(name, value)}" for name, value in said["evidence"].items())
         yield f"  {_MARKS[said['verdict']]:5} {asked['rule']}  {evidence}"
         if "sentence" in said:
             yield f"        {said['code']}: {said['sentence']}"
         if said.get("remedy"):
             yield f"        {said['remedy']}"
+
+
+def _shown(name: str, value: object) -> object:
+    return as_dialled(value) if name == "recipient" and isinstance(value, str) else value

@@ -56,6 +56,11 @@ def read_phone(value: object, default_region: str | None = None) -> PhoneNumber 
     return _parse(original, _dialled(written, default_region), default_region)
 
 
+def as_dialled(address: str) -> str:
+    """As people write the digits of a number, and as every command takes them. What is no number stays as it is."""
+    return f"+{address}" if address.isdecimal() else address
+
+
 def match_key(digits: str) -> str:
     """What two names of the same WhatsApp number have in common. Takes digits without a plus.
 

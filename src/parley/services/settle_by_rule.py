@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from parley.domain.counting import counted
 from parley.domain.message import State
 from parley.domain.settings import Then, UncertainRule
 from parley.services.definitions import project_definitions
@@ -46,16 +47,18 @@ async def _move(connection: Connection, rows: Sequence[MessageRow], rule: Uncert
 
 
 def _given_up(row: MessageRow, rule: UncertainRule, now: datetime) -> Change:
-    sentence = f"The project's rule gave it up: after {rule.after_hours} hours nobody knew whether the provider has it."
+    sentence = f"The project's rule gave it up: {_nobody_knew(rule)}"
     return Change(row.id, State.FAILED, now, code="given_up", sentence=sentence)
 
 
 def _sent_again(row: MessageRow, rule: UncertainRule, now: datetime) -> Change:
     """Once: whose second try is uncertain, too, waits for a person."""
-    sentence = (
-        f"The project's rule had it sent again: after {rule.after_hours} hours nobody knew whether the provider has it."
-    )
+    sentence = f"The project's rule had it sent again: {_nobody_knew(rule)}"
     return Change(
         row.id, State.QUEUED, now, due_at=now, code="sent_again", sentence=sentence,
         decision={"resent": {"at": now.isoformat()}}, ordered=True,
     )  # fmt: skip
+
+
+def _nobody_knew(rule: UncertainRule) -> str:
+    return f"after {counted(rule.after_hours, 'hours')} nobody knew whether the provider has it."

@@ -42,9 +42,17 @@ async def project_by_id(connection: Connection, project_id: UUID) -> Project | N
     return _project(await sql.projects.project_by_id(connection, id=project_id))
 
 
-async def all_projects(connection: Connection) -> list[tuple[str, str]]:
-    """(token, name) of every project, the oldest first."""
-    return [(row["token"], row["name"]) for row in await sql.projects.all_projects(connection)]
+class ProjectLine(msgspec.Struct, frozen=True):
+    """A project as people are told of it."""
+
+    id: UUID
+    token: str
+    name: str
+
+
+async def all_projects(connection: Connection) -> list[ProjectLine]:
+    """The oldest first."""
+    return [ProjectLine(**row) for row in await sql.projects.all_projects(connection)]
 
 
 def _project(row: Any) -> Project | None:

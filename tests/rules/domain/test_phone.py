@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parley.domain.phone import PhoneNumber, UnusablePhone, match_key, match_key_of_wa_id, read_phone
+from parley.domain.phone import PhoneNumber, UnusablePhone, as_dialled, match_key, match_key_of_wa_id, read_phone
 
 FOLDER = Path(__file__).parents[2] / "cases" / "phone"
 FILES = ("usable.json", "equivalent.json", "unusable.json")
@@ -64,3 +64,8 @@ def test_it_has_an_answer_to_everything(value: str | int) -> None:
 @given(st.text(st.characters(max_codepoint=127), max_size=30))
 def test_a_name_in_ascii_has_the_key_that_it_has_beside_an_invisible_letter(name: str) -> None:
     assert match_key_of_wa_id(name) == match_key_of_wa_id(f"{name}\u200e")
+
+
+def test_what_is_printed_is_read_again() -> None:
+    assert as_dialled("421901234567") == "+421901234567"
+    assert as_dialled("US.13491208655302741918") == "US.13491208655302741918"

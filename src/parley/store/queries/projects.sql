@@ -24,9 +24,9 @@ SELECT key_id, project_id, role, secret_hash FROM api_keys WHERE key_id = :key_i
 -- Readiness; no table.
 SELECT 1;
 
--- `parley project list`; a full look at a small table.
+-- `parley project list`, `parley doctor`; a full look at a small table.
 -- name: all_projects
-SELECT token, name FROM projects ORDER BY created_at;
+SELECT id, token, name FROM projects ORDER BY created_at;
 
 -- `parley key list`; api_keys_of_project.
 -- name: keys_of_project

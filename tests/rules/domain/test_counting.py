@@ -2,7 +2,7 @@
 
 import pytest
 
-from parley.cli.counting import counted
+from parley.domain.counting import counted
 
 
 @pytest.mark.parametrize(
