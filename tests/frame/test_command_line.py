@@ -13,7 +13,7 @@ import requests
 
 from parley.store.embedded import embedded_server
 from tests.frame.conftest import INTEGRATION, TOKEN, Running
-from tests.frame.processes import SECONDS, created, end, environment, parley, running
+from tests.frame.processes import ROOT, SECONDS, created, end, environment, parley, running
 
 HELP = """
 from parley.cli.main import app
@@ -93,6 +93,7 @@ async def test_a_file_of_consents_is_told_line_by_line(server: Running, keys: di
     refused = await parley("consent", "import", str(file), *at, "--report", str(report))
     assert (refused.code, "nothing was written" in refused.out) == (1, True), refused.err
     assert "line 3, registered: The project has no customer registered==cmd" in refused.err
+    assert refused.out.startswith("2 lines: 1 entry new, 0 known already, 1 line refused\n")
     assert report.read_text(encoding="utf-8").splitlines()[1].startswith("3,registered,'=cmd,")
     taken = await parley("consent", "import", str(file), *at, "--skip-refused", "--json")
     told = {"lines": 2, "refused": 1, "added": 1, "known": 0, "written": True, "asked": 0, "created": 0}
@@ -221,7 +222,15 @@ async def test_every_command_says_how_it_is_used() -> None:
         (("apply", "/nowhere", "--project", "x"), 1, "There is no folder"),
         (("preset", "list", "--project", "no-such-project"), 1, "parley project list"),
         (("sender", "release"), 2, "NAME is missing"),
-        (("apply", "/nowhere"), 2, "--project is missing"),
+        (("apply", "/nowhere"), 2, "--project is missing.\n"),
+        (("campaign", "list", "--projct", "x"), 2, "--project is missing. --projct is no option of this command."),
+        (
+            ("campaign", "show", "ca\udcff", "--project", "x"),
+            2,
+            r"The word ca\xff (number 3 after parley) is not UTF-8",
+        ),
+        (("apply", str(ROOT / "README.md"), "--project", "x"), 1, "is no .json file: name one, or a folder"),
+        (("project", "create", "Sh\x1b[31mop"), 1, "name: holds the control character U+001B at place 3"),
         (("apply", "/nowhere", "--project"), 2, "--project needs a value"),
         (("project", "create", " "), 2, "1 to 200 characters"),
         (("project", "list", "[bold]more[/]"), 2, "[bold]more[/]: not expected here"),
@@ -324,5 +333,6 @@ asyncio.run(main())
     told = await parley("doctor", *folder)
     assert told.code == 1
     assert "operator  0 messages held (shop)" in told.out
+    assert f", project {made['project_token']} (Shop)\n" in told.out
     assert "unauthorized: The token was refused." in told.out
     assert json.loads((await parley("doctor", "--json", *folder)).out)[0]["waits_for"] == "operator"

@@ -51,6 +51,35 @@ async def test_a_customer_without_messages_is_told_so(server: Running, keys: dic
     assert narrowed.out.startswith("no such message to this customer")
 
 
+async def test_a_mistyped_project_is_told_with_those_there_are(data_dir: Path, token: str) -> None:
+    told = await parley("campaign", "list", "--project", token[:-1], "--data-dir", str(data_dir))
+    assert (told.code, told.out) == (1, "")
+    assert f"There is no project with the token {token[:-1]}." in told.err
+    assert f"  {token}  Shop\n" in told.err
+
+
+async def test_a_mistyped_category_is_told_with_those_there_are(data_dir: Path, token: str, definitions: Path) -> None:
+    words = ("--project", token, "--data-dir", str(data_dir))
+    await parley("apply", str(definitions), *words, SHOP_TOKEN=TOKEN)
+    told = await parley("policy", "try", "--template", "spring_sale", "--category", "whatsap", *words)
+    assert (told.code, told.out) == (1, "")
+    assert "consent_category: there is no consent category whatsap; there is" in told.err
+    assert "whatsapp" in told.err
+
+
+async def test_a_report_that_ends_before_it_begins_is_none(data_dir: Path, token: str) -> None:
+    days = ("--since", "2026-11-20", "--until", "2026-11-01")
+    told = await parley("cost", "report", "--project", token, *days, "--data-dir", str(data_dir))
+    assert (told.code, told.out) == (1, "")
+    assert "until: 2026-11-01 lies before 2026-11-20" in told.err
+
+
+async def test_a_number_is_printed_as_the_next_command_takes_it(data_dir: Path, token: str) -> None:
+    words = ("--project", token, "--data-dir", str(data_dir))
+    assert (await parley("suppression", "add", "+421 901 234 567", *words)).out == "+421901234567 is on the list\n"
+    assert (await parley("suppression", "list", *words)).out.startswith("+421901234567 ")
+
+
 def test_a_time_far_from_ours_is_told_in_a_sentence() -> None:
     with pytest.raises(InvalidInputError, match="use years from 1970 on"):
         zoned(datetime(1, 1, 1))  # noqa: DTZ001  as it is typed

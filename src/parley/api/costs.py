@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 
 from parley.access import Permission
 from parley.api.auth import admit
+from parley.api.consents import answered
 from parley.services.report_costs import By, report_costs
 
 AnyRequest = Request[Any, Any, Any]
@@ -27,7 +28,7 @@ async def show(
     """
     caller = await admit(request, token, Permission.READ_DEFINITIONS)
     state = request.app.state
-    lines = await report_costs(state.database, caller.project.id, by, since, until, state.clock())
+    lines = await answered(report_costs(state.database, caller.project.id, by, since, until, state.clock()))
     return {"success": True, "data": msgspec.to_builtins(lines)}
 
 

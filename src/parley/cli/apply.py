@@ -54,6 +54,8 @@ def apply(
 def _files(folder: Path) -> list[File]:
     if not folder.exists():
         raise NothingToApplyError(f"There is no folder {folder}. Make it, or begin with a copy of the examples.")
+    if folder.is_file() and folder.suffix != ".json":
+        raise NothingToApplyError(f"{folder} is no .json file: name one, or a folder, of which every *.json is read.")
     paths = [folder] if folder.is_file() else sorted(folder.rglob("*.json"))
     if not paths:
         raise NothingToApplyError(f"{folder} holds no .json file.")

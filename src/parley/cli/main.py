@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NoReturn
 from uuid import UUID
@@ -50,7 +51,11 @@ def _sentence(error: CycloptsError) -> str:
         return f"{' '.join(error.unused_tokens)}: not expected here."
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         name, is_word = error.argument.name, error.argument.index is not None
-        return f"{_as_word(name) if is_word else name} {'needs a value' if error.keyword else 'is missing'}."
+        if error.keyword:
+            return f"{name} needs a value."
+        strange = [word.partition("=")[0] for word in error.unused_tokens or () if word.startswith("--")]
+        mistyped = f" {strange[0]} is no option of this command." if strange else ""
+        return f"{_as_word(name) if is_word else name} is missing.{mistyped}"
     if isinstance(error, CoercionError) and error.token is not None and error.target_type in _MUST_BE:
         where = error.token.keyword or (_as_word(error.argument.name) if error.argument is not None else "it")
         return f"{where} must be {_MUST_BE[error.target_type]}; it is {error.token.value}."
@@ -113,6 +118,7 @@ for room in (
 
 def main() -> None:
     """Runs the command; what went wrong is told in sentences on stderr, with exit code 1."""
+    _refuse_bytes(sys.argv[1:])
     try:
         _leave(app(result_action="return_value") or 0)  # else it would exit by itself, slowly
     except InvalidInputError as error:
@@ -124,6 +130,17 @@ def main() -> None:
     except BrokenPipeError:  # `parley preset list | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     _leave(1)
+
+
+def _refuse_bytes(words: Sequence[str]) -> None:
+    """Bytes that are no UTF-8 come as lone surrogates, which can be neither printed nor stored."""
+    for place, word in enumerate(words, 1):
+        seen = word.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        if seen != word:
+            _tell(
+                f"The word {seen} (number {place} after parley) is not UTF-8: set the terminal to UTF-8, type it again."
+            )
+            _leave(2)
 
 
 def _leave(code: int) -> NoReturn:

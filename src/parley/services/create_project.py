@@ -9,6 +9,7 @@ from parley.access import NewKey, Role, StoredKey, new_private_key, new_public_k
 from parley.domain.consent import WHATSAPP_CATEGORY
 from parley.domain.ids import new_id, new_project_token
 from parley.domain.project import Project, ProjectSettings
+from parley.domain.visible import check_visible
 from parley.store.consents import insert_category
 from parley.store.database import Database
 from parley.store.projects import insert_key, insert_project
@@ -40,7 +41,8 @@ class NewProject(msgspec.Struct, frozen=True):
 async def create_project(
     database: Database, name: str, now: datetime, settings: ProjectSettings | None = None
 ) -> NewProject:
-    """The first private key is a project admin's."""
+    """The first private key is a project admin's. Raises InvalidInputError."""
+    check_visible("name", name)
     project = Project(new_id(), new_project_token(), name, settings or ProjectSettings())
     made = NewProject(project, new_private_key(project.id, Role.ADMIN), new_public_key(project.id))
     async with database.transaction() as connection:

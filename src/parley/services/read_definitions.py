@@ -9,6 +9,7 @@ import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.malformed import told_by_line
+from parley.domain.visible import check_visible
 from parley.integrations.definition import SECRET_FIELDS
 from parley.services.definition_secrets import Path, SecretsTaken
 from parley.services.definitions import PARSERS
@@ -64,6 +65,7 @@ def _read_one(file: File, environment: Mapping[str, str]) -> ReadDefinition:
         raise InvalidInputError(taken.problems)
     definition = PARSERS[kind](body)
     _check_name(definition.name)
+    check_visible("title", getattr(definition, "title", ""))
     return ReadDefinition(file.path, kind, _name_of(definition), body, taken.secrets)
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from parley.domain.errors import InvalidInputError, Problem
 from parley.services.definitions import project_definitions
 from parley.store.database import Database
 from parley.store.ledger import ReportLine, report
@@ -22,7 +23,12 @@ class By(StrEnum):
 async def report_costs(
     database: Database, project_id: UUID, by: By, since: date | None, until: date | None, now: datetime
 ) -> list[ReportLine]:
-    """From `since` to `until`, both with it, in the account's time zone; this month when nothing is said."""
+    """From `since` to `until`, both with it, in the account's time zone; this month when nothing is said.
+
+    Raises InvalidInputError.
+    """
+    if since is not None and until is not None and until < since:
+        raise InvalidInputError([Problem("until", f"{until} lies before {since}, where the report begins (since).")])
     async with database.transaction() as connection:
         project = await project_definitions(connection, project_id)
         today = project.prices.day(now)

@@ -127,6 +127,7 @@ async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetim
     campaign = project.campaigns[wish.campaign] if wish.campaign is not None else _made_up(wish)
     if wish.template is not None:
         _check_template(project, wish.template, wish.language)
+        _check_category(project, wish.consent_category)
     audience = campaign.audience
     if wish.condition is not None:
         audience = segments.parse_audience(wish.condition, "condition")
@@ -149,6 +150,14 @@ def _check_template(project: ProjectDefinitions, name: str, language: str) -> No
     near = get_close_matches(name, known, n=NEAREST)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there is {', '.join(known) or 'none'}."
     raise InvalidInputError([Problem("template", f"there is no template {name}; {hint}")])
+
+
+def _check_category(project: ProjectDefinitions, name: str | None) -> None:
+    if name is not None and name not in project.consent_categories:
+        known = ", ".join(sorted(project.consent_categories)) or "none"
+        raise InvalidInputError(
+            [Problem("consent_category", f"there is no consent category {name}; there is {known}.")]
+        )
 
 
 def _history(project: ProjectDefinitions, wish: Wish, now: datetime) -> History:

@@ -14,13 +14,15 @@ async def test_a_viewer_reads_an_empty_report(api: ProjectApi, database: Databas
     assert (answer.status, answer.body) == (200, {"success": True, "data": []})
 
 
-@pytest.mark.parametrize("query", ["by=mood", "since=yesterday", "until=2026-13-01"])
+@pytest.mark.parametrize(
+    "query", ["by=mood", "since=yesterday", "until=2026-13-01", "until=2026-11-01&since=2026-12-01"]
+)
 async def test_what_cannot_be_asked_is_told(api: ProjectApi, query: str) -> None:
     answer = await call(api, "GET", f"/costs?{query}")
     assert (answer.status, answer.body["success"]) == (400, False)
     assert query.split("=", maxsplit=1)[0] in answer.text
 
 
-@pytest.mark.parametrize("span", ["since=2026-12-01&until=2026-11-01", "since=9999-12-31", "until=0001-01-01"])
+@pytest.mark.parametrize("span", ["since=9999-12-31", "until=0001-01-01"])
 async def test_days_without_any_message_are_no_error(api: ProjectApi, span: str) -> None:
     assert (await call(api, "GET", f"/costs?{span}")).body == {"success": True, "data": []}

@@ -121,6 +121,11 @@ async def test_the_servers_environment_cannot_be_read(api: ProjectApi) -> None:
         ("/preset/crm-note", {**PRESET, "name": "crm/note"}, "name: must be 1 to 128"),
         ("/preset/crm-note", {**PRESET, "name": "n" * 129}, "name: must be 1 to 128"),
         (
+            "/preset/crm-note",
+            {**PRESET, "title": "Note\x1b[2J"},
+            "title: holds the control character U+001B at place 5",
+        ),
+        (
             "/consent_category/news",
             {"kind": "consent_category", "name": "news", "legit": True},
             "unknown field `legit`",
