@@ -5,6 +5,9 @@
 The part of sending that takes processor time: planned messages are claimed, judged, rendered and recorded in
 PostgreSQL by one process, then as many others by two at once. The provider answers inside each worker and costs
 nothing, and no other program of a bench runs. The figure is the rate of two, its floor the rate of one.
+
+It also says how busy both processors are meanwhile, with PostgreSQL and all: what one worker leaves idle is all that a
+second one can add.
 """
 
 import argparse
@@ -13,6 +16,9 @@ import time
 from asyncio.subprocess import Process
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
+
+import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
 
@@ -40,16 +46,20 @@ async def main(messages: int, rounds: int) -> None:
             for _ in range(rounds):
                 one.append(await _rate(shop, [first], messages))
                 two.append(await _rate(shop, [first, second], messages))
-    print_ratio("two workers", "messages/s", two, one)
+    print_ratio("two workers", "messages/s", [rate for rate, _ in two], [rate for rate, _ in one])
+    busy = [f"{median(part for _, part in rates):.0%}" for rates in (one, two)]
+    print(f"processors busy: {busy[0]} with one, {busy[1]} with two")
 
 
-async def _rate(shop: Shop, workers: Sequence[Process], messages: int) -> float:
+async def _rate(shop: Shop, workers: Sequence[Process], messages: int) -> tuple[float, float]:
+    """Messages a second, and which part of all processors' time was used."""
     planned = await plan(shop, messages)
+    psutil.cpu_percent()  # counts from here on
     started = time.perf_counter()
     await send_all_due(workers)
-    seconds = time.perf_counter() - started
+    seconds, busy = time.perf_counter() - started, psutil.cpu_percent() / 100
     await check_accepted(shop, planned)
-    return messages / seconds
+    return messages / seconds, busy
 
 
 if __name__ == "__main__":

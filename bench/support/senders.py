@@ -15,9 +15,17 @@ PATIENCE_SECONDS = 120.0
 @asynccontextmanager
 async def senders(data_dir: Path, count: int, *, instant: bool = False) -> AsyncIterator[list[Process]]:
     """So many, ready, on the data folder's database. `instant`: their provider costs nothing."""
-    words = ("-m", "bench.support.sending_worker", str(data_dir), *(["--instant"] if instant else []))
-    async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(_sender(words)) for _ in range(count)]
+    async with _senders("sending_worker", str(data_dir), count=count, instant=instant) as ready:
+        yield ready
+
+
+@asynccontextmanager
+async def lean_senders(
+    data_dir: Path, request: str, count: int, *, instant: bool = False
+) -> AsyncIterator[list[Process]]:
+    """As `senders`, of lean_sender.py, whose request is JSON."""
+    async with _senders("lean_sender", str(data_dir), request, count=count, instant=instant) as ready:
+        yield ready
 
 
 async def send_all_due(workers: Sequence[Process]) -> None:
@@ -35,6 +43,13 @@ async def _said(worker: Process, word: bytes) -> None:
     assert worker.stdout is not None
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await worker.stdout.readline() == word, "the worker ended; it says why above"
+
+
+@asynccontextmanager
+async def _senders(program: str, *words: str, count: int, instant: bool) -> AsyncIterator[list[Process]]:
+    asked = ("-m", f"bench.support.{program}", *words, *(["--instant"] if instant else []))
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(_sender(asked)) for _ in range(count)]
 
 
 @asynccontextmanager

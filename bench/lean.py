@@ -1,0 +1,111 @@
+"""How fast could any durable way out be? The leanest one against the bare pump: a bound of outbound.py.
+
+    python bench/lean.py [--messages 20000] [--rounds 3] [--api sinch_legacy]
+
+It knows no people, consents, policy, templates, prices, limits, reasons or events. It has a narrow table of what waits
+and what is in flight, whose rows come and go and whose updates touch no index. What is left is what house.md asks of
+any design: a message is claimed before its call and its outcome recorded after it, each committed with fsync. It uses
+Parley's driver, client, provider and PostgreSQL and sends the worker's own request; only number and name are each
+message's.
+
+Three figures: one such process, two, and one whose provider costs nothing, which is claim and record alone.
+"""
+
+import argparse
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import Sequence
+from itertools import count, islice, repeat
+from pathlib import Path
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
+
+from bench.support.callbacks import phone
+from bench.support.figures import print_ratio
+from bench.support.folders import data_folder
+from bench.support.lean_sender import NAME, PHONE, TABLES
+from bench.support.load import send_all
+from bench.support.programs import provider
+from bench.support.senders import lean_senders, send_all_due
+from bench.support.shop import Shop, deliver_all, delivery, open_shop, plan
+from bench.support.wires import RememberingWire
+from parley.cli.event_loop import run_to_end
+from parley.domain.http import HttpRequest
+from parley.providers.http import CONNECTIONS, HttpClient
+
+_numbers = count(1)
+
+
+async def main(messages: int, rounds: int, api: str) -> None:
+    """Measures and prints."""
+    with data_folder() as folder:
+        async with provider() as url, open_shop(folder, api, url, 1) as shop, HttpClient() as client:
+            request = await _request(shop, client)
+            await _set_up(shop)
+            asked = msgspec.json.encode(_with_places(request)).decode()
+            async with lean_senders(folder, asked, 2) as pair, lean_senders(folder, asked, 1, instant=True) as alone:
+                one, two, without, floor = [], [], [], []
+                await _rate(shop, pair, messages // 10)
+                await _rate(shop, alone, messages // 10)
+                for _ in range(rounds):
+                    one.append(await _rate(shop, pair[:1], messages))
+                    two.append(await _rate(shop, pair, messages))
+                    without.append(await _rate(shop, alone, messages))
+                    floor.append((await send_all(client, repeat(request, messages), CONNECTIONS)).per_second)
+    print_ratio(f"lean outbox, {api}, one process", "messages/s", one, floor)
+    print_ratio(f"lean outbox, {api}, two processes", "messages/s", two, floor)
+    print_ratio("lean outbox, one process, calls that cost nothing", "messages/s", without, floor)
+
+
+async def _request(shop: Shop, client: HttpClient) -> HttpRequest:
+    """As a worker sends it."""
+    wire = RememberingWire(client)
+    await plan(shop, 1)
+    worker = delivery(shop, wire)
+    await deliver_all(worker)
+    await worker.close()
+    return wire.last
+
+
+def _with_places(request: HttpRequest) -> HttpRequest:
+    body = request.body.replace(phone(0).encode(), PHONE).replace(b"Name 0", NAME)
+    assert PHONE in body, body
+    assert NAME in body, body
+    return msgspec.structs.replace(request, body=body)
+
+
+async def _set_up(shop: Shop) -> None:
+    async with shop.house.database.connection() as connection:
+        await connection.execute(TABLES)
+
+
+async def _rate(shop: Shop, workers: Sequence[Process], messages: int) -> float:
+    rows = [(number, phone(number).encode(), f"Name {number}".encode()) for number in islice(_numbers, messages)]
+    async with shop.house.database.transaction() as connection:
+        await connection.copy_records_to_table("lean_outbox", records=rows, columns=("id", "phone", "name"))
+    async with shop.house.database.connection() as connection:
+        await connection.execute("VACUUM ANALYZE lean_outbox")
+    started = time.perf_counter()
+    await send_all_due(workers)
+    seconds = time.perf_counter() - started
+    await _check(shop, [number for number, *_ in rows])
+    return messages / seconds
+
+
+async def _check(shop: Shop, numbers: Sequence[int]) -> None:
+    async with shop.house.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM lean_outbox") == 0
+        asked = "SELECT count(DISTINCT provider_id) FROM lean_sent WHERE id = ANY ($1::bigint[])"
+        assert await connection.fetchval(asked, numbers) == len(numbers)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=20000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--api", choices=("sinch_legacy", "sinch_conversation"), default="sinch_legacy")
+    asked = parser.parse_args()
+    run_to_end(main(asked.messages, asked.rounds, asked.api))
