@@ -98,6 +98,8 @@ async def test_a_file_of_consents_is_told_line_by_line(server: Running, keys: di
     taken = await parley("consent", "import", str(file), *at, "--skip-refused", "--json")
     told = {"lines": 2, "refused": 1, "added": 1, "known": 0, "written": True, "asked": 0, "created": 0}
     assert json.loads(taken.out) == told
+    shown = await parley("consent", "show", "registered=jana", *at)
+    assert "          address: +421901234567\n" in shown.out
 
 
 async def test_a_preview_shows_the_exact_request_and_hides_the_secret(server: Running, keys: dict[str, Any]) -> None:

@@ -82,6 +82,9 @@ async def test_the_events_and_why_tell_of_each_other(walk: Walk, people: Cast) -
     assert {one.get("in_place_of") for one in told if one["kind"] == "template"} == {str(text.message.id)}
     assert f"its template was planned in its place: {template.message.id}" in "\n".join(story(text))
     assert f"in place of the free text {text.message.id}" in "\n".join(story(template))
+    first, *more = story(text)
+    assert first == f"text {text.message.id} to +421901000001: failed"
+    assert "  yes   address_usable  recipient +421901000001" in more
     assert text.message.origin == template.message.origin
 
 

@@ -1,5 +1,6 @@
 """What waits because of what a project has written down is due as soon as that says something else, and it alone."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +10,14 @@ from parley.domain.http import HttpResponse
 from parley.services.apply_definitions import delete_definition
 from parley.services.create_project import create_project
 from parley.store.messages import WOKEN_AT_ONCE, look_again
+from parley.store.wakeups import listening
 from tests.support.builders import Cast
 from tests.walks.test_frequency import _policy as frequency
 from tests.walks.test_refusals import TEMPLATE, blunt
 from tests.walks.walk import Walk
 
 ALL_DAY = {"spans": [{"from": "00:00", "to": "23:59"}]}
+SECONDS = 30.0
 ONCE = frequency((1, "24 hours"))
 CHEAPER = {
     "kind": "rate_card",
@@ -133,6 +136,17 @@ async def test_a_rate_card_lets_go_what_a_budget_holds_and_nothing_else(walk: Wa
     assert (await _due_at(walk), await _last(walk, people)) == (before, "planned")
     await walk.apply(CHEAPER)
     assert await _due_at(walk) == [walk.now]
+
+
+async def test_workers_that_sleep_are_woken(walk: Walk, people: Cast, own_database_url: str) -> None:
+    await walk.apply(blunt(TEMPLATE), settings(quiet_hours=ALL_DAY))
+    await _send(walk, people)
+    woken = asyncio.Event()
+    async with listening(own_database_url, woken.set), asyncio.timeout(SECONDS):
+        await woken.wait()  # as it begins to listen
+        woken.clear()
+        await walk.apply(settings())
+        await woken.wait()
 
 
 async def test_another_project_s_messages_wait_on(walk: Walk, people: Cast) -> None:

@@ -19,6 +19,7 @@ from parley.cli.options import AsJson, By, Customer, DataDir, ProjectToken, zone
 from parley.cli.running import project_of, run
 from parley.domain.consent_evidence import Evidence
 from parley.domain.counting import counted
+from parley.domain.phone import as_dialled
 from parley.domain.project import Project
 from parley.services.consent_ledger import (
     Shown,
@@ -213,6 +214,8 @@ def _story(shown: Shown) -> Iterator[str]:
         if said.problem:
             yield f"          problem: {said.problem}"
         known = {name: value for name in evidence.__struct_fields__ if (value := getattr(evidence, name)) is not None}
+        if evidence.address is not None:
+            known["address"] = as_dialled(evidence.address)
         yield from (f"          {name.replace('_', ' ')}: {value}" for name, value in known.items())
     if shown.next:
         yield f"more: --before {shown.next}"
