@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Literal
 
 import structlog
@@ -23,6 +24,17 @@ REFUSALS = Counter("parley_refusals_total", "Messages that our own policy refuse
 BUDGET_WARNINGS = Counter("parley_budget_warnings_total", "Budgets that were nearly gone, or gone.", ["level"])
 
 
+class _Logger(structlog.PrintLogger):
+    """A line that cannot be written is lost: nobody reads the log any more, or its disk is full. Work goes on."""
+
+    def msg(self, message: str) -> None:
+        """By whatever level."""
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = critical = msg
+
+
 def set_up_logging(form: LogFormat, level: str = "INFO") -> None:
     """Log lines go to stderr: an answer on stdout stays clean."""
     renderer = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
@@ -35,6 +47,6 @@ def set_up_logging(form: LogFormat, level: str = "INFO") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Logger(sys.stderr),
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")

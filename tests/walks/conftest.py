@@ -1,15 +1,18 @@
 """A walk has a database of its own: workers claim whatever is due, whoever's it is."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from parley.services.create_project import create_project
 from parley.store.database import open_database
+from parley.store.embedded import EmbeddedServer, embedded_server
 from parley.store.migrate import migrate
 from tests.support.builders import NOW, Cast, add_cast
+from tests.walks.outage import Outage, open_outage
 from tests.walks.walk import EXAMPLES, LEGACY, Walk
 
 _numbers = itertools.count()
@@ -42,3 +45,17 @@ async def walk(own_database_url: str) -> AsyncIterator[Walk]:
 async def people(walk: Walk) -> Cast:
     """Alice has opted in, Bob said STOP, Carol was never asked."""
     return await add_cast(walk.database, walk.project)
+
+
+@pytest.fixture(scope="module")
+def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """Not the one of the other tests: this one is killed."""
+    with embedded_server(tmp_path_factory.mktemp("mortal")) as server:
+        yield server
+
+
+@pytest.fixture
+async def outage(mortal_server: EmbeddedServer, tmp_path: Path) -> AsyncIterator[Outage]:
+    """A shop on it, with a spool."""
+    async with open_outage(mortal_server, tmp_path) as opened:
+        yield opened

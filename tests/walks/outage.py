@@ -4,18 +4,21 @@ import asyncio
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import msgspec
 import psutil
+from cryptography.fernet import Fernet
 
 from parley.domain.clock import system_clock
 from parley.domain.ids import new_id
 from parley.services.apply_definitions import apply_definitions
-from parley.services.callback_intake import CallbackIntake, Taken, open_intake
+from parley.services.callback_intake import ANSWER_SECONDS, CallbackIntake, Taken, open_intake
 from parley.services.create_project import create_project
 from parley.services.read_callbacks import read_callbacks
 from parley.services.read_definitions import File, read_definitions
@@ -27,6 +30,7 @@ from tests.frame.processes import until
 from tests.support.builders import NOW
 from tests.walks.walk import LEGACY, inbound
 
+KEY = Fernet.generate_key().decode()
 SECRET = "shared"
 SPOOL_BYTES = 10_000_000
 STRANGER = "421901999999"
@@ -47,21 +51,39 @@ class Outage:
         self._is_read = False
 
     @asynccontextmanager
-    async def intake(self, limit: int = SPOOL_BYTES) -> AsyncIterator[CallbackIntake]:
+    async def intake(
+        self, limit: int = SPOOL_BYTES, answer_seconds: float = ANSWER_SECONDS
+    ) -> AsyncIterator[CallbackIntake]:
         """One process's, at work."""
-        async with open_intake(self.database, self.box, system_clock, self.folder / "spool", limit) as intake:
+        spool = self.folder / "spool"
+        async with open_intake(self.database, self.box, system_clock, spool, limit, answer_seconds) as intake:
             self._is_read = True
             yield intake
             self._is_read = False
 
     def kill(self) -> None:
         """The database is gone, without a word."""
-        pid = int((self.server.data_folder / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
-        server = psutil.Process(pid)
-        everyone = [server, *server.children(recursive=True)]  # one that serves a connection would answer a moment more
+        everyone = self._processes()  # one that serves a connection would answer a moment more
         for process in everyone:
             process.kill()
         psutil.wait_procs(everyone, timeout=1)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The database is there, takes connections, and says nothing."""
+        everyone = self._processes()
+        for process in everyone:
+            process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in everyone:
+                process.send_signal(signal.SIGCONT)
+
+    def _processes(self) -> list[psutil.Process]:
+        pid = int((self.server.data_folder / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
+        server = psutil.Process(pid)
+        return [server, *server.children(recursive=True)]
 
     async def revive(self) -> None:
         """It is back, after its own recovery."""
@@ -83,6 +105,12 @@ class Outage:
         async with self.database.connection() as connection:
             await connection.execute(f"ALTER TABLE events ADD CHECK (properties ->> 'message' <> '{word}')")
 
+    async def project_id(self) -> UUID:
+        """The only one there is."""
+        async with self.database.connection() as connection:
+            project_id: UUID = await connection.fetchval("SELECT id FROM projects")
+        return project_id
+
     async def _count_unread(self) -> int:
         async with self.database.connection() as connection:
             count: int = await connection.fetchval("SELECT count(*) FROM callbacks_unread")
@@ -100,7 +128,7 @@ class Outage:
 
 
 @asynccontextmanager
-async def open_outage(server: EmbeddedServer, folder: Path, key: str) -> AsyncIterator[Outage]:
+async def open_outage(server: EmbeddedServer, folder: Path, key: str = KEY) -> AsyncIterator[Outage]:
     """A shop with one signed door, on a database of its own that is still there; its spool is in `folder`."""
     await asyncio.to_thread(server.revive)
     url = await _new_database(server.url)

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+from collections.abc import Collection
 from datetime import timedelta
 from itertools import cycle
 from typing import Any
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 
 from parley.providers.signature import NotGenuine
-from parley.services.callback_doors import Doors
+from parley.services.callback_doors import Doors, KnownDoor
 from parley.services.callback_spool import Arrival
 from parley.services.doctor import Releaser, diagnose
 from parley.services.read_callbacks import BATCH, FRESH, GIVE_WAY_SECONDS, CallbackReader, read_callbacks
@@ -22,6 +23,7 @@ from parley.services.receive_callbacks import (
     UnknownDoor,
     receive_arrivals,
 )
+from parley.store.database import Connection
 from parley.store.doctor import What
 from tests.support.builders import Cast
 from tests.walks.walk import LEGACY, Walk, inbound, kept_headers, status
@@ -97,6 +99,24 @@ async def test_a_definition_that_changes_in_between_is_asked_for_again(walk: Wal
     two = _arrival(walk, inbound(ALICE, "two", walk.now, "two"))
     assert await _receive(walk, doors, forged, two) == [NotGenuine, Callback]
     assert [one["message"] for one in await walk.events(people.alice)] == ["one", "two"]
+
+
+class _Restless(Doors):
+    """Whenever somebody has looked, somebody else applies a file."""
+
+    async def find(self, connection: Connection, tokens: Collection[str]) -> dict[str, KnownDoor]:
+        found = await super().find(connection, tokens)
+        await connection.execute("UPDATE projects SET definitions_stamp = definitions_stamp + 1")
+        return found
+
+
+async def test_definitions_that_change_without_end_hold_up_no_callback(walk: Walk, people: Cast) -> None:
+    await walk.apply({**LEGACY, "signing_secret": "shared"})
+    forged = _arrival(walk, inbound(ALICE, "forged", walk.now, "forged"), "guess")
+    one = _arrival(walk, inbound(ALICE, "one", walk.now, "one"))
+    async with asyncio.timeout(10):
+        assert await _receive(walk, _Restless(walk.box), forged, one) == [NotGenuine, Callback]
+    assert [one["message"] for one in await walk.events(people.alice)] == ["one"]
 
 
 async def test_a_changed_secret_counts_from_the_next_callback_on(walk: Walk, people: Cast) -> None:

@@ -3,14 +3,13 @@
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
 import asyncpg
 import pytest
-from cryptography.fernet import Fernet
 from prometheus_client import REGISTRY
 
 from parley.api.app import create_app
@@ -19,26 +18,10 @@ from parley.services.callback_doors import Doors
 from parley.services.callback_intake import WAITING, CallbackIntake, ComeAgain, Outcome, Taken
 from parley.services.callback_spool import ASIDE, SEGMENTS, Arrival, CallbackSpool, SpoolFullError, read_segment
 from parley.services.replay_callbacks import Reach
-from parley.store.embedded import EmbeddedServer, embedded_server
 from tests.frame.processes import parley, serving
 from tests.support.builders import NOW
 from tests.support.serving import served
-from tests.walks.outage import SPOOL_BYTES, Outage, message, open_outage, send, signed
-
-KEY = Fernet.generate_key().decode()
-
-
-@pytest.fixture(scope="module")
-def mortal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """Not the one of the other tests: this one is killed."""
-    with embedded_server(tmp_path_factory.mktemp("mortal")) as server:
-        yield server
-
-
-@pytest.fixture
-async def outage(mortal_server: EmbeddedServer, tmp_path: Path) -> AsyncIterator[Outage]:
-    async with open_outage(mortal_server, tmp_path, KEY) as opened:
-        yield opened
+from tests.walks.outage import KEY, SPOOL_BYTES, Outage, message, send, signed
 
 
 @pytest.fixture

@@ -61,7 +61,15 @@ class _Waiting(msgspec.Struct, frozen=True):
 class CallbackIntake:
     """The queue between the door and what is durable. Made by `open_intake`."""
 
-    def __init__(self, database: Database, doors: Doors, clock: Clock, spool: CallbackSpool, reach: Reach) -> None:
+    def __init__(
+        self,
+        database: Database,
+        doors: Doors,
+        clock: Clock,
+        spool: CallbackSpool,
+        reach: Reach,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
         self.reader = CallbackReader(database, clock, lambda: self._in_hand > 0)
         """Makes something of what is kept here; its `run` belongs in a task beside this one's."""
         self._database = database
@@ -69,6 +77,7 @@ class CallbackIntake:
         self._clock = clock
         self._spool = spool
         self._reach = reach
+        self._answer_seconds = answer_seconds
         self._waiting: deque[_Waiting] = deque()
         self._in_hand = 0
         self._come = asyncio.Event()
@@ -101,8 +110,16 @@ class CallbackIntake:
             if not self._waiting:
                 self._come.clear()
             if batch:  # else the other lane was sooner
-                await self._take_batch(batch)
+                await self._take_or_tell(batch)
             self._in_hand -= len(batch)
+
+    async def _take_or_tell(self, batch: Sequence[_Waiting]) -> None:
+        """Whatever happens to a batch, the next one is taken: without its lanes nobody would be answered any more."""
+        try:
+            await self._take_batch(batch)
+        except Exception as error:  # noqa: BLE001  told to whoever waits for these callbacks
+            for one in batch:
+                _settle(one, error)
 
     async def _take_batch(self, batch: Sequence[_Waiting]) -> None:
         """All of it to one place: half a batch in the database would overtake the other half."""
@@ -110,7 +127,7 @@ class CallbackIntake:
             await self._spool_batch(batch)
             return
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._answer_seconds):
                 admitted = await self._receive(batch)
         except AWAY as error:
             self._reach.lose(error)
@@ -142,7 +159,7 @@ class CallbackIntake:
         for one, arrival in meant:
             _settle(one, outcome if isinstance(arrival, Arrival) else arrival)
 
-    def _unseen(self, arrival: Arrival) -> Arrival | ComeAgain:
+    def _unseen(self, arrival: Arrival) -> Arrival | ComeAgain | Exception:
         """By what we remember of the door. Never a refusal for good: our memory may be older than the secret."""
         door = self._doors.remembered(arrival.token)
         if door is None:
@@ -151,6 +168,8 @@ class CallbackIntake:
             judged = judge(door, arrival.headers, arrival.body)
         except WrongKeyError:
             return _DOUBTFUL
+        except Exception as error:  # noqa: BLE001  told to whoever waits for this callback, and not to its neighbours
+            return error
         return msgspec.structs.replace(arrival, is_genuine=True) if isinstance(judged, Callback) else _DOUBTFUL
 
     async def _keep(self, arrivals: Sequence[Arrival]) -> Taken | ComeAgain | Exception:
@@ -166,11 +185,16 @@ class CallbackIntake:
 
 @asynccontextmanager
 async def open_intake(
-    database: Database, box: SecretBox, clock: Clock, folder: Path, limit: int
+    database: Database,
+    box: SecretBox,
+    clock: Clock,
+    folder: Path,
+    limit: int,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> AsyncIterator[CallbackIntake]:
     """The intake at work, with the replay of its spool in `folder` (at most `limit` bytes) beside it."""
     reach, doors, spool = Reach(), Doors(box), CallbackSpool(folder, limit)
-    intake = CallbackIntake(database, doors, clock, spool, reach)
+    intake = CallbackIntake(database, doors, clock, spool, reach, answer_seconds)
     replay = CallbackReplay(database, doors, clock, spool, reach, intake.reader.wake)
     tasks = [asyncio.create_task(one.run()) for one in (intake, intake.reader, replay)]
     try:

@@ -6,7 +6,7 @@ provider waits for no more than that nothing is lost.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -29,6 +29,8 @@ ABOUT_TEMPLATES = b"WHATSAPP_TEMPLATE_"
 """Stands in what Sinch tells of templates. Nothing in such a body tells this pause from last week's, so it is read
 however often it comes.
 """
+LOOKS = 3
+"""How often a batch is judged anew because a door of it was changed meanwhile."""
 LARGEST_CALLBACK = 1024 * 1024
 """Bytes. Sinch's largest, an inbound order with all its products, is far below."""
 
@@ -74,6 +76,7 @@ async def receive_arrivals(
 
     Each is judged by what this process remembers of its door, and that is believed only where the statement which keeps
     the bytes finds the door unchanged: a round trip for a batch, and a changed secret counts from the next one on.
+    Where definitions change without end, it is at last judged by those of a moment ago, and kept.
     """
     tokens = {arrival.token for arrival in arrivals}
 
@@ -81,13 +84,14 @@ async def receive_arrivals(
         known = {token: door for token in tokens if (door := doors.remembered(token)) is not None}
         if len(known) < len(tokens):
             known = await doors.find(connection, tokens)
-        while True:
-            admitted = [_admitted(known.get(arrival.token), arrival) for arrival in arrivals]
-            genuine = [one for one in admitted if isinstance(one, Callback)]
-            outcomes = await keep(connection, genuine, now, [door.row for door in known.values()])
+        for _ in range(LOOKS):
+            admitted = _admitted(known, arrivals)
+            outcomes = await keep(connection, _genuine(admitted), now, [door.row for door in known.values()])
             if outcomes is not None:
                 return admitted, outcomes
             known = await doors.find(connection, tokens)
+        admitted = _admitted(known, arrivals)
+        return admitted, await keep(connection, _genuine(admitted), now) or Counter()  # no doors, so none has changed
 
     admitted, outcomes = await database.run_single(receive)
     outcomes.update(_REFUSALS[type(one)] for one in admitted if type(one) in _REFUSALS)
@@ -111,7 +115,15 @@ async def keep(
 _REFUSALS: dict[type[Admitted], str] = {NotGenuine: "not_genuine", UnknownDoor: "unknown_door"}
 
 
-def _admitted(door: KnownDoor | None, arrival: Arrival) -> Admitted:
+def _admitted(known: Mapping[str, KnownDoor], arrivals: Sequence[Arrival]) -> list[Admitted]:
+    return [_admit(known.get(arrival.token), arrival) for arrival in arrivals]
+
+
+def _genuine(admitted: Sequence[Admitted]) -> list[Callback]:
+    return [one for one in admitted if isinstance(one, Callback)]
+
+
+def _admit(door: KnownDoor | None, arrival: Arrival) -> Admitted:
     """A door whose secret does not open must not hold back its neighbours."""
     if door is None:
         return UnknownDoor()

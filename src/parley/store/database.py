@@ -5,7 +5,7 @@ aiosql; a query's parameters are keywords. JSON columns take and give Python val
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.resources import as_file, files
 from operator import attrgetter
 from pathlib import Path
@@ -55,6 +55,8 @@ DEADLOCKS_IN_A_ROW = 3
 CONNECTIONS = 10
 WAITING_SECONDS = 20
 """For a free connection of the pool; then TimeoutError, and the door says: come again."""
+GIVE_UP_SECONDS = 1
+"""For the server to end a statement that nobody waits for any more; then its connection is closed instead."""
 STATEMENT_SECONDS = 30
 """No query of ours may take longer: a stuck one must not hold its connection for ever."""
 
@@ -68,13 +70,13 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One connection, one transaction: committed at the end, rolled back by an exception."""
-        async with self._pool.acquire(timeout=WAITING_SECONDS) as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def rehearsal(self) -> AsyncIterator[Connection]:
         """As `transaction`, but always rolled back: whatever is done in it leaves no trace."""
-        async with self._pool.acquire(timeout=WAITING_SECONDS) as connection:
+        async with self.connection() as connection:
             transaction = connection.transaction()
             await transaction.start()
             try:
@@ -96,8 +98,12 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """One connection without a transaction: each statement is one."""
-        async with self._pool.acquire(timeout=WAITING_SECONDS) as connection:
+        connection = await self._pool.acquire(timeout=WAITING_SECONDS)
+        try:
             yield connection
+        finally:
+            with suppress(TimeoutError):  # it is closed then, and what ended the work is told
+                await self._pool.release(connection, timeout=GIVE_UP_SECONDS)
 
 
 async def _run(
