@@ -8,6 +8,7 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from parley.api.misfits import is_about_the_path, misfits, others_beside
 from parley.services.resolve_customers import TooBusyError
 from parley.store.database import UNAVAILABLE
 
@@ -66,15 +67,14 @@ def _told(_: Request[Any, Any, Any], error: ApiError) -> Response[dict[str, Any]
     return _response(error.status, error.body)
 
 
-def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
-    errors = _unfit(error) or [_SENTENCES.get(error.status_code, error.detail)]
-    return _response(error.status_code, {"success": False, "errors": errors}, error.headers)
-
-
-def _unfit(error: HTTPException) -> list[str]:
-    """Which part of the address, or which query parameter, cannot be what it is: the framework tells it apart."""
-    parts = error.extra if isinstance(error.extra, list) else []
-    return [f"{part['key']}: {part['message']}." for part in parts if {"key", "message"} <= part.keys()]
+def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+    status = 404 if is_about_the_path(request, error) else error.status_code
+    beside = others_beside(request) if status == 404 else []
+    if beside:
+        errors = [f"There is nothing at this address; there is {', '.join(beside)}."]
+    else:
+        errors = misfits(request, error) or [_SENTENCES.get(status, error.detail)]
+    return _response(status, {"success": False, "errors": errors}, error.headers)
 
 
 def _passing(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:

@@ -10,6 +10,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
 from parley.api.errors import malformed
+from parley.api.misfits import written_name
 
 LONGEST_TOLD = 40
 """Characters of a name that nobody knows."""
@@ -27,5 +28,4 @@ def only_known_parameters(request: Request[Any, Any, Any]) -> None:
 def parameters_of(door: BaseRouteHandler) -> list[str]:
     """As its function names them, which is also what the OpenAPI description tells."""
     fields = door.parsed_fn_signature.parameters.values()
-    asked = [(field, field.kwarg_definition) for field in fields]
-    return [kwarg.name or field.name for field, kwarg in asked if isinstance(kwarg, QueryParameter)]
+    return [written_name(field) for field in fields if isinstance(field.kwarg_definition, QueryParameter)]

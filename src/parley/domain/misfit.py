@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-_NOT_CHOSEN = "Invalid enum value "
+NOT_CHOSEN = "Invalid enum value "
+"""So msgspec begins; the value follows, quoted."""
 _UNLIKE = re.compile(r" matching regex ")
 _STEP = re.compile(r"\[[^\]]*\]|[^.\[\]]+")
 
@@ -19,9 +20,9 @@ def misfit(error: msgspec.ValidationError, read_as: Any) -> tuple[str, str]:
     said, _, place = str(error).partition(" - at `$")
     path = place.strip(".`")
     asked = _at(inspect.type_info(read_as), path)
-    if said.startswith(_NOT_CHOSEN) and (choices := _choices(asked)):
-        one_of = "one of " if len(choices) > 1 else ""
-        return path, f"must be {one_of}{', '.join(choices)}; it is {said.removeprefix(_NOT_CHOSEN)}"
+    if said.startswith(NOT_CHOSEN) and (known := _choices(asked)):
+        one_of = "one of " if len(known) > 1 else ""
+        return path, f"must be {one_of}{', '.join(known)}; it is {said.removeprefix(NOT_CHOSEN)}"
     if _UNLIKE.search(said) and (sentence := _words(asked)):
         return path, sentence
     return path, said
@@ -30,6 +31,11 @@ def misfit(error: msgspec.ValidationError, read_as: Any) -> tuple[str, str]:
 def joined(name: str, path: str) -> str:
     """`buttons` and `[0].type`, `body` and `text`."""
     return f"{name}{path}" if path.startswith("[") or not path else f"{name}.{path}"
+
+
+def choices(read_as: Any) -> list[str]:
+    """What a value, or each of a list, can be, where that is a closed list; else nothing."""
+    return _choices(inspect.type_info(read_as))
 
 
 def _at(kind: inspect.Type | None, path: str) -> inspect.Type | None:
@@ -60,6 +66,8 @@ def _choices(kind: inspect.Type | None) -> list[str]:
             return _choices(inner)
         case inspect.UnionType(types=members):
             return [choice for one in members for choice in _choices(one)]
+        case inspect.ListType(item_type=inner):
+            return _choices(inner)
         case inspect.EnumType(cls=cls):
             return [str(member.value) for member in cls]
         case inspect.LiteralType(values=values):

@@ -103,7 +103,6 @@ async def test_the_servers_environment_cannot_be_read(api: ProjectApi) -> None:
     [
         ("/preset/crm-note", b"{", "is not a JSON object"),
         ("/preset/crm-note", {"kind": "surprise"}, "must be one of"),
-        ("/surprise/crm-note", PRESET, "kind: Invalid enum value 'surprise'."),
         ("/preset/other", PRESET, "the address says preset other"),
         ("/preset/crm-note", {**PRESET, "body": "{{ 1 +"}, "body"),
         (
