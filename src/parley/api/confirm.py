@@ -5,7 +5,7 @@ To look changes nothing, for mail programs and scanners open links by themselves
 
 from typing import Any
 
-from litestar import MediaType, Request, Response, get, post
+from litestar import HttpMethod, MediaType, Request, Response, post, route
 from litestar.params import FromPath
 
 from parley.api.confirm_page import page
@@ -32,9 +32,15 @@ _SENTENCES = {
 _UNKNOWN = "There is no such link, or what it was about has been erased."
 
 
-@get("/confirm/{token:str}", summary="The page with the button that confirms a consent")
+@route(
+    "/confirm/{token:str}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="The page with the button that confirms a consent",
+)
 async def look(token: FromPath[str], request: AnyRequest) -> Response[Any]:
-    """Whoever does not want a page (`Accept: application/json`) is told what a confirmation would do."""
+    """Whoever does not want a page (`Accept: application/json`) is told what a confirmation would do. HEAD is answered
+    in the same way, without a body.
+    """
     state = request.app.state
     asked = await look_at_question(state.database, token, state.clock())
     return _page(request, asked) if _wants_a_page(request) else _told(asked, confirmed=False)

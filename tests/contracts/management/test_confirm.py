@@ -85,6 +85,17 @@ async def test_the_link_shows_a_page_and_only_its_button_confirms(desk: Desk) ->
     assert "203.0.113.7" in (evidence.note or "")
 
 
+async def test_to_look_at_the_head_alone_is_answered_as_the_page_and_confirms_nothing(desk: Desk) -> None:
+    token = await desk.agree()
+    for given in (token, "A" * 43):
+        for headers in (BROWSER, {}):
+            page, head = [await desk.follow(given, method, **headers) for method in ("GET", "HEAD")]
+            assert (head.status_code, head.content) == (page.status_code, b"")
+            told = [{name: value for name, value in one.headers.items() if name != "date"} for one in (page, head)]
+            assert told[0] == told[1]
+    assert await desk.actions() == [Action.ASKED]
+
+
 async def test_whatever_is_done_twice_counts_once(desk: Desk) -> None:
     token = await desk.agree()
     answers = await asyncio.gather(*(desk.follow(token) for _ in range(4)))
