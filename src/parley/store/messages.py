@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -143,7 +142,7 @@ async def insert_messages(
         outcome_codes=[message.outcome_code for message in messages],
         outcome_sentences=[message.outcome_sentence for message in messages],
         run_ids=[message.run_id for message in messages],
-        quotes=_where_said(messages, "quote"),
+        quotes=_where_said([one.quote for one in messages]),
     )
 
 
@@ -189,25 +188,25 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
     rows = await sql.messages.move(
         connection,
         now=now,
-        buckets=_column(moves, "bucket"),
-        ids=_column(moves, "id"),
-        customer_ids=_column(moves, "customer_id"),
-        was=_column(moves, "was"),
-        tried=_column(moves, "tried"),
-        states=_column(moves, "state"),
-        due_ats=_where_said(moves, "due_at"),
-        lease_untils=_where_said(moves, "lease_until"),
-        attempts=_column(moves, "attempts"),
-        recipients=_where_said(moves, "recipient"),
-        provider_message_ids=_where_said(moves, "provider_message_id"),
-        decisions=_where_said(moves, "decision"),
-        wire_decisions=_where_said(moves, "wire_decision"),
-        outcome_codes=_where_said(moves, "outcome_code"),
-        outcome_sentences=_where_said(moves, "outcome_sentence"),
-        quotes=_where_said(moves, "quote"),
-        tiers=_where_said(moves, "tier"),
-        kinds=_where_said(moves, "kind"),
-        contents=_where_said(moves, "content"),
+        buckets=[one.bucket for one in moves],
+        ids=[one.id for one in moves],
+        customer_ids=[one.customer_id for one in moves],
+        was=[one.was for one in moves],
+        tried=[one.tried for one in moves],
+        states=[one.state for one in moves],
+        due_ats=_where_said([one.due_at for one in moves]),
+        lease_untils=_where_said([one.lease_until for one in moves]),
+        attempts=[one.attempts for one in moves],
+        recipients=_where_said([one.recipient for one in moves]),
+        provider_message_ids=_where_said([one.provider_message_id for one in moves]),
+        decisions=_where_said([one.decision for one in moves]),
+        wire_decisions=_where_said([one.wire_decision for one in moves]),
+        outcome_codes=_where_said([one.outcome_code for one in moves]),
+        outcome_sentences=_where_said([one.outcome_sentence for one in moves]),
+        quotes=_where_said([one.quote for one in moves]),
+        tiers=_where_said([one.tier for one in moves]),
+        kinds=_where_said([one.kind for one in moves]),
+        contents=_where_said([one.content for one in moves]),
     )
     return {row["id"] for row in rows}
 
@@ -272,12 +271,6 @@ def message_row(row: Any) -> MessageRow:
     return MessageRow(*row)
 
 
-def _where_said(things: Sequence[Any], field: str) -> list[Any]:
+def _where_said(column: list[Any]) -> list[Any]:
     """A column in which nobody says anything is handed over empty: `unnest` fills it up, for less than the driver."""
-    column = _column(things, field)
     return column if any(value is not None for value in column) else []
-
-
-def _column(things: Sequence[Any], field: str) -> list[Any]:
-    """A field of each."""
-    return list(map(attrgetter(field), things))
