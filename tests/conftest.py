@@ -9,12 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from parley.services.create_project import NewProject
     from parley.store.database import Database
     from tests.support.api import ProjectApi
     from tests.support.builders import Cast
+
+settings.register_profile("parley", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("parley")
+"""The first text of a fresh folder has Hypothesis look through all characters: a second, which that check allows
+for ten examples. Ours take a millisecond each, so all that it ever finds is that, and a machine that is busy.
+"""
 
 
 @pytest.hookimpl(tryfirst=True)

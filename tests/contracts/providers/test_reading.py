@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parley.providers.reading import Tree, decode, is_harmless
@@ -22,7 +22,7 @@ def _walked_through(tree: Any) -> Any:
     return read.value[1]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None)
 @given(TREES)
 def test_a_body_that_nobody_need_walk_through_says_the_same(tree: Any) -> None:
     assert decode(msgspec.json.encode(tree)) == Tree(_walked_through(tree))

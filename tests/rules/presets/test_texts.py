@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parley.domain.errors import InvalidInputError
@@ -45,7 +45,7 @@ def _outcome(text: str, fields: dict[str, Any]) -> str | Aborted | type[Exceptio
         return type(error)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None)
 @given(FIELDS, st.sampled_from(NAMED))
 def test_naming_prints_as_jinja_does(fields: dict[str, Any], name: str) -> None:
     by_jinja = f"{{{{ {name} }}}}{{# a comment leads there #}}"
