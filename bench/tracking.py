@@ -12,10 +12,12 @@ import asyncio
 import sys
 import time
 from base64 import b64encode
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -52,8 +54,8 @@ INSERT = f"INSERT INTO floor_events SELECT * FROM unnest({_ARRAYS}) ON CONFLICT 
 Rows = tuple[list[Any], ...]
 """The columns of one insert, as the statement takes them."""
 
-_numbers = count()
-"""No two events of a run are the same."""
+_numbers: defaultdict[UUID, Iterator[int]] = defaultdict(count)
+"""No two events of a project are the same, and its customers take turns."""
 
 
 async def main(batches: int, rounds: int, clients: int) -> None:
@@ -86,9 +88,9 @@ def requests(shop: Shop, url: str, count: int) -> Iterator[HttpRequest]:
     basic = b64encode(f"{key.stored.key_id}:{key.key_secret}".encode()).decode()
     headers = (("authorization", f"Basic {basic}"), ("content-type", "application/json"))
     address = f"{url}/track/v2/projects/{shop.project.project_token}/batch"
-    start = shop.house.clock().timestamp()
+    start, numbers = shop.house.clock().timestamp(), _numbers[shop.project.project_id]
     for _ in range(count):
-        commands = [_command(next(_numbers), len(shop.customers), start) for _ in range(BATCH)]
+        commands = [_command(next(numbers), len(shop.customers), start) for _ in range(BATCH)]
         body = msgspec.json.encode({"commands": commands})
         yield HttpRequest("POST", address, headers, body)
 
