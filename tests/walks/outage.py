@@ -105,6 +105,14 @@ class Outage:
         async with self.database.connection() as connection:
             await connection.execute(f"ALTER TABLE events ADD CHECK (properties ->> 'message' <> '{word}')")
 
+    async def somebody_waits_for_a_lock(self) -> None:
+        """Waits until a connection of this shop does."""
+
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        async with self.database.connection() as connection:
+            while not await connection.fetchval(asked):  # noqa: ASYNC110  another process waits
+                await asyncio.sleep(0.01)
+
     async def project_id(self) -> UUID:
         """The only one there is."""
         async with self.database.connection() as connection:

@@ -1,4 +1,6 @@
-"""The intake goes on answering whatever happens: a database that hangs, a door that is broken, an error of our own."""
+"""The intake goes on answering whatever happens: a database that hangs, a door that is broken, an error of our own. And
+whoever is told to end does, though the database hangs.
+"""
 
 import asyncio
 import time
@@ -17,7 +19,8 @@ from parley.services.callback_intake import LANES, CallbackIntake
 from parley.services.callback_spool import CallbackSpool
 from parley.services.read_definitions import File, read_definitions
 from parley.services.replay_callbacks import Reach
-from parley.store.database import GIVE_UP_SECONDS
+from parley.store.database import GIVE_UP_SECONDS, open_database
+from parley.store.wakeups import listening
 from tests.frame.processes import serving
 from tests.support.builders import NOW
 from tests.walks.outage import KEY, SPOOL_BYTES, Outage, message, send, signed
@@ -74,6 +77,38 @@ async def test_a_server_ends_though_the_database_hangs(outage: Outage) -> None:
             assert await _seconds(asyncio.wait_for(open_until_here.aclose(), 30)) < GIVE_UP_SECONDS + SLACK
     assert not waiting.done()  # nobody was answered, so Sinch comes again
     waiting.cancel()
+
+
+async def test_a_server_ends_though_the_database_hangs_while_it_reads(outage: Outage) -> None:
+    async with AsyncExitStack() as open_until_here:
+        intake = await open_until_here.enter_async_context(outage.intake())
+        async with outage.database.transaction() as connection:
+            await connection.execute("LOCK TABLE events IN ACCESS EXCLUSIVE MODE")
+            await send(outage, intake, 0)
+            await outage.somebody_waits_for_a_lock()  # the reader, in the middle of its transaction
+            with outage.frozen():
+                closing = asyncio.wait_for(open_until_here.aclose(), 30)
+                assert await _seconds(closing) < 2 * GIVE_UP_SECONDS + SLACK
+    assert await outage.written() == ["0"]
+
+
+async def test_who_waits_to_be_woken_ends_though_the_database_hangs(outage: Outage) -> None:
+    woken = asyncio.Event()
+    async with AsyncExitStack() as open_until_here:
+        await open_until_here.enter_async_context(listening(outage.url, woken.set))
+        await woken.wait()
+        with outage.frozen():
+            assert await _seconds(asyncio.wait_for(open_until_here.aclose(), 30)) < SLACK
+
+
+async def test_idle_connections_are_cut_when_the_database_hangs(outage: Outage) -> None:
+    async with AsyncExitStack() as open_until_here:
+        database = await open_until_here.enter_async_context(open_database(outage.url))
+        async with database.connection() as connection:
+            await connection.fetchval("SELECT 1")
+        with outage.frozen():
+            closing = asyncio.wait_for(open_until_here.aclose(), 40)
+            assert await _seconds(closing) < GIVE_UP_SECONDS + SLACK
 
 
 async def _broken_door(outage: Outage) -> str:

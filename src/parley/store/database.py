@@ -4,6 +4,7 @@ A query is called on a connection: `await sql.events.insert_events(connection, i
 aiosql; a query's parameters are keywords. JSON columns take and give Python values.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from importlib.resources import as_file, files
@@ -70,8 +71,15 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One connection, one transaction: committed at the end, rolled back by an exception."""
-        async with self.connection() as connection, connection.transaction():
-            yield connection
+        async with self.connection() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                yield connection
+            except BaseException:
+                await _roll_back(transaction)
+                raise
+            await transaction.commit()
 
     @asynccontextmanager
     async def rehearsal(self) -> AsyncIterator[Connection]:
@@ -82,8 +90,7 @@ class Database:
             try:
                 yield connection
             finally:
-                if not is_lost(connection):
-                    await transaction.rollback()
+                await _roll_back(transaction)
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """`work` in a transaction; from the start again when PostgreSQL had to break a deadlock."""
@@ -97,13 +104,28 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """One connection without a transaction: each statement is one."""
+        """One connection without a transaction: each statement is one.
+
+        Who is told to end while the server hangs ends, whatever error that leads to on the way.
+        """
         connection = await self._pool.acquire(timeout=WAITING_SECONDS)
         try:
             yield connection
+        except Exception as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from error
+            raise
         finally:
             with suppress(TimeoutError):  # it is closed then, and what ended the work is told
                 await self._pool.release(connection, timeout=GIVE_UP_SECONDS)
+
+
+async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:
+    """As far as the server listens: a connection that is closed is rolled back, too. What ended the work is told."""
+    with suppress(Exception):
+        async with asyncio.timeout(GIVE_UP_SECONDS):
+            await transaction.rollback()
 
 
 async def _run(
@@ -135,7 +157,9 @@ async def open_database(url: str, connections: int = CONNECTIONS) -> AsyncIterat
     try:
         yield Database(pool)
     finally:
-        await pool.close()
+        with suppress(TimeoutError):  # it cuts the connections itself then
+            async with asyncio.timeout(GIVE_UP_SECONDS):
+                await pool.close()
 
 
 async def _leave_as_it_is(_: asyncpg.Connection) -> None:

@@ -49,4 +49,4 @@ async def _listen_once(url: str, on_wake: Callable[[], None]) -> None:
         on_wake()  # what was announced while nobody listened
         await gone.wait()
     finally:
-        await connection.close(timeout=RECONNECT_SECONDS)
+        connection.terminate()  # a word of farewell could wait for a server that hangs, past the order to end
