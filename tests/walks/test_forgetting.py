@@ -4,9 +4,13 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import msgspec
+
 from parley.domain.settings import Retention
 from parley.services.anonymize import anonymize
 from parley.services.forget import AT_ONCE, SETTLED, erase, forget
+from parley.services.read_callbacks import read_callbacks
+from parley.services.receive_callbacks import Callback, keep
 from tests.support.builders import Cast
 from tests.walks.walk import Walk, inbound, status
 
@@ -56,6 +60,19 @@ async def test_a_project_says_how_long(walk: Walk) -> None:
     walk.now += timedelta(days=59)
     await _sweep(walk)
     assert await _kept(walk) == (1, 1)
+
+
+async def test_what_nobody_has_read_yet_is_not_forgotten(walk: Walk, people: Cast) -> None:
+    callback = await walk.judged({}, msgspec.json.encode(inbound(ALICE, "hello", walk.now)))
+    assert isinstance(callback, Callback)
+    async with walk.database.transaction() as connection:
+        await keep(connection, [callback], walk.now)
+    walk.now += timedelta(days=KEPT.callbacks_days + 1)
+    await _sweep(walk)
+    await read_callbacks(walk.database)
+    assert [one["message"] for one in await walk.events(people.alice)] == ["hello"]
+    await _sweep(walk)
+    assert await _count(walk, "callbacks") == 0
 
 
 async def test_it_goes_in_pieces_and_several_workers_share_them(walk: Walk) -> None:

@@ -3,13 +3,18 @@
 SELECT id FROM projects;
 
 -- name: forget_callbacks$
--- services.forget: a piece of what is older than its project keeps it; index callbacks_by_age.
+-- services.forget: a piece of what is older than its project keeps it, and has been read; index callbacks_by_age; the
+-- queue of what has not is looked through.
 WITH old AS (
     SELECT c.bucket, c.project_id, c.integration, c.key
     FROM unnest(:project_ids::uuid[], :befores::timestamptz[]) AS p (project_id, before)
     CROSS JOIN LATERAL (
-        SELECT bucket, project_id, integration, key FROM callbacks
+        SELECT bucket, project_id, integration, key FROM callbacks c
         WHERE project_id = p.project_id AND received_at < p.before
+            AND NOT EXISTS (
+                SELECT FROM callbacks_unread u
+                WHERE u.bucket = c.bucket AND u.project_id = c.project_id AND u.integration = c.integration AND u.key = c.key
+            )
         ORDER BY received_at
         LIMIT :most
         FOR UPDATE SKIP LOCKED
