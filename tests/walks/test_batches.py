@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from parley.providers.signature import NotGenuine
 from parley.services.callback_doors import Doors, KnownDoor
@@ -190,3 +191,20 @@ async def test_only_what_cannot_be_read_is_marked_though_several_servers_read(wa
     assert {one["message"] for one in await walk.events(people.alice)} == words - bad
     async with walk.database.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM callbacks WHERE unknown > 0") == len(bad)
+
+
+async def test_no_error_ends_the_reading(walk: Walk, people: Cast) -> None:
+    await receive_arrivals(walk.database, Doors(walk.box), [_arrival(walk, inbound(ALICE, "hi", walk.now))], walk.now)
+    reader = CallbackReader(walk.database, lambda: walk.now, lambda: False)
+    async with walk.database.connection() as connection:
+        await connection.execute("ALTER TABLE callbacks RENAME TO gone")
+        with capture_logs() as said:
+            reading = asyncio.create_task(reader.run())
+            async with asyncio.timeout(10):
+                while not reading.done() and "callbacks were not read" not in {one["event"] for one in said}:  # noqa: ASYNC110  a log
+                    await asyncio.sleep(GIVE_WAY_SECONDS)
+        await connection.execute("ALTER TABLE gone RENAME TO callbacks")
+    reader.wake()
+    await _until_unread(walk, 0)
+    reading.cancel()
+    assert [one["message"] for one in await walk.events(people.alice)] == ["hi"]

@@ -15,8 +15,9 @@ import pytest
 from parley.domain.clock import system_clock
 from parley.services.apply_definitions import apply_definitions
 from parley.services.callback_doors import Doors
-from parley.services.callback_intake import LANES, CallbackIntake
+from parley.services.callback_intake import BATCH, LANES, WAITING, CallbackIntake
 from parley.services.callback_spool import CallbackSpool
+from parley.services.read_callbacks import IDLE_SECONDS
 from parley.services.read_definitions import File, read_definitions
 from parley.services.replay_callbacks import Reach
 from parley.store.database import GIVE_UP_SECONDS, open_database
@@ -184,3 +185,26 @@ async def test_a_log_that_cannot_be_written_ends_nothing(outage: Outage) -> None
         await outage.revive()
         await outage.replayed()
     assert await outage.written() == [str(number) for number in range(2 * LANES + 1)]
+
+
+async def test_more_at_once_than_all_lanes_take_are_answered_without_another_that_comes(outage: Outage) -> None:
+    count = BATCH * LANES + BATCH // 2
+    async with outage.intake() as intake, asyncio.timeout(20):
+        await asyncio.gather(*(send(outage, intake, number) for number in range(count)))
+    assert len(await outage.written()) == count
+
+
+async def test_who_was_answered_waits_no_more(outage: Outage) -> None:
+    async with outage.intake() as intake:
+        for _ in range(WAITING // OTHERS):
+            await asyncio.gather(*(intake.take("nobody", {}, b"") for _ in range(OTHERS)))
+        await send(outage, intake, 1)
+
+
+async def test_what_was_stored_is_read_at_once(outage: Outage) -> None:
+    async with outage.intake() as intake:
+        await send(outage, intake, 0)
+        await outage.written()  # from here on the reader rests
+        async with asyncio.timeout(IDLE_SECONDS / 2):
+            await send(outage, intake, 1)
+            assert await outage.written() == ["0", "1"]

@@ -1,7 +1,7 @@
 """What waits because of what a project has written down is due as soon as that says something else, and it alone."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from parley.store.wakeups import listening
 from tests.support.builders import Cast
 from tests.walks.test_frequency import _policy as frequency
 from tests.walks.test_refusals import TEMPLATE, blunt
-from tests.walks.walk import Walk
+from tests.walks.walk import LEGACY, Walk
 
 ALL_DAY = {"spans": [{"from": "00:00", "to": "23:59"}]}
 SECONDS = 30.0
@@ -136,6 +136,37 @@ async def test_a_rate_card_lets_go_what_a_budget_holds_and_nothing_else(walk: Wa
     assert (await _due_at(walk), await _last(walk, people)) == (before, "planned")
     await walk.apply(CHEAPER)
     assert await _due_at(walk) == [walk.now]
+
+
+async def test_a_time_zone_in_which_the_day_is_over_lets_go_what_waits_for_the_day(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE), frequency((1, "calendar day")))
+    await _send(walk, people)
+    walk.now += timedelta(hours=5)
+    await _send(walk, people)
+    assert await _last(walk, people) == "planned"
+    await walk.apply(settings(time_zone={"project": "Asia/Singapore"}))
+    await walk.come_to_rest()
+    assert await _last(walk, people) == "accepted"
+
+
+async def test_a_time_zone_is_asked_again_about_quiet_hours(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE), settings(quiet_hours=ALL_DAY))
+    await _send(walk, people)
+    await walk.apply(settings(quiet_hours=ALL_DAY, time_zone={"project": "Asia/Singapore"}))
+    assert await _due_at(walk) == [walk.now]
+
+
+async def test_an_account_wakes_what_waits_for_its_own_tier_alone(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE), settings(quiet_hours=ALL_DAY))
+    await _send(walk, people, 2)
+    until = max(await _due_at(walk))
+    async with walk.database.transaction() as connection:
+        await connection.execute("UPDATE messages SET outcome_code = 'recipient_tier'")
+        await connection.execute(
+            "UPDATE messages SET integration = 'other' WHERE id = (SELECT max(id::text)::uuid FROM messages)"
+        )
+    await walk.apply({**LEGACY, "limits": LEGACY["limits"] | {"tier": 9}})
+    assert sorted(await _due_at(walk)) == [walk.now, until]
 
 
 async def test_workers_that_sleep_are_woken(walk: Walk, people: Cast, own_database_url: str) -> None:

@@ -6,19 +6,27 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
+from cryptography.fernet import Fernet
 
 from parley.access import Role
 from parley.domain.customer import CustomerIds
 from parley.domain.ids import bucket_of
+from parley.services.apply_definitions import apply_definitions
 from parley.services.callers import Caller
 from parley.services.create_project import NewProject, create_project
 from parley.services.definitions import project_definitions
+from parley.services.read_definitions import File, read_definitions
 from parley.services.resolve_customers import resolve_customers, run_resolving
+from parley.services.secret_box import SecretBox
 from parley.services.track import Call, CustomerCommand, Done, TrackEvent, UpdateCustomer, _store, _store_known, track
 from parley.services.track import _Wanted as Wanted
 from parley.store.database import Database
+from tests.support.api import ProjectApi
 from tests.support.builders import NOW, add_customer, ids
+from tests.walks.crowd import REPLY
+from tests.walks.walk import LEGACY
 
 MOMENT = 0.3
 """Seconds in which a statement that waits for nobody has ended."""
@@ -38,7 +46,11 @@ def caller(project: NewProject) -> Caller:
 
 
 def wanted(project: NewProject, *commands: CustomerCommand) -> dict[tuple[int, int], Wanted]:
-    return {(0, place): Wanted(caller(project), command, NOW) for place, command in enumerate(commands)}
+    """Each a second after the one before."""
+    return {
+        (0, place): Wanted(caller(project), command, NOW + timedelta(seconds=place))
+        for place, command in enumerate(commands)
+    }
 
 
 def view(who: CustomerIds, **changes: Any) -> TrackEvent:
@@ -102,6 +114,7 @@ async def test_an_event_lives_in_the_bucket_of_its_customer(database: Database, 
         view(ids("nobody")),
         view(ids("jana", "a cookie")),
         view(ids(None, "a cookie")),
+        view(ids("jana", email="jana@shop.test")),
         view(ids("jana"), type="consent", properties={"action": "accept", "category": "whatsapp"}),
         UpdateCustomer(ids("jana"), {"n": 1}),
     ],
@@ -113,6 +126,19 @@ async def test_it_leaves_alone_what_has_to_be_decided_with_all_that_came_along(
     await add_customer(database, project, "jana")
     assert await _store_known(database, wanted(project, view(ids("jana")), command)) is None
     assert await rows_of(database, project) == []
+
+
+async def test_an_event_that_starts_a_scenario_starts_it_whoever_is_known(database: Database, api: ProjectApi) -> None:
+    files = [File("test", msgspec.json.encode(one)) for one in (LEGACY, REPLY)]
+    box = SecretBox(Fernet.generate_key().decode())
+    await apply_definitions(database, box, api.project.project_id, read_definitions(files, {}), NOW)
+    await add_customer(database, api.project, "jana")
+    event = {"customer_ids": {"registered": "jana"}, "properties": {}}
+    for event_type in ("view", "question"):  # after the first the process remembers what starts a scenario
+        assert (await api.post("track/customers/events", event | {"event_type": event_type})).body["success"]
+    async with database.connection() as connection:
+        started = "SELECT count(*) FROM journeys WHERE project_id = $1"
+        assert await connection.fetchval(started, api.project.project_id) == 1
 
 
 async def test_it_believes_definitions_only_while_the_stamp_is_theirs(database: Database, project: NewProject) -> None:
