@@ -4,16 +4,19 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from parley.presets import Renderer
+from parley.services.claim_messages import claim_messages
 from parley.services.definitions import project_definitions
 from parley.services.explain_message import explain_message
 from parley.services.frequencies import frequencies_of
 from parley.services.people import people as people_of
 from parley.services.set_properties import PropertyUpdate, set_properties
+from parley.services.turns import Turns
 from parley.store.database import Connection
 from tests.support.builders import Cast
 from tests.support.policy_facts import good_facts
 from tests.walks.test_refusals import TEMPLATE, blunt
-from tests.walks.walk import Walk, inbound
+from tests.walks.walk import LEGACY, Walk, inbound
 
 
 def _policy(*limits: tuple[int, str], **fields: Any) -> dict[str, Any]:
@@ -72,6 +75,26 @@ async def test_a_second_claim_waits_and_counts_what_the_first_let_leave(walk: Wa
             await asyncio.sleep(0)
         await first.execute("UPDATE messages SET state = 'sending', left_at = $1", walk.now)
     assert await second
+
+
+async def test_of_two_claims_at_once_one_lets_leave_and_the_other_waits(walk: Walk, people: Cast) -> None:
+    await walk.apply({**LEGACY, "limits": LEGACY["limits"] | {"pair_rate": False}})  # which would hold the second, too
+    await walk.apply(blunt(TEMPLATE), _policy((1, "24 hours")))
+    for _ in range(2):
+        await walk.track(people.alice, "go")
+    await walk.plan()
+
+    async def claim() -> int:
+        return len((await claim_messages(walk.database, walk.box, Renderer(), Turns(places=2), walk.now))[0])
+
+    async with walk.database.transaction() as connection:
+        await connection.execute("LOCK TABLE messages IN SHARE MODE")  # a claim that has decided comes no further
+        claims = asyncio.gather(claim(), claim())
+        async with asyncio.timeout(10):
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            while await connection.fetchval(waiting) < 2:  # noqa: ASYNC110  a lock in the database wakes nobody here
+                await asyncio.sleep(0.01)
+    assert sorted(await claims) == [0, 1]
 
 
 async def _is_full(walk: Walk, connection: Connection, customer_id: UUID) -> bool:
