@@ -16,7 +16,16 @@ from parley.api.app import create_app
 from parley.domain.clock import system_clock
 from parley.services.callback_doors import Doors
 from parley.services.callback_intake import WAITING, CallbackIntake, ComeAgain, Outcome, Taken
-from parley.services.callback_spool import ASIDE, SEGMENTS, Arrival, CallbackSpool, SpoolFullError, read_segment
+from parley.services.callback_spool import (
+    ASIDE,
+    SEGMENTS,
+    Arrival,
+    CallbackSpool,
+    SpoolFullError,
+    damage_in,
+    read_segment,
+    stock_of,
+)
 from parley.services.replay_callbacks import Reach
 from tests.frame.processes import parley, serving
 from tests.support.builders import NOW
@@ -275,13 +284,42 @@ def test_a_record_that_was_cut_short_ends_its_segment(tmp_path: Path) -> None:
         assert read_segment(segment) == [_arrival(1)]
 
 
-def test_a_record_whose_bytes_were_changed_ends_its_segment(tmp_path: Path) -> None:
+def test_a_record_that_the_disk_has_changed_costs_itself_alone(tmp_path: Path) -> None:
     spool = CallbackSpool(tmp_path, SPOOL_BYTES)
-    spool.keep([_arrival(1), _arrival(2)])
+    ends = []
+    for number in range(4):
+        spool.keep([_arrival(number)])
+        ends.append(spool.size)
     spool.seal()
     (segment,) = spool.sealed()
-    segment.write_bytes(segment.read_bytes()[:-1] + b"?")
-    assert read_segment(segment) == [_arrival(1)]
+    whole = segment.read_bytes()
+    for place in range(*ends[:2]):
+        segment.write_bytes(whole[:place] + bytes([whole[place] ^ 0x5A]) + whole[place + 1 :])
+        assert read_segment(segment) == [_arrival(0), _arrival(2), _arrival(3)]
+        (damage,) = damage_in(segment)
+        assert len(damage) == ends[1] - ends[0]
+    segment.write_bytes(whole[:-1] + b"?")
+    assert read_segment(segment) == [_arrival(0), _arrival(1), _arrival(2)]
+    assert len(damage_in(segment)) == 1
+    segment.write_bytes(whole[:-1])
+    assert damage_in(segment) == []  # cut short, so nobody was told that it is kept
+
+
+async def test_what_the_disk_has_damaged_is_told_and_kept(outage: Outage) -> None:
+    outage.kill()
+    async with outage.intake() as intake:
+        for number in range(3):
+            await send(outage, intake, number)
+    (segment,) = (outage.folder / "spool").glob(SEGMENTS)
+    whole = segment.read_bytes()
+    segment.write_bytes(whole[: len(whole) // 2] + b"?" + whole[len(whole) // 2 + 1 :])
+    await outage.revive()
+    async with outage.intake():
+        await outage.replayed()
+    assert await outage.written() == ["0", "2"]
+    stock = stock_of(outage.folder / "spool", ASIDE)
+    assert stock is not None
+    assert stock.count == 1
 
 
 def test_a_clock_that_is_set_back_leaves_the_order(spools: tuple[CallbackSpool, CallbackSpool]) -> None:

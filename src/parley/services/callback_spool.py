@@ -2,7 +2,8 @@
 
 A segment is a file of frames, each a length, a checksum and one `Arrival`. A process writes a segment of its own and
 holds a lock (flock) on it, which the kernel lets go even after `kill -9`: an unlocked segment is sealed, and whoever
-lives replays it. A frame that was cut short by a crash was never answered with a 2xx, so reading stops there.
+lives replays it. A last frame that was cut short by a crash was never answered with a 2xx. What a broken disk has
+damaged is passed over, and kept for a person.
 """
 
 import fcntl
@@ -25,6 +26,8 @@ SEGMENT_BYTES = 8 * 1024 * 1024
 """A segment is sealed past this size: what was replayed leaves the disk piece by piece."""
 _FRAME = struct.Struct(">II")
 """Length and CRC-32 of what follows."""
+_FIRST_BYTE = b"\x85"
+"""Of every payload: MessagePack for an object with the five fields of `Arrival`."""
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -96,8 +99,14 @@ class CallbackSpool:
 
     def set_aside(self, arrival: Arrival) -> None:
         """Kept for a person: the database is there and still will not take it."""
-        name = _name_of(_microseconds(arrival.received_at))
-        self._write_whole(self._folder / f"{name}.aside", _framed(arrival))
+        self._set_aside(_framed(arrival), arrival.received_at)
+
+    def set_damage_aside(self, segment: Path, damage: bytes) -> None:
+        """Kept for a person, too: what stood there cannot be read."""
+        self._set_aside(damage, datetime.fromtimestamp(_began(segment), UTC))
+
+    def _set_aside(self, content: bytes, at: datetime) -> None:
+        self._write_whole(self._folder / f"{_name_of(_microseconds(at))}.aside", content)
 
     def measure(self, now: datetime) -> None:
         """Sets the gauges: bytes, callbacks, and the age of the oldest."""
@@ -165,33 +174,71 @@ class CallbackSpool:
             return seen, count
         with path.open("rb") as file:
             file.seek(seen)
-            lengths = [_FRAME.size + len(payload) for payload in _payloads(file.read())]
-        return seen + sum(lengths), count + len(lengths)
+            frames = list(_whole_frames(file.read()))
+        return seen + (frames[-1].end if frames else 0), count + len(frames)
 
 
 def read_segment(path: Path) -> list[Arrival]:
     """What is whole in it, in the order in which it came."""
-    return [msgspec.msgpack.decode(payload, type=Arrival) for payload in _payloads(path.read_bytes())]
+    return [msgspec.msgpack.decode(frame.payload, type=Arrival) for frame in _whole_frames(path.read_bytes())]
+
+
+def damage_in(path: Path) -> list[bytes]:
+    """The stretches of it that are not whole, but for a last frame that was cut short."""
+    raw, place, damage = path.read_bytes(), 0, []
+    for frame in _whole_frames(raw):
+        damage.append(raw[place : frame.start])
+        place = frame.end
+    if not _is_cut_short(raw, place):
+        damage.append(raw[place:])
+    return [one for one in damage if one]
 
 
 def stock_of(folder: Path, files: str) -> Stock | None:
     """Of a folder that others may write meanwhile: the callbacks in its SEGMENTS, or those set ASIDE. None: nothing."""
-    counts = {path: len(read_segment(path)) for path in sorted(folder.glob(files)) if _size(path)}
+    counts = {path: max(1, len(read_segment(path))) for path in sorted(folder.glob(files)) if _size(path)}
     if not counts:
         return None
     return Stock(sum(counts.values()), datetime.fromtimestamp(_began(next(iter(counts))), UTC))
 
 
-def _payloads(raw: bytes) -> Iterator[bytes]:
-    """Up to the first frame that is not whole."""
+class _Frame(msgspec.Struct, frozen=True):
+    start: int
+    payload: bytes
+
+    @property
+    def end(self) -> int:
+        return self.start + _FRAME.size + len(self.payload)
+
+
+def _whole_frames(raw: bytes) -> Iterator[_Frame]:
     place = 0
-    while place + _FRAME.size <= len(raw):
-        length, checksum = _FRAME.unpack_from(raw, place)
-        payload = raw[place + _FRAME.size : place + _FRAME.size + length]
-        if len(payload) < length or crc32(payload) != checksum:
-            return
-        yield payload
-        place += _FRAME.size + length
+    while (frame := _whole_at(raw, place) or _next_whole(raw, place)) is not None:
+        yield frame
+        place = frame.end
+
+
+def _whole_at(raw: bytes, place: int) -> _Frame | None:
+    if _is_cut_short(raw, place):
+        return None
+    length, checksum = _FRAME.unpack_from(raw, place)
+    payload = raw[place + _FRAME.size : place + _FRAME.size + length]
+    return _Frame(place, payload) if crc32(payload) == checksum else None
+
+
+def _next_whole(raw: bytes, place: int) -> _Frame | None:
+    """Behind what is not whole at that place."""
+    found = raw.find(_FIRST_BYTE, place + _FRAME.size + 1)
+    while found >= 0:
+        if (frame := _whole_at(raw, found - _FRAME.size)) is not None:
+            return frame
+        found = raw.find(_FIRST_BYTE, found + 1)
+    return None
+
+
+def _is_cut_short(raw: bytes, place: int) -> bool:
+    rest = len(raw) - place - _FRAME.size
+    return rest < 0 or rest < int(_FRAME.unpack_from(raw, place)[0])
 
 
 def _framed(arrival: Arrival) -> bytes:

@@ -14,7 +14,7 @@ import structlog
 
 from parley.domain.clock import Clock
 from parley.services.callback_doors import Doors
-from parley.services.callback_spool import Arrival, CallbackSpool, read_segment
+from parley.services.callback_spool import Arrival, CallbackSpool, damage_in, read_segment
 from parley.services.receive_callbacks import Callback, receive_arrivals
 from parley.services.secret_box import WrongKeyError
 from parley.store.database import AWAY, Database
@@ -121,6 +121,10 @@ class CallbackReplay:
     async def _replay_segment(self, segment: Path) -> None:
         for batch in _batches(await asyncio.to_thread(read_segment, segment)):
             await self._replay_batch(batch)
+        for damage in await asyncio.to_thread(damage_in, segment):
+            structlog.get_logger().error("a part of the spool is damaged and was set aside", bytes=len(damage))
+            await asyncio.to_thread(self._spool.set_damage_aside, segment, damage)
+            REPLAYED.labels("set_aside").inc()
         await asyncio.to_thread(segment.unlink)
 
     async def _replay_batch(self, batch: Sequence[Arrival]) -> None:
