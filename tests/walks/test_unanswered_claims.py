@@ -97,9 +97,18 @@ async def test_what_another_worker_calls_by_now_is_left_alone(walk: Walk, people
     assert (await walk.states(people.alice, "template"))[-2:] == ["sending", "accepted"]
 
 
-async def test_it_becomes_uncertain_when_nobody_looked_before_its_lease_was_over(walk: Walk, people: Cast) -> None:
+async def test_it_is_put_back_though_its_lease_was_over_before_anybody_could_look(walk: Walk, people: Cast) -> None:
     worker = await _cut_off(walk, people, counts=True)
     walk.now += timedelta(minutes=5)
     await _recover(walk, worker)
-    assert walk.sinch.requests == []
-    assert (await walk.states(people.alice, "template"))[-1] == "uncertain"
+    assert len(walk.sinch.bodies()) == 1
+    assert (await walk.states(people.alice, "template"))[-3:] == ["queued", "sending", "accepted"]
+
+
+async def test_it_is_not_looked_for_for_ever(walk: Walk, people: Cast) -> None:
+    """After its lease once: whatever claims the message then is somebody else's."""
+    worker = await _cut_off(walk, people, counts=False)
+    walk.now += timedelta(minutes=5)
+    await worker.recover()
+    assert worker._unanswered == []  # noqa: SLF001  there is no other sign of it
+    await worker.close()

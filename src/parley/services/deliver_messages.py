@@ -44,6 +44,8 @@ ATTEMPTS = 16
 RECORDED_AT_ONCE = 500
 GATHER_SECONDS = 0.005
 """Outcomes that come in this time after the first are recorded with it: one commit for all of them."""
+CLOCKS_APART = timedelta(seconds=5)
+"""A lease of another machine, whose clock is ahead by less, is not taken for one from before the clock was set back."""
 CROWD = IN_FLIGHT * 3 // 4
 """A claim costs its statements and its commit however many messages it takes: while more calls than these are under
 way, the next claim waits for room ..."""
@@ -114,16 +116,23 @@ class Delivery:
         queue, and reports that crossed their send's answer are joined.
         """
         now = self._clock()
+        lost = await self._end_leases(now)
+        async with self._database.transaction() as connection:
+            await sweep_pairs(connection, now)
+            await forget_past(connection, now)
+            joined = await sweep_early_reports(connection, RECORDED_AT_ONCE, now)
+        return lost + joined
+
+    async def _end_leases(self, now: datetime) -> int:
+        """In a transaction of its own: nothing that is done beside it may hold it up."""
         async with self._database.transaction() as connection:
             await self._put_back(connection, now)
-            lost = await lost_in_flight(connection, RECORDED_AT_ONCE, now, now + self._patience.lease)
+            lost = await lost_in_flight(connection, RECORDED_AT_ONCE, now, now + self._patience.lease + CLOCKS_APART)
             sentence = "The process that was sending it vanished before it could record what the provider said."
             changes = [Change(ident, State.UNCERTAIN, now, code="lost_in_flight", sentence=sentence) for ident in lost]
             await move_messages(connection, changes, now)
-            await sweep_pairs(connection, now)
-            joined = await sweep_early_reports(connection, RECORDED_AT_ONCE, now)
-            await forget_past(connection, now)
-        return len(lost) + joined
+        self._unanswered = [claim for claim in self._unanswered if now < claim.lease_until]
+        return len(lost)
 
     async def finish(self) -> None:
         """Waits for the calls under way and records them."""
@@ -147,8 +156,7 @@ class Delivery:
             raise
 
     async def _put_back(self, connection: Connection, now: datetime) -> None:
-        """Until its lease is over a claim may still come to count: its commit may be on the way."""
-        self._unanswered = [claim for claim in self._unanswered if now < claim.lease_until]
+        """Until its lease is over a claim may still come to count, its commit may be on the way; then once more."""
         sentence = "The database did not say whether it was taken for sending, so no call was begun."
         for claim in self._unanswered:
             ids = await still_claimed(connection, claim.ids, claim.lease_until)
