@@ -97,7 +97,7 @@ async def test_of_a_folder_the_templates_are_looked_at(tmp_path: Path, template:
     (tmp_path / "deep").mkdir()
     written(tmp_path / "deep", "order.json", {**template, "category": "SHIPPING_UPDATE"})
     campaign = written(tmp_path, "sale.json", {"kind": "campaign", "name": "sale"})
-    assert (await parley("lint", str(tmp_path))).out == "1 templates, nothing found.\n"
+    assert (await parley("lint", str(tmp_path))).out == "1 template, nothing found.\n"
     named = await parley("lint", campaign)
     assert (named.code, named.out) == (2, f"{campaign}: unreadable: kind: this is a campaign, not a template\n")
     (tmp_path / "deep" / "broken.json").write_text("{", encoding="utf-8")
