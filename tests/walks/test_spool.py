@@ -21,8 +21,8 @@ from parley.services.callback_spool import (
     SEGMENTS,
     Arrival,
     CallbackSpool,
+    Segment,
     SpoolFullError,
-    damage_in,
     read_segment,
     stock_of,
 )
@@ -124,7 +124,7 @@ async def test_what_the_database_will_never_take_is_set_aside_and_holds_up_nobod
         await outage.revive()
         await outage.replayed()
     (aside,) = (outage.folder / "spool").glob("*.aside")
-    assert [one.token for one in read_segment(aside)] == ["nul \x00"]
+    assert [one.token for one in read_segment(aside).arrivals] == ["nul \x00"]
     assert await outage.written() == ["1"]
 
 
@@ -270,7 +270,7 @@ def test_after_a_disk_that_failed_it_goes_on_in_another_file(tmp_path: Path) -> 
         spool.keep([_arrival(2)])
     spool.keep([_arrival(3)])
     spool.seal()
-    assert [one[-1] for one in map(read_segment, spool.sealed())] == [_arrival(2), _arrival(3)]
+    assert [read_segment(path).arrivals[-1] for path in spool.sealed()] == [_arrival(2), _arrival(3)]
 
 
 def test_a_record_that_was_cut_short_ends_its_segment(tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_a_record_that_was_cut_short_ends_its_segment(tmp_path: Path) -> None:
     whole = segment.read_bytes()
     for length in range(len(whole) // 2, len(whole)):
         segment.write_bytes(whole[:length])
-        assert read_segment(segment) == [_arrival(1)]
+        assert read_segment(segment) == Segment([_arrival(1)], [])
 
 
 def test_a_record_that_the_disk_has_changed_costs_itself_alone(tmp_path: Path) -> None:
@@ -295,14 +295,15 @@ def test_a_record_that_the_disk_has_changed_costs_itself_alone(tmp_path: Path) -
     whole = segment.read_bytes()
     for place in range(*ends[:2]):
         segment.write_bytes(whole[:place] + bytes([whole[place] ^ 0x5A]) + whole[place + 1 :])
-        assert read_segment(segment) == [_arrival(0), _arrival(2), _arrival(3)]
-        (damage,) = damage_in(segment)
-        assert len(damage) == ends[1] - ends[0]
+        read = read_segment(segment)
+        assert read.arrivals == [_arrival(0), _arrival(2), _arrival(3)]
+        assert read.damage == [segment.read_bytes()[slice(*ends[:2])]]
     segment.write_bytes(whole[:-1] + b"?")
-    assert read_segment(segment) == [_arrival(0), _arrival(1), _arrival(2)]
-    assert len(damage_in(segment)) == 1
+    read = read_segment(segment)
+    assert read.arrivals == [_arrival(0), _arrival(1), _arrival(2)]
+    assert len(read.damage) == 1
     segment.write_bytes(whole[:-1])
-    assert damage_in(segment) == []  # cut short, so nobody was told that it is kept
+    assert read_segment(segment).damage == []  # cut short, so nobody was told that it is kept
 
 
 async def test_what_the_disk_has_damaged_is_told_and_kept(outage: Outage) -> None:
@@ -327,7 +328,7 @@ def test_a_clock_that_is_set_back_leaves_the_order(spools: tuple[CallbackSpool, 
     for spool, hour in zip((*spools, spools[0]), hours, strict=True):
         spool.keep([Arrival(NOW + timedelta(hours=hour), "token", {}, b"{}")])
         spool.seal()
-    replayed = [read_segment(path)[0].received_at - NOW for path in spools[0].sealed()]
+    replayed = [read_segment(path).arrivals[0].received_at - NOW for path in spools[0].sealed()]
     assert replayed == [timedelta(hours=hour) for hour in hours]
 
 

@@ -42,6 +42,15 @@ class Arrival(msgspec.Struct, frozen=True):
     """Its signature was checked when it came, and need not be again."""
 
 
+class Segment(msgspec.Struct, frozen=True):
+    """What was read of one."""
+
+    arrivals: list[Arrival]
+    """What is whole, in the order in which it came."""
+    damage: list[bytes]
+    """The stretches that are not, but for a last frame that was cut short."""
+
+
 class Stock(msgspec.Struct, frozen=True):
     """What lies in a spool's folder."""
 
@@ -178,25 +187,21 @@ class CallbackSpool:
         return seen + (frames[-1].end if frames else 0), count + len(frames)
 
 
-def read_segment(path: Path) -> list[Arrival]:
-    """What is whole in it, in the order in which it came."""
-    return [msgspec.msgpack.decode(frame.payload, type=Arrival) for frame in _whole_frames(path.read_bytes())]
-
-
-def damage_in(path: Path) -> list[bytes]:
-    """The stretches of it that are not whole, but for a last frame that was cut short."""
-    raw, place, damage = path.read_bytes(), 0, []
+def read_segment(path: Path) -> Segment:
+    """All that lies in it."""
+    raw, place, damage, arrivals = path.read_bytes(), 0, [], []
     for frame in _whole_frames(raw):
         damage.append(raw[place : frame.start])
+        arrivals.append(msgspec.msgpack.decode(frame.payload, type=Arrival))
         place = frame.end
     if not _is_cut_short(raw, place):
         damage.append(raw[place:])
-    return [one for one in damage if one]
+    return Segment(arrivals, [one for one in damage if one])
 
 
 def stock_of(folder: Path, files: str) -> Stock | None:
     """Of a folder that others may write meanwhile: the callbacks in its SEGMENTS, or those set ASIDE. None: nothing."""
-    counts = {path: max(1, len(read_segment(path))) for path in sorted(folder.glob(files)) if _size(path)}
+    counts = {path: max(1, len(read_segment(path).arrivals)) for path in sorted(folder.glob(files)) if _size(path)}
     if not counts:
         return None
     return Stock(sum(counts.values()), datetime.fromtimestamp(_began(next(iter(counts))), UTC))

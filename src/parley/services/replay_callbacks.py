@@ -14,7 +14,7 @@ import structlog
 
 from parley.domain.clock import Clock
 from parley.services.callback_doors import Doors
-from parley.services.callback_spool import Arrival, CallbackSpool, damage_in, read_segment
+from parley.services.callback_spool import Arrival, CallbackSpool, read_segment
 from parley.services.receive_callbacks import Callback, receive_arrivals
 from parley.services.secret_box import WrongKeyError
 from parley.store.database import AWAY, Database
@@ -118,14 +118,15 @@ class CallbackReplay:
                     await self._replay_segment(segment)
         await asyncio.to_thread(self._spool.measure, self._clock())
 
-    async def _replay_segment(self, segment: Path) -> None:
-        for batch in _batches(await asyncio.to_thread(read_segment, segment)):
+    async def _replay_segment(self, path: Path) -> None:
+        segment = await asyncio.to_thread(read_segment, path)
+        for batch in _batches(segment.arrivals):
             await self._replay_batch(batch)
-        for damage in await asyncio.to_thread(damage_in, segment):
+        for damage in segment.damage:
             structlog.get_logger().error("a part of the spool is damaged and was set aside", bytes=len(damage))
-            await asyncio.to_thread(self._spool.set_damage_aside, segment, damage)
+            await asyncio.to_thread(self._spool.set_damage_aside, path, damage)
             REPLAYED.labels("set_aside").inc()
-        await asyncio.to_thread(segment.unlink)
+        await asyncio.to_thread(path.unlink)
 
     async def _replay_batch(self, batch: Sequence[Arrival]) -> None:
         """One that the database will not take must not hold back its neighbours: they are then stored one by one."""
