@@ -4,7 +4,7 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bench.support.programs import ROOT
@@ -12,20 +12,17 @@ from bench.support.programs import ROOT
 PATIENCE_SECONDS = 120.0
 
 
-@asynccontextmanager
-async def senders(data_dir: Path, count: int, *, instant: bool = False) -> AsyncIterator[list[Process]]:
+Senders = AbstractAsyncContextManager[list[Process]]
+
+
+def senders(data_dir: Path, count: int, *, instant: bool = False) -> Senders:
     """So many, ready, on the data folder's database. `instant`: their provider costs nothing."""
-    async with _senders("sending_worker", str(data_dir), count=count, instant=instant) as ready:
-        yield ready
+    return _senders("sending_worker", str(data_dir), count=count, instant=instant)
 
 
-@asynccontextmanager
-async def lean_senders(
-    data_dir: Path, request: str, count: int, *, instant: bool = False
-) -> AsyncIterator[list[Process]]:
+def lean_senders(data_dir: Path, request: str, count: int, *, instant: bool = False) -> Senders:
     """As `senders`, of lean_sender.py, whose request is JSON."""
-    async with _senders("lean_sender", str(data_dir), request, count=count, instant=instant) as ready:
-        yield ready
+    return _senders("lean_sender", str(data_dir), request, count=count, instant=instant)
 
 
 async def send_all_due(workers: Sequence[Process]) -> None:
