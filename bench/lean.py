@@ -8,7 +8,9 @@ any design: a message is claimed before its call and its outcome recorded after 
 Parley's driver, client, provider and PostgreSQL and sends the worker's own request; only number and name are each
 message's.
 
-Three figures: one such process, two, and one whose provider costs nothing, which is claim and record alone.
+Three figures: one such process, two, and one whose provider costs nothing, which is claim and record alone. With each,
+what a message costs of a processor: the senders' main threads (which are Python), their other threads (which are the
+client's), PostgreSQL and the provider.
 """
 
 import argparse
@@ -20,11 +22,13 @@ from itertools import count, islice, repeat
 from pathlib import Path
 
 import msgspec
+import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
 
 from bench.support.callbacks import phone
-from bench.support.figures import print_ratio
+from bench.support.cpu import Cpu, MainThread, database_in, listening_at
+from bench.support.figures import print_costs, print_ratio
 from bench.support.folders import data_folder
 from bench.support.lean_sender import NAME, PHONE, TABLES
 from bench.support.load import send_all
@@ -36,28 +40,43 @@ from parley.cli.event_loop import run_to_end
 from parley.domain.http import HttpRequest
 from parley.providers.http import CONNECTIONS, HttpClient
 
+WAYS = ("one process", "two processes", "one process, calls that cost nothing")
 _numbers = count(1)
+Figures = tuple[float, dict[str, float]]
+"""Messages a second, and what one cost."""
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """What all ways share."""
+
+    shop: Shop
+    folder: Path
+    """Of the data."""
+    provider: str
+    """Its address."""
 
 
 async def main(messages: int, rounds: int, api: str) -> None:
     """Measures and prints."""
     with data_folder() as folder:
         async with provider() as url, open_shop(folder, api, url, 1) as shop, HttpClient() as client:
+            stage = Stage(shop, folder, url)
             request = await _request(shop, client)
             await _set_up(shop)
             asked = msgspec.json.encode(_with_places(request)).decode()
             async with lean_senders(folder, asked, 2) as pair, lean_senders(folder, asked, 1, instant=True) as alone:
-                one, two, without, floor = [], [], [], []
-                await _rate(shop, pair, messages // 10)
-                await _rate(shop, alone, messages // 10)
+                at_work = dict(zip(WAYS, (pair[:1], pair, alone), strict=True))
+                figures: dict[str, list[Figures]] = {way: [] for way in WAYS}
+                floor = []
+                for workers in (pair, alone):
+                    await _measure(stage, workers, messages // 10)
                 for _ in range(rounds):
-                    one.append(await _rate(shop, pair[:1], messages))
-                    two.append(await _rate(shop, pair, messages))
-                    without.append(await _rate(shop, alone, messages))
+                    for way, workers in at_work.items():
+                        figures[way].append(await _measure(stage, workers, messages))
                     floor.append((await send_all(client, repeat(request, messages), CONNECTIONS)).per_second)
-    print_ratio(f"lean outbox, {api}, one process", "messages/s", one, floor)
-    print_ratio(f"lean outbox, {api}, two processes", "messages/s", two, floor)
-    print_ratio("lean outbox, one process, calls that cost nothing", "messages/s", without, floor)
+    for way, rounds_of_it in figures.items():
+        print_ratio(f"lean outbox, {api}, {way}", "messages/s", [rate for rate, _ in rounds_of_it], floor)
+        print_costs([costs for _, costs in rounds_of_it])
 
 
 async def _request(shop: Shop, client: HttpClient) -> HttpRequest:
@@ -82,17 +101,30 @@ async def _set_up(shop: Shop) -> None:
         await connection.execute(TABLES)
 
 
-async def _rate(shop: Shop, workers: Sequence[Process], messages: int) -> float:
+async def _measure(stage: Stage, workers: Sequence[Process], messages: int) -> Figures:
+    shop = stage.shop
     rows = [(number, phone(number).encode(), f"Name {number}".encode()) for number in islice(_numbers, messages)]
     async with shop.house.database.transaction() as connection:
         await connection.copy_records_to_table("lean_outbox", records=rows, columns=("id", "phone", "name"))
     async with shop.house.database.connection() as connection:
         await connection.execute("VACUUM ANALYZE lean_outbox")
-    started = time.perf_counter()
+    cpu, started = _cpu(stage, workers), time.perf_counter()
     await send_all_due(workers)
-    seconds = time.perf_counter() - started
+    seconds, costs = time.perf_counter() - started, cpu.per_unit(messages)
     await _check(shop, [number for number, *_ in rows])
-    return messages / seconds
+    costs["other threads"] -= costs["main thread"]
+    return messages / seconds, costs
+
+
+def _cpu(stage: Stage, workers: Sequence[Process]) -> Cpu:
+    return Cpu(
+        {
+            "main thread": [MainThread(one.pid) for one in workers],
+            "other threads": [psutil.Process(one.pid) for one in workers],  # and the main one, which is subtracted
+            "PostgreSQL": database_in(stage.folder),
+            "provider": listening_at(stage.provider),
+        }
+    )
 
 
 async def _check(shop: Shop, numbers: Sequence[int]) -> None:

@@ -1,6 +1,6 @@
 """How a bench tells its result: the median of its rounds, their spread, and the ratio to the floor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 
@@ -8,6 +8,12 @@ def print_ratio(name: str, unit: str, ours: Sequence[float], floor: Sequence[flo
     """Rates of the same rounds, in their order. The ratio is the median of the rounds' own ratios."""
     ratios = [mine / bare for mine, bare in zip(ours, floor, strict=True)]
     print(f"{name}: {_rates(ours)} {unit}; floor {_rates(floor)}; ratio {_ratio(ratios)}", flush=True)
+
+
+def print_costs(rounds: Sequence[Mapping[str, float]]) -> None:
+    """What `Cpu.per_unit` found in each of them."""
+    told = (f"{name} {_rates([one[name] for one in rounds])}" for name in rounds[0])
+    print(f"  µs of a processor each: {', '.join(told)}", flush=True)
 
 
 def _rates(rates: Sequence[float]) -> str:
