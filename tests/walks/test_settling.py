@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
+from parley.cli.why import story
 from parley.domain.errors import InvalidInputError
 from parley.domain.http import HttpResponse
 from parley.domain.message import State
@@ -13,7 +14,7 @@ from parley.presets import Renderer
 from parley.providers.http import UnansweredError
 from parley.services.anonymize import anonymize
 from parley.services.claim_messages import claim_messages
-from parley.services.explain_message import UnknownMessageError
+from parley.services.explain_message import UnknownMessageError, explain_message
 from parley.services.move_messages import Change, move_messages
 from parley.services.settle_message import ErasedMessageError, NotUncertainError, Order, give_up, send_again
 from parley.services.turns import Turns
@@ -48,6 +49,19 @@ async def test_it_is_sent_again_by_order_and_says_by_whose(walk: Walk, people: C
     assert (await _campaign(walk, people))[-4:] == ["uncertain", "queued", "sending", "accepted"]
     (queued,) = [one for one in await walk.events(people.alice) if one.get("code") == "sent_again"]
     assert (queued["ordered_by"], queued["ordered_why"]) == (ORDER.by, ORDER.why)
+
+
+async def test_what_was_sent_again_is_headed_by_where_it_stands(walk: Walk, people: Cast) -> None:
+    ident = await _uncertain(walk, people)
+    await send_again(walk.database, ident, ORDER, walk.now)
+    waiting = await explain_message(walk.database, ident)
+    assert waiting.reason == ("sent_again", f"{ORDER.by} had it sent again: {ORDER.why}")
+    await walk.come_to_rest()
+    accepted = await explain_message(walk.database, ident)
+    assert (accepted.message.state, accepted.reason) == ("accepted", (None, None))
+    told = list(story(accepted))
+    assert not any("sent_again" in line for line in told[: told.index("\nWhat happened to it")])
+    assert any("queued  sent_again:" in line for line in told)
 
 
 async def test_it_can_become_uncertain_again_and_shows_it(walk: Walk, people: Cast) -> None:

@@ -78,12 +78,12 @@ async def _told(request: AnyRequest, caller: Caller, message_id: str) -> dict[st
 
 def _decisions(found: Explanation) -> dict[str, Any]:
     """Each as it was stored, with what today's rules make of it."""
-    message = found.message
+    message, (code, sentence) = found.message, found.reason
     told: dict[str, Any] = {
         "message_id": str(message.id),
         "state": message.state,
-        "code": message.outcome_code,
-        "sentence": message.outcome_sentence,
+        "code": code,
+        "sentence": sentence,
     }
     links = {"in_place_of": found.in_place_of, "followed_by": found.followed_by}
     told |= {name: other for name, other in links.items() if other is not None}

@@ -56,8 +56,9 @@ def _head(found: Explanation) -> Iterator[str]:
     yield f"  preset {message.content['preset']}, sender {message.integration or 'none'}"
     if message.provider_message_id:
         yield f"  the provider's id: {message.provider_message_id}"
-    if message.outcome_sentence:
-        yield f"  {message.outcome_code}: {message.outcome_sentence}"
+    code, sentence = found.reason
+    if sentence:
+        yield f"  {code}: {sentence}"
     if found.in_place_of:
         yield f"  in place of the free text {found.in_place_of}, which WhatsApp found outside the window"
     if found.followed_by:

@@ -66,6 +66,9 @@ HAVE_LEFT = frozenset(
 )  # fmt: skip
 """The customer has the message, or may have: it counts in how often somebody is written to."""
 
+GOES_WELL = frozenset({State.SENDING, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ})
+"""Needs no reason: one that is kept with it is of an earlier try."""
+
 
 def may_become(now: State, then: State) -> bool:
     """Does a report of `then` change a message that stands at `now`?"""

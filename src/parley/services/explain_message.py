@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.errors import ParleyError
+from parley.domain.message import GOES_WELL
 from parley.policy import Retaken, retake
 from parley.store.database import Database
 from parley.store.explanations import PastState, StepTaken, StoredMessage, message_by_id, states_of, steps_of
@@ -28,6 +29,12 @@ class Explanation(msgspec.Struct, frozen=True):
     """What the ledger says of it, in order."""
     retaken: dict[str, Retaken] = {}
     """Its decisions, taken again from what was stored."""
+
+    @property
+    def reason(self) -> tuple[str | None, str | None]:
+        """Code and sentence: why it stands where it does."""
+        message = self.message
+        return (None, None) if message.state in GOES_WELL else (message.outcome_code, message.outcome_sentence)
 
     @property
     def in_place_of(self) -> str | None:

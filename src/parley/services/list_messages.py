@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
-from parley.domain.message import Kind, State
+from parley.domain.message import GOES_WELL, Kind, State
 from parley.domain.project import Project
 from parley.services.facts import template_named
 from parley.services.whom import whom
@@ -21,8 +21,6 @@ MOST_ON_A_PAGE = 1_000
 FIRST_WORDS = 60
 """Characters of a text that tell it from others."""
 _WAIT = (State.PLANNED, State.QUEUED)
-_WENT_WELL = frozenset({State.SENDING, State.ACCEPTED, State.SENT, State.DELIVERED, State.READ})
-"""What is kept with these is of an earlier try."""
 _EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), (datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1))
 _ITS_TURN = "Waits for a worker to take it. `parley doctor` says what keeps them."
 
@@ -134,7 +132,7 @@ def _first_words(parameters: dict[str, Any]) -> str | None:
 
 def _reason(row: ListedMessage, now: datetime) -> tuple[str | None, str | None, datetime | None]:
     """Code, sentence, and until when it waits where that is known."""
-    if row.state in _WENT_WELL:
+    if row.state in GOES_WELL:
         return None, None, None
     if row.state not in _WAIT:
         return row.code, row.sentence, None
