@@ -136,7 +136,8 @@ async def test_a_preview_shows_the_exact_request_and_hides_the_secret(server: Ru
 
 async def add_jana(server: Running, keys: dict[str, Any]) -> None:
     url = f"{server.address}/track/v2/projects/{keys['project_token']}/customers"
-    jana = {"customer_ids": {"registered": "jana"}, "properties": {"name": 'Ja"na', "phone": "00421 901 234 567"}}
+    properties = {"name": 'Ja"na', "first_name": "Jana", "phone": "00421 901 234 567"}
+    jana = {"customer_ids": {"registered": "jana"}, "properties": properties}
     key = keys["private_key"]
     answer = await asyncio.to_thread(
         requests.post, url, json=jana, auth=(key["key_id"], key["key_secret"]), timeout=SECONDS

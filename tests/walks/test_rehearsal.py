@@ -75,6 +75,25 @@ async def test_a_launch_comes_to_what_was_tried(walk: Walk, crowd: Cast) -> None
     assert progress.messages == {"queued": tried.allowed, "planned": tried.later, "refused": tried.refused}
 
 
+@pytest.mark.parametrize(
+    ("wish", "field", "sentence"),
+    [
+        ({"template": "cart_reminder", "consent_category": "letter"}, "consent_category", "there is whatsapp"),
+        ({"template": "cart_reminder", "condition": {"consent": "letter"}}, "condition", "there is whatsapp"),
+        ({"campaign": "sale", "condition": {"not": {"consent": "letter"}}}, "condition", "there is whatsapp"),
+        ({"campaign": "sale", "consent_category": "whatsapp"}, "consent_category", "has no place here"),
+        ({"scenario": "none", "sender": "shop", "parameters": ("x",)}, "parameters", "has no place here"),
+    ],
+)
+async def test_what_would_be_passed_over_is_refused(
+    walk: Walk, crowd: Cast, wish: dict[str, Any], field: str, sentence: str
+) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        await _try(walk, **wish)
+    assert caught.value.problems[0].field == field
+    assert sentence in caught.value.problems[0].sentence
+
+
 async def test_nothing_is_written(walk: Walk, crowd: Cast) -> None:
     before = await _messages(walk)
     await _try(walk, campaign="sale")

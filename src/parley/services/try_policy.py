@@ -119,6 +119,8 @@ async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetim
         project = await project_definitions(connection, project_id)
     if [wish.campaign, wish.template, wish.scenario].count(None) != 2:
         raise InvalidInputError([Problem("campaign", "give a campaign, a template or a scenario, one of them.")])
+    if wish.template is None:
+        _check_told_itself(wish)
     if wish.scenario is not None:
         return _history(project, wish, now)
     if wish.campaign is not None and wish.campaign not in project.campaigns:
@@ -127,10 +129,12 @@ async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetim
     campaign = project.campaigns[wish.campaign] if wish.campaign is not None else _made_up(wish)
     if wish.template is not None:
         _check_template(project, wish.template, wish.language)
-        _check_category(project, wish.consent_category)
+        _check_category(project, "consent_category", wish.consent_category)
     audience = campaign.audience
     if wish.condition is not None:
         audience = segments.parse_audience(wish.condition, "condition")
+        for category in segments.consents_in(audience):
+            _check_category(project, "condition", category)
     return Play(audience, ask_of(campaign, project, now, new_id()))
 
 
@@ -152,12 +156,18 @@ def _check_template(project: ProjectDefinitions, name: str, language: str) -> No
     raise InvalidInputError([Problem("template", f"there is no template {name}; {hint}")])
 
 
-def _check_category(project: ProjectDefinitions, name: str | None) -> None:
+def _check_category(project: ProjectDefinitions, field: str, name: str | None) -> None:
+    """Nobody agreed to one that is not there: all would be refused, or the audience would be empty."""
     if name is not None and name not in project.consent_categories:
         known = ", ".join(sorted(project.consent_categories)) or "none"
-        raise InvalidInputError(
-            [Problem("consent_category", f"there is no consent category {name}; there is {known}.")]
-        )
+        raise InvalidInputError([Problem(field, f"there is no consent category {name}; there is {known}.")])
+
+
+def _check_told_itself(wish: Wish) -> None:
+    given = {"parameters": wish.parameters, "consent_category": wish.consent_category, "sender": wish.sender}
+    sentence = "has no place here: it goes with a template; a campaign and a scenario say it themselves."
+    if problems := [Problem(name, sentence) for name, value in given.items() if value]:
+        raise InvalidInputError(problems)
 
 
 def _history(project: ProjectDefinitions, wish: Wish, now: datetime) -> History:
