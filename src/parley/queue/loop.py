@@ -9,13 +9,21 @@ from parley.queue.backoff import delay
 
 IDLE_SECONDS = 1.0
 """Looks at least this often, in case a wake-up was lost with its connection."""
+FAILING_SECONDS = 5.0
+"""A step that fails is tried again after so long at the latest. It asks our own database, which a try every few seconds
+costs nothing; what goes out to a provider is claimed there first and waits for its own time. All that is due when the
+database is back waits for this: lost messages, a STOP that journeys follow, a campaign's hour.
+"""
 
 Step = Callable[[], Awaitable[int]]
 """Does some of what is due and says how much it did; 0: nothing is due."""
 
 
 class Loop:
-    """Calls `step` again and again. An error is logged, waited out with back-off, and never ends the loop."""
+    """Calls `step` again and again. An error is logged, waited out with back-off, and never ends the loop.
+
+    The log has its traceback once; a line for each try that ends in the same error.
+    """
 
     def __init__(self, name: str, step: Step, chance: Callable[[], float], idle_seconds: float = IDLE_SECONDS) -> None:
         self.name = name
@@ -25,6 +33,7 @@ class Loop:
         self._woken = asyncio.Event()
         self._stopping = False
         self._failures = 0
+        self._failure = ""
         self._log = structlog.get_logger().bind(loop=name)
 
     def wake(self) -> None:
@@ -46,13 +55,17 @@ class Loop:
     async def _one_step(self) -> int:
         try:
             done = await self._step()
-        except Exception:  # noqa: BLE001  whatever it was, later work must still be done: logged and retried
-            self._failures += 1
-            self._log.exception("step failed", failures=self._failures)
-            await self._sleep(delay(self._failures, self._chance()))
+        except Exception as error:  # noqa: BLE001  whatever it was, later work must still be done: logged and retried
+            self._tell(repr(error))
+            await self._sleep(delay(self._failures, self._chance(), FAILING_SECONDS))
             return 1
-        self._failures = 0
+        self._failures, self._failure = 0, ""
         return done
+
+    def _tell(self, failure: str) -> None:
+        self._failures += 1
+        is_new, self._failure = failure != self._failure, failure
+        self._log.exception("step failed", failures=self._failures, error=failure, exc_info=is_new)
 
     async def _sleep(self, seconds: float) -> None:
         try:
