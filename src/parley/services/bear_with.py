@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import structlog
 
-from parley.store.database import CONTENDED, Connection, is_lost
+from parley.store.database import CONTENDED, Connection, is_lost, transaction_of
 
 Row = TypeVar("Row")
 Made = TypeVar("Made")
@@ -32,7 +32,7 @@ async def bear_with(
     the rows stay as they were.
     """
     try:
-        async with connection.transaction():
+        async with transaction_of(connection):
             return await work(rows)
     except CONTENDED:
         raise
@@ -43,7 +43,7 @@ async def bear_with(
     made: list[Made] = []
     for row in rows:
         try:
-            async with connection.transaction():
+            async with transaction_of(connection):
                 made += await work([row])
         except CONTENDED:
             raise

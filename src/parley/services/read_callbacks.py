@@ -33,7 +33,7 @@ from parley.services.receive_reports import receive_reports
 from parley.services.resolve_customers import TooBusyError, run_resolving
 from parley.store.callbacks import Understanding, Unread, mark_not_understood, take_unread
 from parley.store.customers import LookedUpTooEarlyError
-from parley.store.database import AWAY, Connection, Database, is_lost
+from parley.store.database import AWAY, Connection, Database, is_lost, transaction_of
 from parley.telemetry import UNKNOWN_ITEMS
 
 BATCH = 200
@@ -144,7 +144,7 @@ async def _read_or_mark(connection: Connection) -> _Done:
     """
     taken = await take_unread(connection, 1)
     try:
-        async with connection.transaction():
+        async with transaction_of(connection):
             return await _read(connection, taken)
     except _NOT_ITS_FAULT:
         raise

@@ -27,7 +27,7 @@ from parley.store.customers import (
     move_addresses,
     touch_addresses,
 )
-from parley.store.database import Connection, Database
+from parley.store.database import Connection, Database, transaction_of
 
 T = TypeVar("T")
 ATTEMPTS = 20
@@ -46,7 +46,7 @@ async def resolve_customers(
     """
     for _ in range(ATTEMPTS):
         try:
-            async with connection.transaction():
+            async with transaction_of(connection):
                 return await resolve_once(connection, project_id, calls, now)
         except LookedUpTooEarlyError:
             continue

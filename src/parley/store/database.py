@@ -71,15 +71,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """One connection, one transaction: committed at the end, rolled back by an exception."""
-        async with self.connection() as connection:
-            transaction = connection.transaction()
-            await transaction.start()
-            try:
-                yield connection
-            except BaseException:
-                await _roll_back(transaction)
-                raise
-            await transaction.commit()
+        async with self.connection() as connection, transaction_of(connection):
+            yield connection
 
     @asynccontextmanager
     async def rehearsal(self) -> AsyncIterator[Connection]:
@@ -90,7 +83,7 @@ class Database:
             try:
                 yield connection
             finally:
-                await _roll_back(transaction)
+                await _roll_back(connection, transaction)
 
     async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """`work` in a transaction; from the start again when PostgreSQL had to break a deadlock."""
@@ -121,11 +114,32 @@ class Database:
                 await self._pool.release(connection, timeout=GIVE_UP_SECONDS)
 
 
-async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:
-    """As far as the server listens: a connection that is closed is rolled back, too. What ended the work is told."""
-    with suppress(Exception):
+@asynccontextmanager
+async def transaction_of(connection: Connection) -> AsyncIterator[None]:
+    """Of a connection in hand; a savepoint where it is in a transaction already.
+
+    asyncpg's own waits half a minute to roll back at a server that hangs: whoever is told to end would end no sooner.
+    """
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        yield
+    except BaseException:
+        await _roll_back(connection, transaction)
+        raise
+    await transaction.commit()
+
+
+async def _roll_back(connection: Connection, transaction: asyncpg.transaction.Transaction) -> None:
+    """Or close the connection, if the server does not listen: that rolls back, too, and nobody goes on within a
+    transaction of which a part still stands. What ended the work is told.
+    """
+    try:
         async with asyncio.timeout(GIVE_UP_SECONDS):
             await transaction.rollback()
+    except Exception:  # noqa: BLE001  whatever it was: nothing is left of the transaction without its connection
+        if not is_lost(connection):
+            connection.terminate()
 
 
 async def _run(
