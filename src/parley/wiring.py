@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from parley.api.app import create_app
 from parley.config import Config, ConfigurationError, secret_key_of
 from parley.domain.clock import Clock, system_clock
 from parley.providers.http import HttpClient
-from parley.queue.loop import Loop
+from parley.queue.loop import Loop, Step
 from parley.services.advance_journeys import advance_journeys
 from parley.services.callback_intake import open_intake
 from parley.services.deliver_messages import Delivery
@@ -23,12 +24,15 @@ from parley.services.forget import forget
 from parley.services.give_back_places import give_back_places
 from parley.services.keep_books import keep_books
 from parley.services.look_at_provider import Looker
+from parley.services.pairs import forget_paid
 from parley.services.patience import Patience
 from parley.services.plan_campaigns import plan_campaigns
+from parley.services.receive_reports import sweep_early_reports
 from parley.services.secret_box import SecretBox
 from parley.services.settle_by_rule import settle_by_rule
 from parley.services.steer_campaigns import steer_campaigns
 from parley.services.sync_templates import TemplateSync
+from parley.services.tiers import forget_past
 from parley.services.turns import PLACES
 from parley.store.database import Database, open_database
 from parley.store.embedded import EmbeddedServer, embedded_server
@@ -49,6 +53,8 @@ TEMPLATES_SECONDS = 5.0
 """How often a worker looks whether a template is to be handed in or looked at."""
 SETTLE_SECONDS = 15.0
 """How often a worker looks for what is uncertain."""
+SWEEP_SECONDS = 15.0
+"""How often a worker looks for reports that crossed the answer to their send, and for paid pairs and past tiers."""
 
 
 class House(msgspec.Struct, frozen=True):
@@ -160,27 +166,22 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
 def _unhurried(house: House, delivery: Delivery, looker: Looker, templates: TemplateSync) -> list[Loop]:
     """Loops that nothing wakes: they look now and then."""
 
-    async def settle() -> int:
-        return await looker.step() + await settle_by_rule(house.database, house.clock())
+    def due(work: Callable[[Database, datetime], Awaitable[int]]) -> Step:
+        async def step() -> int:
+            return await work(house.database, house.clock())
 
-    async def templates_instead() -> int:
-        return await fall_back(house.database, house.clock())
-
-    async def places() -> int:
-        return await give_back_places(house.database, house.clock())
-
-    async def books() -> int:
-        return await keep_books(house.database, house.clock())
-
-    async def keep() -> int:
-        return await forget(house.database, house.clock())
+        return step
 
     return [
         Loop("recover", delivery.recover, house.chance, idle_seconds=Patience(house.config.lease).look_seconds),
-        Loop("settle", settle, house.chance, idle_seconds=SETTLE_SECONDS),
+        Loop("reports", due(sweep_early_reports), house.chance, idle_seconds=SWEEP_SECONDS),
+        Loop("pairs", due(forget_paid), house.chance, idle_seconds=SWEEP_SECONDS),
+        Loop("tiers", due(forget_past), house.chance, idle_seconds=SWEEP_SECONDS),
+        Loop("look", looker.step, house.chance, idle_seconds=SETTLE_SECONDS),
+        Loop("settle", due(settle_by_rule), house.chance, idle_seconds=SETTLE_SECONDS),
         Loop("templates", templates.step, house.chance, idle_seconds=TEMPLATES_SECONDS),
-        Loop("fall back", templates_instead, house.chance, idle_seconds=FALL_BACK_SECONDS),
-        Loop("places", places, house.chance, idle_seconds=SETTLE_SECONDS),
-        Loop("books", books, house.chance, idle_seconds=BOOKS_SECONDS),
-        Loop("forget", keep, house.chance, idle_seconds=FORGET_SECONDS),
+        Loop("fall back", due(fall_back), house.chance, idle_seconds=FALL_BACK_SECONDS),
+        Loop("places", due(give_back_places), house.chance, idle_seconds=SETTLE_SECONDS),
+        Loop("books", due(keep_books), house.chance, idle_seconds=BOOKS_SECONDS),
+        Loop("forget", due(forget), house.chance, idle_seconds=FORGET_SECONDS),
     ]

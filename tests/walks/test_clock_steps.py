@@ -12,12 +12,8 @@ import msgspec
 import pytest
 
 from parley.domain.http import HttpResponse
-from parley.presets import Renderer
 from parley.providers.http import UnansweredError
-from parley.services.claim_messages import claim_messages
 from parley.services.deliver_messages import Delivery
-from parley.services.turns import Turns
-from parley.store.messages import EarlyReport, keep_early_reports
 from tests.support.builders import Cast
 from tests.walks.walk import Walk, status
 
@@ -179,18 +175,3 @@ async def test_a_lease_by_a_clock_that_is_ahead(walk: Walk, people: Cast, behind
     await _track(walk, people)
     await walk.come_to_rest()
     assert ("uncertain" in await walk.states(people.alice, "template")) == lost
-
-
-async def test_an_early_report_that_cannot_be_read_holds_up_no_lease(walk: Walk, people: Cast) -> None:
-    await _track(walk, people)
-    await walk.come_to_rest()
-    strange = EarlyReport(walk.project_id, "SINCH-1-0", "read", {"item": "report", "nonsense": True})
-    async with walk.database.transaction() as connection:
-        await keep_early_reports(connection, walk.project_id, [strange], walk.now)
-    await _track(walk, people)
-    await walk.plan()
-    await claim_messages(walk.database, walk.box, Renderer(), Turns(), walk.now)  # and the process is gone
-    walk.now += timedelta(minutes=5)
-    with pytest.raises(msgspec.ValidationError):
-        await walk.delivery.recover()
-    assert (await walk.states(people.alice, "template"))[-1] == "uncertain"

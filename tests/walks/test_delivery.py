@@ -17,6 +17,7 @@ from parley.presets.answers import LONGEST_WAIT
 from parley.providers.http import NotSentError, UnansweredError
 from parley.services.claim_messages import claim_messages
 from parley.services.deliver_messages import ATTEMPTS
+from parley.services.receive_reports import sweep_early_reports
 from parley.services.stopping import Released, release_a_sender
 from parley.services.turns import Turns
 from parley.store.messages import EarlyReport, keep_early_reports
@@ -186,7 +187,7 @@ async def test_a_report_that_crossed_the_answer_is_joined_by_the_sweep(walk: Wal
     early = EarlyReport(walk.project_id, "SINCH-1-0", "read", report)
     async with walk.database.transaction() as connection:
         await keep_early_reports(connection, walk.project_id, [early], walk.now)
-    await walk.delivery.recover()
+    assert await sweep_early_reports(walk.database, walk.now) == 1
     assert (await walk.states(people.alice, "template"))[-1] == "read"
 
 

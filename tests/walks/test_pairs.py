@@ -9,7 +9,7 @@ import pytest
 from parley.policy import PairFacts
 from parley.policy.pair_rate import BURST, EACH
 from parley.services.holding import slow_pairs
-from parley.services.pairs import Pairs, pairs_in
+from parley.services.pairs import Pairs, forget_paid, pairs_in
 from parley.store.database import Connection
 from parley.store.pairs import Pair
 from tests.frame.processes import until
@@ -124,6 +124,6 @@ async def test_whoever_has_paid_is_forgotten(shop: Walk) -> None:
     await queue(shop, await add_fan(shop, 1), 2)
     await shop.come_to_rest()
     await shop.later(seconds=13)
-    await shop.delivery.recover()
+    await forget_paid(shop.database, shop.now)
     async with shop.database.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM pairs") == 0

@@ -15,7 +15,7 @@ from parley.services.doctor import Releaser, diagnose
 from parley.services.give_back_places import give_back_places
 from parley.services.set_properties import PropertyUpdate, set_properties
 from parley.services.settle_message import Order, give_up
-from parley.services.tiers import KEPT
+from parley.services.tiers import KEPT, forget_past
 from parley.services.turns import Outlook, Turns
 from parley.store.database import Connection
 from parley.store.doctor import What
@@ -387,5 +387,5 @@ async def test_who_counts_no_more_is_forgotten(shop: Walk) -> None:
     await _write_to(shop, *await _strangers(shop, 1, 2))
     for passed, left in ((KEPT, (2, 1)), (timedelta(seconds=1), (0, 0))):
         shop.now += passed
-        await shop.delivery.recover()
+        await forget_past(shop.database, shop.now)
         assert (await _rows(shop, "tier_recipients"), await _rows(shop, "tier_slices")) == left

@@ -27,7 +27,7 @@ from parley.services.price_messages import Till, origin_of, quote_of, till_in
 from parley.services.secret_box import SecretBox
 from parley.services.tiers import NO_PLACES, Tiers, places_in
 from parley.services.turns import Turns
-from parley.store.database import Connection, Database
+from parley.store.database import Connection, Database, transaction_of
 from parley.store.lanes import Lane, Turn
 from parley.store.messages import MessageRow, claim_due
 from parley.store.pairs import Pair
@@ -50,11 +50,13 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """Which messages one claim marked as *sending*. Its lease tells it from every other claim of them: those two would
+    """Which messages one claim marked as *sending*. Its time tells it from every other claim of them: those two would
     have to begin in the same microsecond.
     """
 
-    ids: tuple[UUID, ...]
+    messages: tuple[MessageRow, ...]
+    """As it left them, if it counts."""
+    left_at: datetime
     lease_until: datetime
 
 
@@ -62,7 +64,7 @@ class UnansweredClaimError(Exception):
     """Its commit got no answer, so nobody knows whether it counts; no call was begun by it."""
 
     def __init__(self, claim: Claim) -> None:
-        super().__init__(f"the claim of {len(claim.ids)} messages got no answer to its commit")
+        super().__init__(f"the claim of {len(claim.messages)} messages got no answer to its commit")
         self.claim = claim
 
 
@@ -102,15 +104,14 @@ async def claim_messages(
             return [], 0
         calls: list[Call] = []
         try:
-            async with connection.transaction():
+            async with transaction_of(connection):
                 held = await turns.hold_tiers(connection)
                 calls, taken = await _claim(connection, _Tools(box, renderer, lease), held, turns.tiers, now)
         except Exception as error:
             if not calls:  # it did not come to the commit, or nothing was to leave
                 raise
-            raise UnansweredClaimError(
-                Claim(tuple(row.id for call in calls for row in call.messages), now + lease)
-            ) from error
+            left = tuple(row for call in calls for row in call.messages)
+            raise UnansweredClaimError(Claim(left, now, now + lease)) from error
     turns.used(Counter(row.lane for call in calls for row in call.messages))
     return calls, taken
 

@@ -27,14 +27,13 @@ from parley.services.claim_messages import Call, Claim, UnansweredClaimError, cl
 from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
 from parley.services.move_messages import Change, move_as_left, move_messages
 from parley.services.patience import USUAL, Patience
-from parley.services.receive_reports import join_early_reports, sweep_early_reports
+from parley.services.receive_reports import join_early_reports
 from parley.services.secret_box import SecretBox
 from parley.services.stopping import STOPPING, stop, stop_by
-from parley.services.tiers import forget_past
 from parley.services.turns import IN_FLIGHT, Outlook, Turns
-from parley.store.database import Connection, Database
+from parley.store.database import Database
 from parley.store.messages import MessageRow, lost_in_flight, still_claimed
-from parley.store.pairs import Pair, sweep_pairs
+from parley.store.pairs import Pair
 from parley.store.permits import Hold
 from parley.store.stops import Stop
 from parley.telemetry import SENDS
@@ -46,6 +45,8 @@ GATHER_SECONDS = 0.005
 """Outcomes that come in this time after the first are recorded with it: one commit for all of them."""
 CLOCKS_APART = timedelta(seconds=5)
 """A lease of another machine, whose clock is ahead by less, is not taken for one from before the clock was set back."""
+END_SECONDS = 3.0
+"""For the last look of a worker that is told to end."""
 CROWD = IN_FLIGHT * 3 // 4
 """A claim costs its statements and its commit however many messages it takes: while more calls than these are under
 way, the next claim waits for room ..."""
@@ -89,6 +90,8 @@ class Delivery:
         self._calls: set[asyncio.Task[None]] = set()
         self._unanswered: list[Claim] = []
         """Claims of which nobody knows whether they count."""
+        self._over: list[Claim] = []
+        """Those that were looked for after their lease."""
         self._done: asyncio.Queue[Outcomes] = asyncio.Queue()
         self._recorder: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
@@ -113,25 +116,21 @@ class Delivery:
 
     async def recover(self) -> int:
         """Messages whose worker vanished become uncertain, those that this one claimed without an answer go back to the
-        queue, and reports that crossed their send's answer are joined.
+        queue; says how many were lost. A loop of its own, and two transactions: nothing may hold up the end of a lease.
         """
         now = self._clock()
-        lost = await self._end_leases(now)
-        async with self._database.transaction() as connection:
-            await sweep_pairs(connection, now)
-            await forget_past(connection, now)
-            joined = await sweep_early_reports(connection, RECORDED_AT_ONCE, now)
-        return lost + joined
+        try:
+            await self._put_back(now)
+        finally:
+            lost = await self._end_leases(now)
+        return lost
 
     async def _end_leases(self, now: datetime) -> int:
-        """In a transaction of its own: nothing that is done beside it may hold it up."""
         async with self._database.transaction() as connection:
-            await self._put_back(connection, now)
             lost = await lost_in_flight(connection, RECORDED_AT_ONCE, now, now + self._patience.lease + CLOCKS_APART)
             sentence = "The process that was sending it vanished before it could record what the provider said."
             changes = [Change(ident, State.UNCERTAIN, now, code="lost_in_flight", sentence=sentence) for ident in lost]
             await move_messages(connection, changes, now)
-        self._unanswered = [claim for claim in self._unanswered if now < claim.lease_until]
         return len(lost)
 
     async def finish(self) -> None:
@@ -140,8 +139,9 @@ class Delivery:
         await self._done.join()
 
     async def close(self) -> None:
-        """Finishes, and stops recording."""
+        """Finishes, looks once more for claims without an answer, and stops recording."""
         await self.finish()
+        await self._put_back_at_the_end()
         if self._recorder is not None:
             self._recorder.cancel()
             await asyncio.gather(self._recorder, return_exceptions=True)
@@ -155,15 +155,27 @@ class Delivery:
             self._unanswered.append(error.claim)
             raise
 
-    async def _put_back(self, connection: Connection, now: datetime) -> None:
-        """Until its lease is over a claim may still come to count, its commit may be on the way; then once more."""
-        sentence = "The database did not say whether it was taken for sending, so no call was begun."
-        for claim in self._unanswered:
-            ids = await still_claimed(connection, claim.ids, claim.lease_until)
-            changes = [
-                Change(ident, State.QUEUED, now, due_at=now, code="not_begun", sentence=sentence) for ident in ids
-            ]
-            await move_messages(connection, changes, now)
+    async def _put_back(self, now: datetime) -> None:
+        """A claim may still come to count: its commit may be on the way until a database that hung goes on. So it is
+        looked for until its lease is over, then, and once more.
+        """
+        looked_for = tuple(self._unanswered)
+        if not looked_for:
+            return
+        async with self._database.transaction() as connection:
+            for claim in looked_for:
+                ids = await still_claimed(connection, [row.id for row in claim.messages], claim.left_at)
+                changes = [_not_begun(row, now) for row in claim.messages if row.id in ids]
+                await move_messages(connection, changes, now)
+        self._unanswered = [claim for claim in self._unanswered if claim not in self._over]
+        self._over = [claim for claim in looked_for if claim.lease_until <= now]
+
+    async def _put_back_at_the_end(self) -> None:
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await self._put_back(self._clock())
+        except Exception:  # noqa: BLE001  they become uncertain, and are not sent twice: the process must end
+            self._log.exception("claims without an answer were not put back", claims=len(self._unanswered))
 
     def _begin(self, call: Call) -> None:
         self._turns.begin(call.lane)
@@ -275,7 +287,7 @@ class Delivery:
             except Exception:  # noqa: BLE001  the outcome is still in hand; logged and tried again
                 attempt += 1
                 self._log.exception("outcomes not recorded yet", outcomes=len(batch), attempt=attempt)
-                await asyncio.sleep(min(delay(attempt, self._chance()), self._patience.record_seconds))
+                await asyncio.sleep(delay(attempt, self._chance(), self._patience.record_seconds))
             else:
                 return
 
@@ -308,6 +320,13 @@ def _stop(call: Call, outcome: NotAccepted) -> Stop | None:
 def _is_elsewhere(call: Call) -> bool:
     """Somebody else's server, called by a user's own preset, says nothing about our account at the provider."""
     return call.preset is not shipped().get(call.preset.name)
+
+
+def _not_begun(row: MessageRow, now: datetime) -> Change:
+    sentence = "The database did not say whether it was taken for sending, so no call was begun."
+    return Change(
+        row.id, State.QUEUED, now, due_at=now, code="not_begun", sentence=sentence, attempt=row.attempts
+    )  # fmt: skip
 
 
 def _accepted(row: MessageRow, provider_message_id: str | None, now: datetime) -> Change:

@@ -11,8 +11,8 @@ from parley.domain.message import Kind
 from parley.integrations import Integration
 from parley.policy import Facts, PairFacts
 from parley.policy.pair_rate import EACH, MOST_OWED, owed
-from parley.store.database import Connection
-from parley.store.pairs import Pair, hold_pairs, lock_pairs, pay
+from parley.store.database import Connection, Database
+from parley.store.pairs import Pair, hold_pairs, lock_pairs, pay, sweep_pairs
 
 REACHES_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA})
 
@@ -61,3 +61,10 @@ async def pairs_in(connection: Connection, project_id: UUID, pairs: Iterable[Pai
     if max(asked.values()) > 1:
         return Pairs(await hold_pairs(connection, project_id, wanted, now))
     return Pairs(await lock_pairs(connection, project_id, wanted))
+
+
+async def forget_paid(database: Database, now: datetime) -> int:
+    """Whoever has paid says nothing any more. Leaves nothing for a next step."""
+    async with database.connection() as connection:
+        await sweep_pairs(connection, now)
+    return 0

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
+import structlog
 
 from parley.domain.callback import DeliveryReport
 from parley.domain.message import RANKS
@@ -12,7 +13,7 @@ from parley.services.fall_back import take_back
 from parley.services.heed_opt_outs import heed_refusals
 from parley.services.move_messages import Change, move_locked
 from parley.services.stopping import heed_reports
-from parley.store.database import Connection
+from parley.store.database import Connection, Database
 from parley.store.messages import (
     EarlyReport,
     MessageRow,
@@ -23,8 +24,11 @@ from parley.store.messages import (
     take_early_reports,
 )
 
+SWEPT_AT_ONCE = 500
 LONGEST_QUOTE = 200
 """Characters of the provider's own words that a sentence repeats."""
+LONGEST_ROW = 500
+"""Characters that the log repeats of one."""
 
 
 async def receive_reports(
@@ -106,11 +110,12 @@ async def join_early_reports(
         await _tell(connection, await take_early_reports(connection, sent), named, now)
 
 
-async def sweep_early_reports(connection: Connection, most: int, now: datetime) -> int:
+async def sweep_early_reports(database: Database, now: datetime) -> int:
     """Those that were stored in the very moment when the send's answer was recorded: neither side saw the other."""
-    named = await named_early_reports(connection, most)
-    if named:
-        await _join(connection, named, now)
+    async with database.transaction() as connection:
+        named = await named_early_reports(connection, SWEPT_AT_ONCE)
+        if named:
+            await _join(connection, named, now)
     return len(named)
 
 
@@ -124,8 +129,19 @@ async def _tell(connection: Connection, early: Sequence[EarlyReport], named: Map
     if not early:
         return
     rows = await lock_messages(connection, sorted({named[one.provider_message_id] for one in early}))
-    reports = [msgspec.convert(one.report, DeliveryReport) for one in early]
+    reports = [report for one in early if (report := _kept(one)) is not None]
     await _apply(connection, rows, [(one, named.get(one.message_id)) for one in reports], now)
+
+
+def _kept(early: EarlyReport) -> DeliveryReport | None:
+    """None for what another version has kept in a shape that this one cannot read. It is passed over, else neither the
+    answer it was kept for nor its neighbours would ever be recorded; the callback that brought it is still there.
+    """
+    try:
+        return msgspec.convert(early.report, DeliveryReport)
+    except msgspec.ValidationError:
+        structlog.get_logger().exception("an early report cannot be read", row=repr(early)[:LONGEST_ROW])
+        return None
 
 
 async def _apply(

@@ -16,7 +16,7 @@ from parley.domain.message import Kind
 from parley.integrations import Integration
 from parley.policy import Defer, Facts, TierFacts, Verdict
 from parley.policy.recipient_tier import SLICE, SPAN, counts, free_after, next_free, slice_of
-from parley.store.database import Connection
+from parley.store.database import Connection, Database
 from parley.store.lanes import Lane, Turn
 from parley.store.tiers import Reached, Slice, Span, Taken, count, counted, slices_of, sweep_tiers, try_tiers
 
@@ -159,6 +159,10 @@ async def places_in(connection: Connection, tiers: Tiers, asked: Iterable[tuple[
     return Places(tiers, slices, await counted(connection, wanted, span), span)
 
 
-async def forget_past(connection: Connection, now: datetime) -> None:
-    """Last in its transaction: whoever counts somebody of the past again waits for it."""
-    await sweep_tiers(connection, now - KEPT)
+async def forget_past(database: Database, now: datetime) -> int:
+    """In a transaction of its own: whoever counts somebody of the past again waits for it. Leaves nothing for a next
+    step.
+    """
+    async with database.transaction() as connection:
+        await sweep_tiers(connection, now - KEPT)
+    return 0

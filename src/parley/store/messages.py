@@ -218,10 +218,10 @@ async def lost_in_flight(connection: Connection, most: int, now: datetime, lates
     return [row["id"] for row in await sql.messages.lost_in_flight(connection, most=most, now=now, latest=latest)]
 
 
-async def still_claimed(connection: Connection, ids: Sequence[UUID], lease_until: datetime) -> list[UUID]:
-    """Those of them that stand at *sending* with this very lease."""
-    rows = await sql.messages.still_claimed(connection, ids=list(ids), lease_until=lease_until)
-    return [row["id"] for row in rows]
+async def still_claimed(connection: Connection, ids: Sequence[UUID], left_at: datetime) -> set[UUID]:
+    """Those of them that were last claimed at this very time, and stand at *sending* or *uncertain*."""
+    rows = await sql.messages.still_claimed(connection, buckets=list(range(BUCKETS)), ids=list(ids), left_at=left_at)
+    return {row["id"] for row in rows}
 
 
 async def ids_at_provider(

@@ -113,10 +113,12 @@ LIMIT :most
 FOR UPDATE SKIP LOCKED;
 
 -- name: still_claimed
--- services.deliver_messages: taken by a claim whose commit got no answer, and by no other since; whoever holds one waits
--- for nobody. Index messages_in_flight.
+-- services.deliver_messages: taken by a claim whose commit got no answer and by no other since, as `left_at` tells;
+-- also where its lease was ended, but not of erased customers. Whoever holds one waits for nobody. Primary key, one look
+-- per bucket: a merge may have taken them anywhere.
 SELECT id FROM messages
-WHERE state = 'sending' AND lease_until = :lease_until AND id = ANY(:ids::uuid[])
+WHERE bucket = ANY(:buckets::smallint[]) AND id = ANY(:ids::uuid[]) AND left_at = :left_at AND content <> '{}'
+    AND state IN ('sending', 'uncertain')
 FOR UPDATE SKIP LOCKED;
 
 -- name: keep_early_reports!

@@ -34,5 +34,5 @@ SET paid_until = least(
 );
 
 -- name: sweep_pairs!
--- services.deliver_messages: those that say nothing any more. Reads all: they are those of the last seconds.
+-- services.pairs: those that say nothing any more. Reads all: they are those of the last seconds.
 DELETE FROM pairs WHERE paid_until < :now;

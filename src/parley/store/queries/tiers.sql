@@ -69,7 +69,7 @@ WHERE r.bucket = gone.bucket AND r.tier = gone.tier AND r.recipient = gone.recip
 RETURNING r.tier, r.slice;
 
 -- name: sweep_recipients!
--- services.deliver_messages: who counts no more; whoever is counted again at this moment is left out. Index
+-- services.tiers: who counts no more; whoever is counted again at this moment is left out. Index
 -- tier_recipients_past.
 DELETE FROM tier_recipients r
 USING (
@@ -79,5 +79,5 @@ USING (
 WHERE r.bucket = past.bucket AND r.tier = past.tier AND r.recipient = past.recipient;
 
 -- name: sweep_slices!
--- services.deliver_messages: those that count no more, of which nobody adds to any; all rows, some hundred per tier.
+-- services.tiers: those that count no more, of which nobody adds to any; all rows, some hundred per tier.
 DELETE FROM tier_slices WHERE slice < :before;
