@@ -15,6 +15,7 @@ from parley.services.hold_customers import hold_customers
 from parley.services.people import people, reachable_by
 from parley.store.anonymize import erase
 from parley.store.customers import (
+    close_gates,
     count_lost_addresses,
     customers_by_id,
     insert_addresses,
@@ -81,6 +82,7 @@ def _meant(
 async def _erase(connection: Connection, project: Project, customers: set[UUID], now: datetime) -> None:
     """Locked first, in the order of all locks; whoever waits to write to them has to look them up again."""
     await lock_attributes_of(connection, customers)
+    await close_gates(connection, customers)
     await count_lost_addresses(connection, customers)
     known = await people(connection, customers)
     await forget_addresses(

@@ -1,8 +1,9 @@
 """Ids become customers: found, created, or merged when two turn out to be one.
 
 Safe under parallel calls, in this order of locks: the customers that are found, by their ids; then the addresses that
-are added, sorted. What changed while we waited is seen by `addresses_lost` or by an address that another added first:
-then everything is given back (to the savepoint, or to the start of the transaction) and done again.
+are added, sorted; then the gates of those who become one. What changed while we waited is seen by `addresses_lost` or
+by an address that another added first: then everything is given back (to the savepoint, or the start of the
+transaction) and done again.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -18,6 +19,7 @@ from parley.services.merge_customers import merge_customers
 from parley.store.customers import (
     LookedUpTooEarlyError,
     Owner,
+    close_gates,
     count_lost_addresses,
     drop_old_soft_ids,
     hard_ids_of,
@@ -77,8 +79,7 @@ async def resolve_once(
     changes = identify(calls, of, await _known(connection, calls, owners), new_id, now)
     await _create(connection, project_id, changes, now)
     await _move(connection, project_id, changes, now)
-    for merge in changes.merges:
-        await merge_customers(connection, project_id, merge, now)
+    await _merge(connection, project_id, changes, now)
     await _keep_soft_ids_few(connection, project_id, changes)
     return changes.customers
 
@@ -110,6 +111,13 @@ async def _move(connection: Connection, project_id: UUID, changes: Changes, now:
     if changes.moved:
         await count_lost_addresses(connection, changes.losers)
         await move_addresses(connection, project_id, changes.moved, now)
+
+
+async def _merge(connection: Connection, project_id: UUID, changes: Changes, now: datetime) -> None:
+    if changes.merges:
+        await close_gates(connection, {one for merge in changes.merges for one in (merge.source, merge.destination)})
+    for merge in changes.merges:
+        await merge_customers(connection, project_id, merge, now)
 
 
 async def _touch_soft_ids(connection: Connection, project_id: UUID, found: Collection[Address], now: datetime) -> None:

@@ -132,6 +132,14 @@ async def count_lost_addresses(connection: Connection, customer_ids: Collection[
     await sql.customers.count_lost_addresses(connection, **keys(customer_ids))
 
 
+async def close_gates(connection: Connection, customer_ids: Collection[UUID]) -> None:
+    """Nobody stores events of these customers by their ids alone (`insert_events_of_known`) until the transaction ends.
+
+    All at once, and once in a transaction: its order of locks is that of the gates. The caller holds the customers.
+    """
+    await sql.customers.close_gates(connection, ids=list(customer_ids))
+
+
 async def hold_customers(connection: Connection, customer_ids: Collection[UUID]) -> set[UUID]:
     """Keeps these customers from being merged away until the transaction ends; returns those that are still there."""
     rows = await sql.customers.hold_customers(connection, **keys(customer_ids))

@@ -13,16 +13,28 @@ from cryptography.fernet import Fernet
 from parley.access import Role
 from parley.domain.customer import CustomerIds
 from parley.domain.ids import bucket_of
+from parley.services.anonymize import _erase, anonymize
 from parley.services.apply_definitions import apply_definitions
 from parley.services.callers import Caller
 from parley.services.create_project import NewProject, create_project
-from parley.services.definitions import project_definitions
+from parley.services.definitions import project_definitions, remembered
 from parley.services.read_definitions import File, read_definitions
 from parley.services.resolve_customers import resolve_customers, run_resolving
 from parley.services.secret_box import SecretBox
-from parley.services.track import Call, CustomerCommand, Done, TrackEvent, UpdateCustomer, _store, _store_known, track
+from parley.services.track import (
+    Call,
+    CustomerCommand,
+    Done,
+    TrackEvent,
+    UpdateCustomer,
+    _addressed,
+    _store,
+    _store_known,
+    track,
+)
 from parley.services.track import _Wanted as Wanted
-from parley.store.database import Database
+from parley.store.database import Connection, Database
+from parley.store.events import insert_events_of_known
 from tests.support.api import ProjectApi
 from tests.support.builders import NOW, add_customer, ids
 from tests.walks.crowd import REPLY
@@ -166,6 +178,81 @@ async def test_it_waits_for_a_merge_under_way_and_then_stores_nothing(database: 
     assert await storing is None
     async with database.connection() as connection:
         assert await connection.fetchval(STRAYS, project.project_id) == 0
+
+
+async def store_slowly(connection: Connection, project: NewProject, *commands: TrackEvent) -> None:
+    """As `_store_known`, in a transaction that the caller ends."""
+    known = remembered(project.project_id)
+    assert known is not None
+    events = [_addressed(one, NOW) for one in commands]
+    assert await insert_events_of_known(connection, project.project_id, events, known.stamp, NOW)
+
+
+async def test_a_merge_waits_for_events_under_way_and_takes_them_along(database: Database, project: NewProject) -> None:
+    await remember(database, project)
+    jana, peter = view(ids("jana")), view(ids("peter"))
+    for name, cookie in (("jana", "c1"), ("peter", "c2")):
+        await track(database, [Call(caller(project), [view(ids(None, cookie))], NOW)])  # the same as what comes below
+        await add_customer(database, project, name)  # the later one: this is who goes
+    async with database.transaction() as connection:
+        await store_slowly(connection, project, peter, jana, view(ids("jana"), type="order"))
+        both = [UpdateCustomer(ids("jana", "c1"), {"n": 1}), UpdateCustomer(ids("peter", "c2"), {"n": 1})]
+        merging = asyncio.create_task(track(database, [Call(caller(project), both, NOW + timedelta(seconds=1))]))
+        done, _ = await asyncio.wait({merging}, timeout=MOMENT)
+        assert not done
+    assert await merging == ((Done(), Done()),)
+    async with database.connection() as connection:
+        assert await connection.fetchval(STRAYS, project.project_id) == 0
+    told = [(row[-1], row[0]) for row in await rows_of(database, project)]
+    assert told == [("jana", "merge"), ("jana", "order"), ("jana", "view"), ("peter", "merge"), ("peter", "view")]
+
+
+async def test_into_whom_somebody_is_merged_the_same_event_comes_once(database: Database, project: NewProject) -> None:
+    await remember(database, project)
+    await add_customer(database, project, "jana")
+    await track(database, [Call(caller(project), [view(ids(None, "c1"))], NOW + timedelta(seconds=1))])
+    async with database.transaction() as connection:
+        await store_slowly(connection, project, view(ids("jana")))  # what the cookie's customer brings along, too
+        both = [UpdateCustomer(ids("jana", "c1"), {"n": 1})]
+        merging = asyncio.create_task(track(database, [Call(caller(project), both, NOW + timedelta(seconds=2))]))
+        done, _ = await asyncio.wait({merging}, timeout=MOMENT)
+        assert not done
+    assert await merging == ((Done(),),)
+    assert [row[0] for row in await rows_of(database, project)] == ["merge", "view"]
+
+
+async def test_an_erasure_waits_for_events_under_way_and_erases_them(database: Database, project: NewProject) -> None:
+    await remember(database, project)
+    jana = await add_customer(database, project, "jana")
+    async with database.transaction() as connection:
+        await store_slowly(connection, project, view(ids("jana"), properties={"email": "jana@shop.test", "n": 1}))
+        erasing = asyncio.create_task(anonymize(database, project.project, [ids("jana")], NOW))
+        done, _ = await asyncio.wait({erasing}, timeout=MOMENT)
+        assert not done
+    assert await erasing == (jana,)
+    async with database.connection() as connection:
+        kept = "SELECT properties FROM events WHERE bucket = $1 AND customer_id = $2"
+        assert [row[0] for row in await connection.fetch(kept, bucket_of(jana), jana)] == [{"n": 1}]
+
+
+async def test_it_waits_for_an_erasure_under_way_and_then_stores_nothing(
+    database: Database, project: NewProject
+) -> None:
+    await remember(database, project)
+    jana = await add_customer(database, project, "jana")
+    async with database.transaction() as connection:
+        await _erase(connection, project.project, {jana}, NOW)
+        storing = asyncio.create_task(_store_known(database, wanted(project, view(ids("jana")))))
+        done, _ = await asyncio.wait({storing}, timeout=MOMENT)
+        assert not done
+    assert await storing is None
+
+
+async def test_every_customer_has_a_gate(database: Database) -> None:
+    """Without one nobody would wait for anybody."""
+    async with database.connection() as connection:
+        there = await connection.fetch("SELECT bucket, part FROM customer_gates")
+    assert sorted(map(tuple, there)) == [(bucket, part) for bucket in range(64) for part in range(64)]
 
 
 async def test_no_event_is_left_with_a_customer_who_is_merged_away_meanwhile(

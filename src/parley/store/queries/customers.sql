@@ -90,6 +90,22 @@ UPDATE customers c SET addresses_lost = addresses_lost + 1
 FROM unnest(:buckets::smallint[], :ids::uuid[]) AS n (bucket, id)
 WHERE c.bucket = n.bucket AND c.id = n.id;
 
+-- name: close_gates!
+-- resolve_customers, anonymize: waits for whoever stores events of these customers by insert_events_of_known, and tells
+-- whoever comes meanwhile to look again; in the order of all locks. Primary key of customer_gates.
+WITH closing AS MATERIALIZED (
+    SELECT g.bucket, g.part
+    FROM customer_gates g
+    WHERE (g.bucket, g.part) IN (
+        SELECT get_byte(uuid_send(id), 15) & 63, get_byte(uuid_send(id), 14) & 63 FROM unnest(:ids::uuid[]) AS id
+    )
+    ORDER BY g.bucket, g.part
+    FOR NO KEY UPDATE
+)
+UPDATE customer_gates g SET times_closed = g.times_closed + 1
+FROM closing c
+WHERE g.bucket = c.bucket AND g.part = c.part;
+
 -- name: hold_customers
 -- hold_customers, before a worker writes to customers that it read earlier; primary key.
 SELECT c.id FROM customers c

@@ -12,35 +12,37 @@ ON CONFLICT DO NOTHING
 RETURNING id, (SELECT p.definitions_stamp FROM projects p WHERE p.id = :project_id) AS stamp;
 
 -- name: insert_events_of_known$
--- services.track: as lock_owners and insert_events in one statement, for events that each name one id. True when they
--- are stored; nothing is when an id leads to nobody or was looked up too early, or when the project's stamp has moved.
--- EXCEPT and no join: nobody knows how many they are, and PostgreSQL would compare each with each. Locked and inserted
--- in the order of all; of two that are the same the first counts. Primary keys of addresses, customers and projects; then
--- as insert_events.
+-- services.track: as lock_owners and insert_events in one statement, for events that each name one hard id. True when
+-- they are stored; nothing is when an id leads to nobody or was looked up too early, or when the project's stamp has moved.
+-- No customer is read nor locked: a gate that was closed (close_gates) before this statement could hold it, but after it
+-- began to look, says that it was too early. EXCEPT and no join: nobody knows how many they are, and PostgreSQL would
+-- compare each with each. Held and inserted in the order of all; of two that are the same the first counts. Primary keys
+-- of addresses, customer_gates and projects; then as insert_events.
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest(
         :buckets::smallint[], :kinds::text[], :names::text[], :values::text[], :ids::uuid[], :types::text[],
         :times::timestamptz[], :properties::jsonb[], :samenesses::text[]
     ) WITH ORDINALITY AS w (bucket, kind, name, value, id, type, occurred_at, properties, sameness, place)
 ), found AS MATERIALIZED (
-    SELECT w.place, w.id, w.type, w.occurred_at, w.properties, w.sameness,
-        c.bucket, c.id AS customer_id, c.addresses_lost
+    SELECT w.place, w.id, w.type, w.occurred_at, w.properties, w.sameness, a.customer_id,
+        get_byte(uuid_send(a.customer_id), 15) & 63 AS bucket, get_byte(uuid_send(a.customer_id), 14) & 63 AS part
     FROM wanted w
     JOIN addresses a
         ON a.bucket = w.bucket AND a.project_id = :project_id
         AND a.kind = w.kind AND a.name = w.name AND a.value = w.value
-    JOIN customers c ON c.bucket = (get_byte(uuid_send(a.customer_id), 15) & 63) AND c.id = a.customer_id
-), locked AS MATERIALIZED (
-    SELECT c.id, c.addresses_lost
-    FROM customers c
-    WHERE (c.bucket, c.id) IN (SELECT f.bucket, f.customer_id FROM found f)
-    ORDER BY c.bucket, c.id
-    FOR NO KEY UPDATE
+), seen AS MATERIALIZED (
+    SELECT g.bucket, g.part, g.times_closed
+    FROM customer_gates g
+    WHERE (g.bucket, g.part) IN (SELECT f.bucket, f.part FROM found f)
+), held AS MATERIALIZED (
+    SELECT g.bucket, g.part, g.times_closed
+    FROM customer_gates g
+    WHERE (g.bucket, g.part) IN (SELECT f.bucket, f.part FROM found f)
+    ORDER BY g.bucket, g.part
+    FOR SHARE
 ), settled AS MATERIALIZED (
     SELECT (SELECT count(*) FROM found) = (SELECT count(*) FROM wanted)
-        AND NOT EXISTS (
-            SELECT f.customer_id, f.addresses_lost FROM found f EXCEPT SELECT l.id, l.addresses_lost FROM locked l
-        )
+        AND NOT EXISTS (SELECT * FROM seen EXCEPT SELECT * FROM held)
         AND EXISTS (SELECT FROM projects p WHERE p.id = :project_id AND p.definitions_stamp = :stamp) AS is_so
 ), stored AS (
     INSERT INTO events (bucket, id, project_id, customer_id, type, occurred_at, properties, sameness, created_at)
