@@ -13,6 +13,8 @@ help: ## What you can do here
 setup: $(READY) ## Make the virtual environment (done by the others when needed)
 
 $(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) > /dev/null \
+		|| { echo "There is no $(PYTHON) on this machine. Parley needs Python 3.11 or newer. Say: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Parley needs Python 3.11 or newer; $(PYTHON) is older. Say: make PYTHON=python3.12"; exit 1; }
 	@echo "Setting up $(VENV) (a few minutes the first time) ..."

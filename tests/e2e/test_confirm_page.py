@@ -115,9 +115,9 @@ async def test_a_link_that_is_over_says_so_and_asks_nothing(shop: Desk, open_pag
         assert await _fits(page)
 
 
-async def test_a_page_that_was_left_open_until_its_time_was_over_says_so(shop: Desk, open_page: OpenPage) -> None:
+async def test_a_page_that_was_left_open_until_a_no_says_so(shop: Desk, open_page: OpenPage) -> None:
     page = await open_page(await _asked(shop), **PHONE)
     await call(shop.api, "POST", "/", YES | {"action": "reject", "valid_until": None}, under="/consents")
     await page.get_by_role("button").tap()
-    await expect(page.get_by_role("heading", name="This link is no longer valid.")).to_be_visible()
+    await expect(page.get_by_role("heading", name="You have said no since then.")).to_be_visible()
     assert Action.ACCEPT not in await shop.actions()

@@ -56,10 +56,15 @@ async def test_a_template_is_approved_by_hand_overruled_and_shown(at: list[str],
 async def test_what_cannot_be_says_why(at: list[str]) -> None:
     cases = {
         ("show", "other", "en"): "The project has no template other.en.",
-        ("status", "order_shipped", "en", "linted", "--reason", "x"): "must be one of submitted",
         ("override", "order_shipped", "en"): "reason: must be a sentence",
         ("submit", "order_shipped", "en"): "Customer Success Manager",
     }
     ended = await asyncio.gather(*(template(at, *words) for words in cases))
     for one, said in zip(ended, cases.values(), strict=True):
         assert (one.code, said in one.err) == (1, True), one.err
+
+
+async def test_a_status_that_only_a_file_can_give_is_no_choice(at: list[str]) -> None:
+    told = await template(at, "status", "order_shipped", "en", "linted", "--reason", "x")
+    assert told.code == 2
+    assert 'Choose from: "submitted", "approved", "rejected", "paused", "disabled".' in told.err

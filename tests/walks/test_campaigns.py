@@ -197,6 +197,8 @@ async def test_an_order_that_comes_too_late_says_so(walk: Walk, people: Cast, or
     await walk.apply(SALE)
     with pytest.raises(NotSteerableError, match="sale was never launched"):
         await steer(walk.database, walk.project_id, "sale", order, walk.now)
+    with pytest.raises(UnknownCampaignError, match="no campaign sail"):
+        await steer(walk.database, walk.project_id, "sail", order, walk.now)
     await walk.launch("sale")
     await walk.come_to_rest()
     with pytest.raises(NotSteerableError, match=said):

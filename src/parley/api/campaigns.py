@@ -59,12 +59,14 @@ async def launch(token: FromPath[str], name: FromPath[str], request: AnyRequest)
 async def give_order(
     token: FromPath[str], name: FromPath[str], order: FromPath[Order], request: AnyRequest
 ) -> dict[str, Any]:
-    """Workers follow. 409 when the run does not stand where this can be said."""
+    """Workers follow. 404 when there is no such campaign, 409 when the run does not stand where this can be said."""
     caller, state = await admit(request, token, Permission.SEND_MESSAGES), request.app.state
     await _check_bare(request)
     _check_name(name)
     try:
         await steer(state.database, caller.project.id, name, order, state.clock())
+    except UnknownCampaignError as error:
+        raise missing(str(error)) from error
     except NotSteerableError as error:
         raise _conflict(error) from error
     return {"success": True}

@@ -33,6 +33,8 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     button: str
     done: str
     over: str
+    """There is no such link, or its time is over."""
+    withdrawn: str
 
 
 @cache
@@ -45,8 +47,10 @@ def page(asked: Linked | None, accepted: str | None) -> str:
     """`accepted` are the browser's languages; `asked` None: there is no such link. Its heading says how it stands."""
     language = _language(asked, accepted)
     said = texts()[language]
-    if asked is None or asked.answer in (Answer.EXPIRED, Answer.WITHDRAWN):
+    if asked is None or asked.answer is Answer.EXPIRED:
         return _html(language, asked, said.over, "")
+    if asked.answer is Answer.WITHDRAWN:
+        return _html(language, asked, said.withdrawn, "")
     about = _about(asked, said, language)
     if asked.answer is Answer.ALREADY:
         return _html(language, asked, said.done, about)

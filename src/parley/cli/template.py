@@ -24,7 +24,7 @@ from parley.services.show_templates import (
     show_template,
     template_history,
 )
-from parley.services.steer_templates import end_override, order_hand_in, override_template, set_status
+from parley.services.steer_templates import ByHand, end_override, order_hand_in, override_template, set_status
 from parley.services.stopping import release_a_template
 from parley.store.templates import Entry
 from parley.templates import Status
@@ -165,7 +165,7 @@ def listen(
 def say_status(
     name: str,
     language: str,
-    status: Status,
+    status: ByHand,
     *,
     reason: Reason,
     project: ProjectToken,

@@ -1,6 +1,7 @@
 """What does not fit its type, said to whoever wrote it: the field, what it must be, what there is to choose from."""
 
 import re
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -9,6 +10,10 @@ from msgspec import inspect
 NOT_CHOSEN = "Invalid enum value "
 """So msgspec begins; the value follows, quoted."""
 _UNLIKE = re.compile(r" matching regex ")
+_MISSING = "Object missing required field"
+_UNKNOWN = re.compile(r"unknown field `(.*)`")
+MOST_TOLD = 20
+"""Of one file."""
 _STEP = re.compile(r"\[[^\]]*\]|[^.\[\]]+")
 
 
@@ -26,6 +31,34 @@ def misfit(error: msgspec.ValidationError, read_as: Any) -> tuple[str, str]:
     if _UNLIKE.search(said) and (sentence := _words(asked)):
         return path, sentence
     return path, said
+
+
+def misfits(data: bytes, read_as: Any) -> list[tuple[str, str]]:
+    """As `misfit`, of every field: one that was told is taken out, and the rest is read again."""
+    raw = msgspec.json.decode(data)
+    told: list[tuple[str, str]] = []
+    for _ in range(MOST_TOLD):
+        try:
+            msgspec.convert(raw, read_as, str_keys=True)
+        except msgspec.ValidationError as error:
+            path, sentence = misfit(error, read_as)
+            if not (sentence.startswith(_MISSING) and any(one.startswith(path) for one, _ in told)):
+                told.append((path, sentence))  # else it is missing because it was taken out
+            if not _take_out(raw, path, sentence):
+                break
+        else:
+            break
+    return told
+
+
+def _take_out(raw: Any, path: str, sentence: str) -> bool:
+    """The field, or the list that it stands in, whose places must not move. Nothing of the whole."""
+    unknown = _UNKNOWN.search(sentence)
+    steps = [*_STEP.findall(path), *([unknown[1]] if unknown else [])]
+    *above, last = list(takewhile(lambda step: not step.startswith("["), steps)) or [None]
+    for step in above:
+        raw = raw[step]
+    return last is not None and raw.pop(last, None) is not None
 
 
 def joined(name: str, path: str) -> str:

@@ -135,24 +135,25 @@ class _Import:
         self, connection: Connection, reader: LineReader, chunk: Sequence[tuple[int, Mapping[str, str]]]
     ) -> None:
         lines: list[Line] = []
+        wrong: dict[int, list[Problem]] = {}
         for number, cells in chunk:
             read = reader.read(number, cells)
             if isinstance(read, Line):
                 lines.append(read)
             else:
-                self._refuse(number, cells, read)
+                wrong[number] = read
         whose = await _customers(connection, self._project.id, [one.whom for one in lines])
         if self._wishes.unknown == "create":
             made = await create_customers(connection, self._project, _unknown(lines, whose), self._now)
             whose |= {at: [ident] for at, ident in made.items()}
             self._created += len(made)
         said: list[tuple[NewConsent, str]] = []
-        of_line = dict(chunk)
         for line in lines:
             found = whose.get(line.whom, [])
             if not found:
-                self._refuse(line.number, of_line[line.number], [line.whom_said])
+                wrong[line.number] = [line.whom_said]
             said += [(NewConsent(one, line.entry, line.evidence), line.sameness) for one in found]
+        self._refuse([(number, cells, wrong[number]) for number, cells in chunk if number in wrong])
         self._lines += len(chunk)
         self._entries += len(said)
         self._added += await self._append(connection, said)
@@ -168,10 +169,12 @@ class _Import:
         await record_held_events(connection, self._project.id, questions, self._now)
         return len(new)
 
-    def _refuse(self, number: int, cells: Mapping[str, str], problems: Sequence[Problem]) -> None:
-        self.refused += 1
-        for one in problems:
-            self._tell.refused(Refused(number, one.field, cells.get(one.field, ""), one.sentence))
+    def _refuse(self, lines: Sequence[tuple[int, Mapping[str, str], Sequence[Problem]]]) -> None:
+        """In the order of the file."""
+        self.refused += len(lines)
+        for number, cells, problems in lines:
+            for one in problems:
+                self._tell.refused(Refused(number, one.field, cells.get(one.field, ""), one.sentence))
 
 
 def _unknown(lines: Sequence[Line], whose: Mapping[Address | UUID, list[UUID]]) -> dict[Address, str | None]:

@@ -15,6 +15,9 @@ from parley.store.wakeups import announce_work
 class UnknownCampaignError(ParleyError):
     """The project has no such campaign."""
 
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no campaign {name}. `parley campaign list` shows those there are.")
+
 
 class CampaignUnderWayError(ParleyError):
     """The campaign runs already."""
@@ -28,7 +31,7 @@ async def launch_campaign(database: Database, project_id: UUID, name: str, by: s
     async with database.transaction() as connection:
         version = await current_version(connection, project_id, name)
         if version is None:
-            raise UnknownCampaignError(f"There is no campaign {name}. `parley campaign list` shows those there are.")
+            raise UnknownCampaignError(name)
         campaign = await campaign_of(connection, project_id, name, version)
         run = NewRun(new_id(), project_id, name, version, by, max(now, campaign.start or now))
         if not await insert_run(connection, run, now):

@@ -80,7 +80,7 @@ async def campaign_progress(database: Database, project_id: UUID, name: str) -> 
         campaign = (await project_definitions(connection, project_id)).campaigns.get(name)
         run = (await latest_runs(connection, project_id, name)).get(name)
         if campaign is None and run is None:
-            raise UnknownCampaignError(f"There is no campaign {name}. `parley campaign list` shows those there are.")
+            raise UnknownCampaignError(name)
         title = campaign.title if campaign else ""
         if run is None:
             return Progress(name, title, None)

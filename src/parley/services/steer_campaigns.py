@@ -12,10 +12,12 @@ from uuid import UUID
 
 from parley.domain.errors import ParleyError
 from parley.domain.message import State
+from parley.services.launch_campaign import UnknownCampaignError
 from parley.services.move_messages import Change, move_locked
 from parley.store.campaigns import (
     HELD_UNTIL,
     RunTurn,
+    current_version,
     finish_runs,
     latest_runs,
     nothing_held,
@@ -52,7 +54,7 @@ class NotSteerableError(ParleyError):
 
 
 async def steer(database: Database, project_id: UUID, name: str, order: Order, now: datetime) -> None:
-    """Raises NotSteerableError. What follows is for the workers."""
+    """Raises NotSteerableError, UnknownCampaignError. What follows is for the workers."""
     async with database.transaction() as connection:
         if not await turn_run(connection, project_id, name, _TURNS[order], now):
             raise NotSteerableError(await _why_not(connection, project_id, name, order))
@@ -62,6 +64,8 @@ async def steer(database: Database, project_id: UUID, name: str, order: Order, n
 async def _why_not(connection: Connection, project_id: UUID, name: str, order: Order) -> str:
     run = (await latest_runs(connection, project_id, name)).get(name)
     if run is None:
+        if await current_version(connection, project_id, name) is None:
+            raise UnknownCampaignError(name)
         return f"The campaign {name} was never launched."
     from_states = " or ".join(_TURNS[order].from_states)
     return f"The campaign {name} is {run.state}; it can be {_DONE[order]} while it is {from_states}."

@@ -1,6 +1,7 @@
 """What a person decides about a template: where it stands, where nobody else can say so; and that it may be sent."""
 
 from datetime import datetime
+from typing import Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -16,11 +17,12 @@ from parley.store.definitions import lock_project
 from parley.store.templates import NewEntry
 from parley.templates import RuleSet, Status
 from parley.templates.judgement import barring
-from parley.templates.life import NOT_HANDED_IN, text_of
+from parley.templates.life import text_of
 from parley.templates.template import LONGEST_REASON
 
-BY_HAND = tuple(status for status in Status if status not in NOT_HANDED_IN)
+ByHand = Literal[Status.SUBMITTED, Status.APPROVED, Status.REJECTED, Status.PAUSED, Status.DISABLED]
 """What a person may say. The others follow from the file."""
+BY_HAND: tuple[Status, ...] = get_args(ByHand)
 
 
 async def set_status(

@@ -107,6 +107,11 @@ async def test_one_wrong_line_keeps_the_whole_file_out(desk: Desk) -> None:
     assert await desk.ledger() == []
 
 
+async def test_what_is_wrong_is_told_in_the_order_of_the_lines(desk: Desk) -> None:
+    await desk.bring(HEADING, "nobody,whatsapp,accept,2026-11-01T10:00:00Z,,", "alice,whatsapp,perhaps,,,", CAROL)
+    assert [(one.line, one.column) for one in desk.refused] == [(2, "registered"), (3, "action")]
+
+
 async def test_the_others_are_taken_when_that_is_wanted(desk: Desk) -> None:
     done = await desk.bring(HEADING, "nobody,whatsapp,accept,2026-11-01T10:00:00Z,,", ALICE, skip_refused=True)
     assert done == Imported(lines=2, refused=1, added=1, known=0, written=True)

@@ -76,7 +76,7 @@ async def test_a_second_launch_is_a_conflict_that_says_what_to_do(api: ProjectAp
     [
         ("GET", "/campaigns/nothing", 404),
         ("POST", "/campaigns/nothing/launch", 404),
-        ("POST", "/campaigns/nothing/pause", 409),
+        ("POST", "/campaigns/nothing/pause", 404),
         ("POST", "/campaigns/nothing/explode", 404),
         ("POST", "/campaigns/hello%00/launch", 404),
         ("GET", "/campaigns/hello%00", 404),

@@ -10,7 +10,7 @@ from parley.domain.settings import Settings, Then, parse_settings
 
 
 def _parse(**fields: Any) -> Settings:
-    return parse_settings(msgspec.json.encode({"kind": "settings", **fields}))
+    return parse_settings(msgspec.json.encode({"kind": "settings"} | fields))
 
 
 def test_a_file_that_says_nothing_holds_and_forgets_in_time() -> None:
@@ -56,6 +56,25 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], place: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         _parse(**fields)
     assert place in str(caught.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("fields", "places"),
+    [
+        ({"surprise": 1, "other": 2, "rules": "none"}, ["settings", "settings", "rules"]),
+        ({"uncertain": {"then": "guess", "after_hours": 0}}, ["uncertain.then", "uncertain.after_hours"]),
+        ({"quiet_hours": {"spans": [{"from": "9pm"}]}, "retention": None}, ["retention", "quiet_hours.spans[0].from"]),
+        (
+            {"uncertain": {"then": "resend", "after_hours": 1}, "time_zone": {"project": "CET+1"}},
+            ["uncertain.after_hours", "time_zone.project"],
+        ),
+        ({"kind": 5, "rules": "none"}, ["kind", "rules"]),
+    ],
+)
+def test_all_that_is_wrong_is_told_at_once(fields: dict[str, Any], places: list[str]) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        _parse(**fields)
+    assert sorted(one.field for one in caught.value.problems) == sorted(places)
 
 
 def test_quiet_hours_may_leave_a_minute_of_the_week() -> None:
