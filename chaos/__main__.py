@@ -23,11 +23,11 @@ def main() -> int:
     parser.add_argument("--by", choices=("campaign", "events"), default="campaign", help="what plans the messages")
     parser.add_argument("--seed", type=int, default=int(time.monotonic() * 1000) % 100_000, help="repeats the schedule")
     parser.add_argument("--deadline", type=float, default=3400.0, metavar="SECONDS", help="for everything")
-    parser.add_argument("--hurry", action="store_true", help="do not sit out leases: recover as if they were over")
+    parser.add_argument("--lease", type=int, default=120, metavar="SECONDS", help="of the processes")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs there; must not exist")
     asked = parser.parse_args()
     wanted = Wanted(
-        asked.api, asked.messages, asked.kills, asked.seed, by=asked.by, deadline=asked.deadline, hurry=asked.hurry
+        asked.api, asked.messages, asked.kills, asked.seed, by=asked.by, deadline=asked.deadline, lease=asked.lease
     )  # fmt: skip
     print(f"seed {wanted.seed}: {wanted.messages} messages by {wanted.api}, {wanted.kills} kills", flush=True)
     if asked.keep is not None:

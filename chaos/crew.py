@@ -1,4 +1,4 @@
-"""The processes of a run: started, killed with -9, started again as a service manager would, all ended at the end."""
+"""The processes of a run: started, struck, started again as a service manager would, all ended at the end."""
 
 import asyncio
 import contextlib
@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from operator import attrgetter
 from pathlib import Path
 
 import psutil
@@ -18,6 +20,8 @@ from tests.frame.processes import database_pid, environment, workers_of
 READY_SECONDS = 120.0
 STOP_SECONDS = 60.0
 LOOK_SECONDS = 0.1
+VICTIM_SECONDS = 30
+"""A victim that is down already is waited for: it is struck when it has come back."""
 RESTART_SECONDS = 0.5
 """What a service manager waits before it starts a program again."""
 
@@ -25,13 +29,14 @@ RESTART_SECONDS = 0.5
 class Program:
     """One program that is started again whenever it ends, until `stop`."""
 
-    def __init__(self, name: str, words: tuple[str, ...], log: Path, *, speaks: bool) -> None:
+    def __init__(self, name: str, words: tuple[str, ...], log: Path, lease: int, *, speaks: bool) -> None:
         """`speaks`: it prints a line when it is ready."""
         self.name = name
         self.exits: list[int] = []
         """How it ended, each time: negative is a signal."""
         self._words = words
         self._log = log
+        self._environment = environment(PARLEY_LEASE_SECONDS=str(lease))
         self._speaks = speaks
         self._process: Process | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -83,7 +88,7 @@ class Program:
         out = self._log.with_suffix(".out")
         with self._log.open("ab") as log, out.open("wb") as said:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, *self._words, env=environment(), start_new_session=True, stdout=said, stderr=log
+                sys.executable, *self._words, env=self._environment, start_new_session=True, stdout=said, stderr=log
             )
         while self._speaks and self.pid is not None and b"\n" not in out.read_bytes():  # noqa: ASYNC110
             await asyncio.sleep(LOOK_SECONDS)  # another process: there is nothing to await
@@ -101,85 +106,115 @@ class Program:
 class Crew:
     """Everybody who can be killed, and the simulator, who cannot."""
 
-    def __init__(self, folder: Path, seed: int, mode: str, port: int) -> None:
+    def __init__(self, folder: Path, seed: int, mode: str, port: int, lease: int) -> None:
         self.data_dir = folder / "data"
         self.logs = folder / "logs"
         self.logs.mkdir(parents=True)
+        self._lease = lease
         here, log_format = ("--data-dir", str(self.data_dir)), ("--log-format", "json")
         dice = ("--seed", str(seed), "--chaos", "few", "--delays", "0.1", "--mode", mode)
         self.sinch = self._program("simulator", "-m", "parley_simulator", "--port", "0", "--json", *dice)
         self.server = self._program("serve", "-m", "parley", "serve", "--port", str(port), *here, *log_format)
         self.worker = self._program("worker", "-m", "parley", "worker", *here, *log_format)
-        self.killed: dict[Victim, int] = dict.fromkeys(Victim, 0)
+        self.killed, self.hung = Counter[Victim](), Counter[Victim]()
 
     def _program(self, name: str, *words: str) -> Program:
-        return Program(name, words, self.logs / f"{name}.log", speaks=name != "worker")
+        return Program(name, words, self.logs / f"{name}.log", self._lease, speaks=name != "worker")
 
-    def strike(self, kill: Kill) -> bool:
-        """Kills; False when there was nobody to kill."""
-        struck = [pid for pid in self._victims(kill) if _kill(pid)]
-        self.killed[kill.victim] += bool(struck)
-        return bool(struck)
+    async def strike(self, kill: Kill) -> None:
+        """Until it is over: a victim that hangs is killed or goes on at the end. One that others killed meanwhile is
+        replaced, so that as many are killed as were asked for.
+        """
+        still = await self._struck(kill, signal.SIGSTOP) if kill.hangs else []
+        self.hung[kill.victim] += bool(still)
+        await asyncio.sleep(kill.hangs)
+        if kill.wakes:
+            _sent(signal.SIGCONT, still)
+        else:
+            killed = _sent(signal.SIGKILL, still) or await self._struck(kill, signal.SIGKILL)
+            self.killed[kill.victim] += bool(killed)
 
-    def _victims(self, kill: Kill) -> list[int]:
+    async def _struck(self, kill: Kill, number: signal.Signals) -> list[psutil.Process]:
+        """Nobody, when nobody came back."""
+        for _ in range(VICTIM_SECONDS):
+            if struck := _sent(number, self._victims(kill)):
+                return struck
+            await asyncio.sleep(1)
+        return []
+
+    def _victims(self, kill: Kill) -> list[psutil.Process]:
         match kill.victim:
             case Victim.SERVER:
-                return [self.server.pid] if self.server.pid else []
+                return _processes([self.server.pid] if self.server.pid else [])
             case Victim.WORKER:
-                return _one(workers_of(self.data_dir), kill.pick)
+                return _one(_processes(workers_of(self.data_dir)), kill.pick)
             case Victim.DATABASE:
                 return self._database()
             case Victim.CONNECTION:
-                return _one(self._connections(), kill.pick)
+                return _one([one for one in self._database()[1:] if _serves_a_connection(one)], kill.pick)
 
-    def _database(self) -> list[int]:
+    def _database(self) -> list[psutil.Process]:
         """The first of them is the one that starts the others."""
         pid = database_pid(self.data_dir)
-        return [] if pid is None else [pid, *_children(pid)]
-
-    def _connections(self) -> list[int]:
-        pid = database_pid(self.data_dir)
-        return [] if pid is None else [one for one in _children(pid) if _serves_a_connection(one)]
+        return [family for first in _processes([pid] if pid else []) for family in (first, *_children(first))]
 
     async def end(self) -> None:
         """Nothing of it is left."""
         for program in (self.server, self.worker, self.sinch):
             await program.end()
-        for pid in self._database():
-            _kill(pid)
+        _sent(signal.SIGKILL, self._database())
 
 
 @asynccontextmanager
-async def open_crew(folder: Path, seed: int, mode: str, port: int) -> AsyncIterator[Crew]:
+async def open_crew(folder: Path, seed: int, mode: str, port: int, lease: int) -> AsyncIterator[Crew]:
     """Nobody runs yet; everybody is ended at the end, also when it fails."""
-    crew = Crew(folder, seed, mode, port)
+    crew = Crew(folder, seed, mode, port, lease)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(crew.end)
         yield crew
 
 
-def _one(pids: list[int], pick: float) -> list[int]:
-    return [sorted(pids)[int(pick * len(pids))]] if pids else []
+def _one(processes: list[psutil.Process], pick: float) -> list[psutil.Process]:
+    """Of those that do not hang: who does is to wake."""
+    awake = sorted(filter(_is_awake, processes), key=attrgetter("pid"))
+    return [awake[int(pick * len(awake))]] if awake else []
 
 
-def _children(pid: int) -> list[int]:
+def _is_awake(process: psutil.Process) -> bool:
     try:
-        return [one.pid for one in psutil.Process(pid).children(recursive=True)]
+        return process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _processes(pids: Iterable[int]) -> list[psutil.Process]:
+    return [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
     except psutil.NoSuchProcess:
         return []
 
 
-def _serves_a_connection(pid: int) -> bool:
+def _serves_a_connection(process: psutil.Process) -> bool:
     """PostgreSQL writes it into the process's title: `postgres: USER DATABASE [local] …`."""
     try:
-        return "[local]" in " ".join(psutil.Process(pid).cmdline())
+        return "[local]" in " ".join(process.cmdline())
     except psutil.Error:
         return False
 
 
-def _kill(pid: int) -> bool:
+def _sent(number: signal.Signals, processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that it reached. An id that is another's by now is spared."""
+    return [process for process in processes if _reached(number, process)]
+
+
+def _reached(number: signal.Signals, process: psutil.Process) -> bool:
     try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
+        is_there: bool = process.status() != psutil.STATUS_ZOMBIE
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
         return False
-    return True
+    return is_there

@@ -27,7 +27,7 @@ class Later:
         self._wire = wire
 
     async def recover(self) -> None:
-        """Messages whose process was killed become uncertain."""
+        """Whatever a worker does from time to time: no message is left whose process was killed."""
         house = self._house
         delivery = Delivery(house.database, house.box, self._wire, self._ahead(LEASE + SOON), house.chance)
         await _all_of(delivery.recover)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -16,22 +17,19 @@ from chaos.account import WAITING, Account, Books, account_of
 from chaos.crew import Crew, open_crew
 from chaos.later import Later
 from chaos.logs import summary
-from chaos.schedule import Kill, Storm, faults, kills, storms
+from chaos.schedule import Kill, Storm, Victim, faults, kills, storms
 from chaos.shop import Shop, enrol, launch, open_shop, track
 from chaos.sinch import Sinch
 from parley.config import Config
 from parley.providers.http import HttpClient
+from parley.services.patience import LEASE
 from parley.store.database import AWAY
 from parley.wiring import House, open_house
 
 LOOK_SECONDS = 0.25
 STILL_LOOKS = 2
-LEFT_LOST = ("sending",)
-"""May stand in a hurry: whoever was sending it is gone, and its lease is not over."""
 STUCK_SECONDS = 15.0
 """A kill does not wait longer for its message: nothing may be sent any more because of the kills before it."""
-VICTIM_SECONDS = 30
-"""A victim that is down already is waited for: it is killed when it has come back."""
 CONTROL_SECONDS = aiohttp.ClientTimeout(total=60)
 Tell = Callable[[str], None]
 
@@ -48,13 +46,14 @@ class Wanted(msgspec.Struct, frozen=True):
     mode: str = "CONVERSATION"
     deadline: float = 3400.0
     """Seconds for everything."""
-    hurry: bool = False
-    """Do not sit out the leases of messages that were lost in flight: recover them with a clock that is ahead."""
+    lease: int = int(LEASE.total_seconds())
+    """Seconds, of the processes."""
 
 
 async def run(wanted: Wanted, folder: Path, tell: Tell) -> Account:
     """Raises TimeoutError past the deadline; whatever happens, no process is left."""
-    async with asyncio.timeout(wanted.deadline), open_crew(folder, wanted.seed, wanted.mode, _free_port()) as crew:
+    opening = open_crew(folder, wanted.seed, wanted.mode, _free_port(), wanted.lease)
+    async with asyncio.timeout(wanted.deadline), opening as crew:
         account = json.decode(await crew.sinch.start())
         async with aiohttp.ClientSession(timeout=CONTROL_SECONDS) as http:
             sinch = Sinch(http, account["base_url"], wanted.api)
@@ -87,7 +86,7 @@ class Run:
         await self._sinch.order(faults(wanted.api))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._plan())
-            group.create_task(self._strike(kills(wanted.seed, wanted.messages, wanted.kills)))
+            group.create_task(self._strike(kills(wanted.seed, wanted.messages, wanted.kills, wanted.lease)))
             group.create_task(self._storm(storms(wanted.seed, wanted.api, wanted.messages)))
         await self._sinch.behave()
         self._say("everything is well again; waiting until nothing moves")
@@ -102,15 +101,16 @@ class Run:
             await track(self._shop, self._wanted.messages)
 
     async def _strike(self, planned: Sequence[Kill]) -> None:
-        for number, kill in enumerate(planned, 1):
-            await self._reached(kill.after)
-            await asyncio.sleep(kill.pause)
-            for _ in range(VICTIM_SECONDS):
-                if self._crew.strike(kill):
-                    break
-                await asyncio.sleep(1)
-            accepted = await self._sinch.accepted()
-            self._say(f"accepted {accepted} of {self._wanted.messages}; kill {number} of {len(planned)}: {kill.victim}")
+        """A victim that hangs holds up nobody: others are killed meanwhile."""
+        async with asyncio.TaskGroup() as hanging:
+            for number, kill in enumerate(planned, 1):
+                await self._reached(kill.after)
+                await asyncio.sleep(kill.pause)
+                struck = hanging.create_task(self._crew.strike(kill))
+                if not kill.hangs:
+                    await struck
+                so_far = f"accepted {await self._sinch.accepted()} of {self._wanted.messages}"
+                self._say(f"{so_far}; {number} of {len(planned)}: {_told(kill)}")
 
     async def _storm(self, planned: Sequence[Storm]) -> None:
         for storm in planned:
@@ -125,22 +125,21 @@ class Run:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _come_to_rest(self) -> None:
-        """The worker ends in order first, so that what still stands at *sending* has truly lost its process."""
-        await self._until_nothing_moves(LEFT_LOST if self._wanted.hurry else ())
+        await self._until_nothing_moves()
         await self._settle_as_if_later()
         await self._until_nothing_moves()
         for program in (self._crew.worker, self._crew.server):
             code = await program.stop()
             self._say(f"{program.name} was told to stop: {code}")
 
-    async def _until_nothing_moves(self, but: Sequence[str] = ()) -> None:
+    async def _until_nothing_moves(self) -> None:
         """Twice in a row, because what Sinch tells may set something going here."""
         still = 0
         while still < STILL_LOOKS:
             await asyncio.sleep(1)
-            still = still + 1 if await self._nothing_moves(but) else 0
+            still = still + 1 if await self._nothing_moves() else 0
 
-    async def _nothing_moves(self, but: Sequence[str]) -> bool:
+    async def _nothing_moves(self) -> bool:
         try:
             standing = await books.standing(self._house.database)
             under_way = await books.count_under_way(self._house.database)
@@ -150,9 +149,7 @@ class Run:
         spooled = len(list((self._crew.data_dir / "spool").glob("*.spool")))
         quiet = await self._sinch.is_quiet()
         self._say(f"waiting: {waiting or 'nothing'}, under way {under_way}, spooled {spooled}, Sinch quiet: {quiet}")
-        # A campaign is under way while a message of it is: in a hurry the one that holds the lost ones, too.
-        over = under_way == 0 or (bool(waiting) and self._wanted.by == "campaign" and under_way == 1)
-        return not (waiting.keys() - set(but)) and over and spooled == 0 and quiet
+        return not waiting and under_way == 0 and spooled == 0 and quiet
 
     async def _settle_as_if_later(self) -> None:
         """What a worker does that starts when leases are over, then when looks and the project's rule are due."""
@@ -177,10 +174,10 @@ class Run:
         )
 
     def _kill_lines(self) -> list[str]:
-        killed = ", ".join(f"{victim} {count}" for victim, count in self._crew.killed.items())
+        crew = self._crew
         return [
-            f"killed with -9  {sum(self._crew.killed.values())}: {killed}",
-            f"simulator       {self._crew.sinch.usage()}",
+            f"killed with -9  {_counted(crew.killed)}; hung {_counted(crew.hung)}",
+            f"simulator       {crew.sinch.usage()}",
             f"took            {self._elapsed():.0f} s",
         ]
 
@@ -189,6 +186,15 @@ class Run:
 
     def _say(self, sentence: str) -> None:
         self._tell(f"{self._elapsed():6.0f} s  {sentence}")
+
+
+def _told(kill: Kill) -> str:
+    hangs = f" hangs for {kill.hangs:.0f} s" if kill.hangs else ""
+    return f"{kill.victim}{hangs}{'' if kill.wakes else ' is killed'}"
+
+
+def _counted(struck: Counter[Victim]) -> str:
+    return f"{struck.total()}: {', '.join(f'{victim} {struck[victim]}' for victim in Victim)}"
 
 
 def _free_port() -> int:

@@ -18,13 +18,17 @@ FIRST_PART = 0.05
 """Of the kills come at once, one after another."""
 LONGEST_PAUSE = 1.5
 """Seconds. A kill comes up to this long after the message that it waits for."""
+HANG_EVERY = 10
+"""Of so many victims one stands still before it is killed; and as many as those stand still and then go on."""
+HANG_SECONDS = 1.0, 15.0
+"""A worker that goes on may stand still for longer by a lease: others have its messages by then."""
 STORM_EVERY = 0.05
 """Of the campaign: a storm is a burst of one fault, every request in a row."""
 STORM_STRIKES = 5, 40
 
 
 class Victim(StrEnum):
-    """Who is killed with -9."""
+    """Who is struck: killed with -9, stopped with -STOP, or both."""
 
     WORKER = "worker"
     """One of all worker processes."""
@@ -37,7 +41,7 @@ class Victim(StrEnum):
 
 
 class Kill(msgspec.Struct, frozen=True):
-    """One kill -9."""
+    """One kill -9, or a victim that only hangs."""
 
     after: int
     """Accepted messages."""
@@ -46,6 +50,10 @@ class Kill(msgspec.Struct, frozen=True):
     victim: Victim
     pick: float
     """Which of several, in [0, 1)."""
+    hangs: float = 0.0
+    """Seconds for which it stands still first."""
+    wakes: bool = False
+    """It goes on then, and is not killed."""
 
 
 class Storm(msgspec.Struct, frozen=True):
@@ -118,16 +126,32 @@ def _strikes(messages: int) -> tuple[int, int]:
     return min(least, max(1, messages // 500)), min(most, max(1, messages // 100))
 
 
-def kills(seed: int, messages: int, count: int) -> list[Kill]:
-    """In the order in which they come; every kind of victim as often as the others."""
+def kills(seed: int, messages: int, count: int, lease: float) -> list[Kill]:
+    """In the order in which they come; every kind of victim as often as the others. Those that wake are not counted."""
     dice = Random(f"kills {seed}")  # noqa: S311  a schedule, not a secret
-    victims = list(islice(cycle(Victim), count))
-    dice.shuffle(victims)
+    waking = count // HANG_EVERY
     early = int(count * FIRST_PART)  # while workers still plan what will be sent
-    places = [0] * early + sorted(dice.randrange(int(messages * LAST_PART) or 1) for _ in range(count - early))
-    return list(_kills(dice, victims, places))
+    last = int(messages * LAST_PART) or 1
+    places = [0] * early + sorted(dice.randrange(last) for _ in range(count + waking - early))
+    struck = [*_hanging_first(dice, _victims(dice, count), waking), *_waking(dice, _victims(dice, waking), lease)]
+    dice.shuffle(struck)
+    return [msgspec.structs.replace(kill, after=place) for kill, place in zip(struck, places, strict=True)]
 
 
-def _kills(dice: Random, victims: list[Victim], places: list[int]) -> Iterator[Kill]:
-    for victim, place in zip(victims, places, strict=True):
-        yield Kill(place, dice.uniform(0, LONGEST_PAUSE), victim, dice.random())
+def _victims(dice: Random, count: int) -> list[Victim]:
+    victims = list(islice(cycle(dice.sample(list(Victim), len(Victim))), count))
+    dice.shuffle(victims)
+    return victims
+
+
+def _hanging_first(dice: Random, victims: list[Victim], hanging: int) -> Iterator[Kill]:
+    for number, victim in enumerate(victims):
+        hangs = dice.uniform(*HANG_SECONDS) if number < hanging else 0.0
+        yield Kill(0, dice.uniform(0, LONGEST_PAUSE), victim, dice.random(), hangs)
+
+
+def _waking(dice: Random, victims: list[Victim], lease: float) -> Iterator[Kill]:
+    for victim in victims:
+        longer = dice.choice((0.0, lease)) if victim is Victim.WORKER else 0.0
+        hangs = dice.uniform(*HANG_SECONDS) + longer
+        yield Kill(0, dice.uniform(0, LONGEST_PAUSE), victim, dice.random(), hangs, wakes=True)

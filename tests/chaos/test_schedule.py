@@ -5,25 +5,41 @@ from collections import Counter
 import msgspec
 import pytest
 
-from chaos.schedule import LAST_PART, Victim, faults, kills, storms
+from chaos.schedule import HANG_SECONDS, LAST_PART, Victim, faults, kills, storms
 from parley_simulator.faults import Fault
 
 APIS = ("sinch_conversation", "sinch_legacy")
 
 
 def test_the_same_seed_gives_the_same_schedule() -> None:
-    assert kills(7, 1000, 40) == kills(7, 1000, 40)
+    assert kills(7, 1000, 40, 120) == kills(7, 1000, 40, 120)
     assert storms(7, APIS[0], 1000) == storms(7, APIS[0], 1000)
-    assert kills(7, 1000, 40) != kills(8, 1000, 40)
+    assert kills(7, 1000, 40, 120) != kills(8, 1000, 40, 120)
     assert storms(7, APIS[0], 1000) != storms(8, APIS[0], 1000)
 
 
 def test_every_victim_is_killed_as_often_as_the_others() -> None:
-    assert Counter(kill.victim for kill in kills(7, 100_000, 200)) == dict.fromkeys(Victim, 50)
+    struck = kills(7, 100_000, 200, 120)
+    assert Counter(kill.victim for kill in struck if not kill.wakes) == dict.fromkeys(Victim, 50)
+    assert Counter(kill.victim for kill in struck if kill.wakes) == dict.fromkeys(Victim, 5)
+
+
+def test_some_hang_before_they_are_killed_and_as_many_go_on() -> None:
+    hung = [kill for kill in kills(7, 100_000, 200, 120) if kill.hangs]
+    assert Counter(kill.wakes for kill in hung) == {False: 20, True: 20}
+    least, most = HANG_SECONDS
+    longer = [kill for kill in hung if not least <= kill.hangs <= most]
+    assert 0 < len(longer) < 5
+    assert all(
+        kill.victim is Victim.WORKER and kill.wakes and 120 + least <= kill.hangs <= 120 + most for kill in longer
+    )
 
 
 def test_kills_and_storms_come_in_order_and_while_there_is_something_to_send() -> None:
-    for places in ([kill.after for kill in kills(7, 1000, 200)], [storm.after for storm in storms(7, APIS[0], 1000)]):
+    for places in (
+        [kill.after for kill in kills(7, 1000, 200, 120)],
+        [storm.after for storm in storms(7, APIS[0], 1000)],
+    ):
         assert places == sorted(places)
         assert 0 <= places[0] <= places[-1] <= LAST_PART * 1000
 
