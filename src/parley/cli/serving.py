@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from granian.constants import Interfaces
@@ -19,7 +19,7 @@ from parley.config import Config, ConfigurationError
 from parley.services.check_key import check_key
 from parley.store.embedded import DataFolderError, EmbeddedServer
 from parley.telemetry import LogFormat
-from parley.wiring import House, open_app, open_house
+from parley.wiring import open_app, open_house
 
 STOP_SECONDS = 40.0
 """A worker that has not finished what is in flight by then is killed; its messages become uncertain."""
@@ -35,15 +35,13 @@ async def serve(
     host, port = address
     stopping = stop_on_signals()
     chosen = _port(host, port)
-    async with open_house(config) as house, open_app(house) as app:
+    async with open_house(config) as house, _keeping_database(house.embedded), open_app(house) as app:
         await check_key(house.database, house.box)
         gc.freeze()  # what the start has made stays: the collector need not look through it while requests come
         server = Server(
             app, host, chosen, interface=Interfaces.ASGI, log_enabled=False, websockets=False, backlog=1024
         )  # fmt: skip
         tasks = [asyncio.create_task(_keep_worker(config, log_format, stopping)) for _ in range(workers)]
-        if house.embedded is not None:
-            tasks.append(asyncio.create_task(_keep_database(house.embedded)))
         serving = asyncio.create_task(server.serve())
         await _listening(host, chosen, serving)
         tell(f"Parley serves on http://{f'[{host}]' if ':' in host else host}:{chosen}")
@@ -51,7 +49,7 @@ async def serve(
         stopping.set()
         server.stop()  # type: ignore[no-untyped-call]
         await serving
-        await _finish(tasks, house)
+        await asyncio.gather(*tasks)  # workers before the database, which must outlive them
 
 
 async def _listening(host: str, port: int, serving: asyncio.Task[None]) -> None:
@@ -73,13 +71,6 @@ async def _takes_connections(host: str, port: int) -> bool:
         return False
     writer.close()
     return True
-
-
-async def _finish(tasks: list[asyncio.Task[None]], house: House) -> None:
-    """Workers first: the database must outlive them."""
-    if house.embedded is not None:
-        tasks.pop().cancel()
-    await asyncio.gather(*tasks)
 
 
 def _port(host: str, port: int) -> int:
@@ -127,6 +118,17 @@ async def _stop_worker(worker: Process) -> None:
     except TimeoutError:
         worker.kill()
         await worker.wait()
+
+
+@contextlib.asynccontextmanager
+async def _keeping_database(server: EmbeddedServer | None) -> AsyncIterator[None]:
+    """From before the first look at it: nobody else would start it for a server that waits for it."""
+    task = asyncio.create_task(_keep_database(server)) if server is not None else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
 
 
 async def _keep_database(server: EmbeddedServer) -> None:
