@@ -20,7 +20,7 @@ from tests.frame.processes import database_pid, environment, workers_of
 READY_SECONDS = 120.0
 STOP_SECONDS = 60.0
 LOOK_SECONDS = 0.1
-VICTIM_SECONDS = 30
+VICTIM_SECONDS = 120
 """A victim that is down already is waited for: it is struck when it has come back."""
 RESTART_SECONDS = 0.5
 """What a service manager waits before it starts a program again."""

@@ -24,5 +24,8 @@ async def test_the_books_agree_after_everything_was_killed(
     told: list[str] = []
     wanted = Wanted(api, MESSAGES, KILLS, SEED, by=by, deadline=DEADLINE_SECONDS, lease=LEASE_SECONDS)
     account = await run(wanted, tmp_path / "run", told.append)
-    assert account.problems == (), "\n".join((*told, *account.lines))
-    assert any(line.startswith(f"killed with -9  {KILLS}: ") and "; hung 2: " in line for line in account.lines)
+    everything = "\n".join((*told, *account.lines))
+    assert account.problems == (), everything
+    assert any(line.startswith(f"killed with -9  {KILLS}: ") and "; hung 2: " in line for line in account.lines), (
+        everything
+    )
