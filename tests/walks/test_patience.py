@@ -20,3 +20,8 @@ def test_a_call_begins_within_the_margin_of_the_window_that_was_judged(patience:
 def test_a_send_ends_before_its_lease(patience: Patience) -> None:
     parts = patience.token_seconds + patience.turn_seconds + patience.call_seconds
     assert parts < patience.send_seconds + patience.record_seconds < patience.lease.total_seconds()
+
+
+@given(PATIENCE)
+def test_a_send_that_begins_late_ends_before_its_lease_too(patience: Patience) -> None:
+    assert patience.begin_seconds + patience.send_seconds <= patience.lease.total_seconds()

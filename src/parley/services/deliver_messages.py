@@ -52,6 +52,11 @@ CROWD = IN_FLIGHT * 3 // 4
 way, the next claim waits for room ..."""
 CROWD_SECONDS = 0.05
 """... but not for long: calls to a slow server must not hold up the others."""
+STOOD_STILL = NotAccepted(
+    "stood_still",
+    "The worker stood still after it had taken the message for sending, so no call was begun. It is decided anew.",
+    Remedy.WAIT,
+)
 
 
 class Outcomes(msgspec.Struct, frozen=True):
@@ -205,6 +210,8 @@ class Delivery:
         self._done.put_nowait(self._outcomes(call, outcome))
 
     async def _outcome(self, call: Call) -> Outcome:
+        if (self._clock() - call.messages[0].changed_at).total_seconds() > self._patience.begin_seconds:
+            return STOOD_STILL
         try:
             answer = await self._send(call.rendered)
         except NotSentError as error:

@@ -9,6 +9,7 @@ LEASE = timedelta(seconds=120)
 TOKEN_SECONDS = 25.0
 TURN_SECONDS = 30.0
 CALL_SECONDS = 20.0
+BEGIN_SECONDS = 30.0
 SEND_SECONDS = 90.0
 
 
@@ -22,6 +23,13 @@ class Patience(msgspec.Struct, frozen=True):
     lease: timedelta = LEASE
     """How long a message may stand at *sending* before its worker counts as lost. The same in all processes that share
     a database: else one takes another's for over."""
+
+    @property
+    def begin_seconds(self) -> float:
+        """From a claim's decision to the begin of its sends. Only a worker that stood still takes longer: its lease may
+        be over, and the person may have said STOP.
+        """
+        return min(BEGIN_SECONDS, self._seconds / 4)
 
     @property
     def turn_seconds(self) -> float:

@@ -1,0 +1,76 @@
+"""A worker stands still (stopped, swapped out, asleep) between its claim and the calls: none is made late."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from parley.services.deliver_messages import Delivery
+from parley.services.patience import BEGIN_SECONDS, LEASE
+from parley.store.database import Connection, Database
+from tests.support.builders import Cast
+from tests.walks.walk import Walk, inbound
+
+LONG = LEASE + timedelta(seconds=1)
+
+
+class _StillDatabase(Database):
+    """After a claim its worker stands still: only claims work by a connection of their own."""
+
+    def __init__(self, walk: Walk, seconds: float, said: str | None) -> None:
+        self._walk = walk
+        self._seconds = seconds
+        self._said = said
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        async with self._walk.database.connection() as connection:
+            yield connection
+        self._walk.now += timedelta(seconds=self._seconds)
+        await self._walk.delivery.recover()
+        if self._said is not None:
+            await self._walk.call_back(inbound("421901000001", self._said, self._walk.now))
+        self._seconds, self._said = 0, None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        async with self._walk.database.transaction() as connection:
+            yield connection
+
+
+async def _stand_still(walk: Walk, people: Cast, seconds: float, said: str | None = None) -> None:
+    """A worker that claimed a message, and what was done and said before it went on."""
+    await walk.track(people.alice, "back_in_stock", product_url="https://shop.test/p/7")
+    await walk.plan()
+    worker = Delivery(_StillDatabase(walk, seconds, said), walk.box, walk.sinch, lambda: walk.now, lambda: 0.5)
+    await worker.step()
+    await worker.close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "between"),
+    [(BEGIN_SECONDS + 1, []), (LONG.total_seconds(), ["uncertain"])],
+    ids=["half a minute", "a lease"],
+)
+async def test_it_makes_no_call_and_the_message_leaves_once(
+    walk: Walk, people: Cast, seconds: float, between: list[str]
+) -> None:
+    await _stand_still(walk, people, seconds)
+    assert walk.sinch.requests == []
+    await walk.later(minutes=1)
+    assert len(walk.sinch.bodies()) == 1
+    expected = ["queued", "sending", *between, "queued", "sending", "accepted"]
+    assert await walk.states(people.alice, "template") == expected
+
+
+async def test_a_moment_is_no_standing_still(walk: Walk, people: Cast) -> None:
+    await _stand_still(walk, people, BEGIN_SECONDS - 1)
+    assert len(walk.sinch.bodies()) == 1
+
+
+async def test_a_stop_that_was_said_meanwhile_counts(walk: Walk, people: Cast) -> None:
+    await _stand_still(walk, people, LONG.total_seconds(), "STOP")
+    await walk.later(minutes=1)
+    assert [body for body in walk.sinch.bodies() if body["message"]["type"] == "template"] == []
+    assert (await walk.states(people.alice, "template"))[-1] == "refused"
