@@ -60,6 +60,9 @@ GIVE_UP_SECONDS = 1
 """For the server to end a statement that nobody waits for any more; then its connection is closed instead."""
 STATEMENT_SECONDS = 30
 """No query of ours may take longer: a stuck one must not hold its connection for ever."""
+STANDING_SECONDS = 30.0
+"""Between two statements of a transaction; then the server ends it: what a process that stands still has locked is free
+again."""
 
 
 class Database:
@@ -156,7 +159,9 @@ async def _run(
 
 
 @asynccontextmanager
-async def open_database(url: str, connections: int = CONNECTIONS) -> AsyncIterator[Database]:
+async def open_database(
+    url: str, connections: int = CONNECTIONS, standing_seconds: float = STANDING_SECONDS
+) -> AsyncIterator[Database]:
     """Opens a pool on `url` and closes it at the end."""
     pool = await asyncpg.create_pool(
         url,
@@ -166,7 +171,11 @@ async def open_database(url: str, connections: int = CONNECTIONS) -> AsyncIterat
         init=_prepare_connection,
         reset=_leave_as_it_is,
         command_timeout=STATEMENT_SECONDS,
-        server_settings={"application_name": "parley", "timezone": "UTC"},
+        server_settings={
+            "application_name": "parley",
+            "timezone": "UTC",
+            "idle_in_transaction_session_timeout": f"{standing_seconds * 1000:.0f}",
+        },
     )
     try:
         yield Database(pool)
