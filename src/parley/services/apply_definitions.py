@@ -5,6 +5,7 @@ to the same result.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -33,6 +34,7 @@ from parley.store.definitions import (
     StoredDefinition,
     definitions_of,
     delete_stored,
+    lock_definitions,
     lock_project,
     put_definition,
     put_secret,
@@ -76,49 +78,64 @@ async def apply_definitions(
     check: bool = False,
 ) -> tuple[Change, ...]:
     """With `check` nothing is written. Raises InvalidInputError for a name that nothing has."""
-    async with database.transaction() as connection:
-        await lock_project(connection, project_id)
+    return await database.run(partial(_apply, box=box, project_id=project_id, read=read, now=now, check=check))
+
+
+async def _apply(
+    connection: Connection,
+    box: SecretBox,
+    project_id: UUID,
+    read: Sequence[ReadDefinition],
+    now: datetime,
+    *,
+    check: bool,
+) -> tuple[Change, ...]:
+    await lock_project(connection, project_id)
+    stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
+    sealed = await secrets_of(connection, project_id)
+    rules = _rules_after(read, stored)
+    together = _together(read, stored)
+    _check_together(read, together)
+    changes = [_change(box, one, stored.get((one.kind, one.name)), sealed) for one in read]
+    changes = _with_unknown(_with_notes(read, changes, stored, rules), together)
+    if not check:
+        await _write(connection, box, project_id, list(zip(read, changes, strict=True)), now)
+        refused = await _register(connection, project_id, changes, rules, now)
+        changes = [_with_refused(one, refused) for one in changes]
         stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
-        sealed = await secrets_of(connection, project_id)
-        rules = _rules_after(read, stored)
-        together = _together(read, stored)
-        _check_together(read, together)
-        changes = [_change(box, one, stored.get((one.kind, one.name)), sealed) for one in read]
-        changes = _with_unknown(_with_notes(read, changes, stored, rules), together)
-        if not check:
-            await _write(connection, box, project_id, list(zip(read, changes, strict=True)), now)
-            refused = await _register(connection, project_id, changes, rules, now)
-            changes = [_with_refused(one, refused) for one in changes]
-            stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
     tokens = {key: one.callback_token for key, one in stored.items()}
     return tuple(msgspec.structs.replace(one, callback_token=tokens.get((one.kind, one.name))) for one in changes)
 
 
 async def delete_definition(database: Database, project_id: UUID, kind: str, name: str, now: datetime) -> bool:
     """False when there was none. Raises InvalidInputError when something still refers to it."""
-    async with database.transaction() as connection:
-        await lock_project(connection, project_id)
-        stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
-        gone = stored.pop((kind, name), None)
-        if gone is None:
-            return False
-        left, is_account = parsed(list(stored.values())), kind == "integration"
-        problems = [
-            Problem(f"{of_kind} {linked.name}: {problem.field}", problem.sentence)
-            for of_kind, linked in linked_of(left)
-            for problem in (*broken_links(linked, left), *(left_without_sender(linked, left) if is_account else ()))
-        ]
-        if kind == "consent_category":
-            problems += [Problem(f"settings: {one.field}", one.sentence) for one in setting_problems(left)]
-        if problems:
-            raise InvalidInputError(problems)
-        await delete_stored(connection, project_id, kind, name)
-        await judge_anew(connection, project_id, Rewritten(kind, name, gone.body.decode(), after=""), now)
-        if kind == "template":
-            await unregister(connection, project_id, name, now)
-        if kind == "integration":
-            await forget_sender(connection, project_id, name)
-            await forget_copies(connection, project_id, name)
+    return await database.run(partial(_delete, project_id=project_id, kind=kind, name=name, now=now))
+
+
+async def _delete(connection: Connection, project_id: UUID, kind: str, name: str, now: datetime) -> bool:
+    await lock_project(connection, project_id)
+    stored = {(one.kind, one.name): one for one in await definitions_of(connection, project_id)}
+    gone = stored.pop((kind, name), None)
+    if gone is None:
+        return False
+    left, is_account = parsed(list(stored.values())), kind == "integration"
+    problems = [
+        Problem(f"{of_kind} {linked.name}: {problem.field}", problem.sentence)
+        for of_kind, linked in linked_of(left)
+        for problem in (*broken_links(linked, left), *(left_without_sender(linked, left) if is_account else ()))
+    ]
+    if kind == "consent_category":
+        problems += [Problem(f"settings: {one.field}", one.sentence) for one in setting_problems(left)]
+    if problems:
+        raise InvalidInputError(problems)
+    await lock_definitions(connection, project_id)
+    await delete_stored(connection, project_id, kind, name)
+    await judge_anew(connection, project_id, Rewritten(kind, name, gone.body.decode(), after=""), now)
+    if kind == "template":
+        await unregister(connection, project_id, name, now)
+    if kind == "integration":
+        await forget_sender(connection, project_id, name)
+        await forget_copies(connection, project_id, name)
     return True
 
 
@@ -230,9 +247,10 @@ async def _write(
     changes: Sequence[tuple[ReadDefinition, Change]],
     now: datetime,
 ) -> None:
-    for one, change in changes:
-        if change.happening is Happening.UNCHANGED:
-            continue
+    new = [(one, change) for one, change in changes if change.happening is not Happening.UNCHANGED]
+    if new:
+        await lock_definitions(connection, project_id)
+    for one, change in new:
         for reference, secret in one.secrets.items():
             await put_secret(connection, project_id, reference, box.seal(secret), now)
         if one.kind == "template":

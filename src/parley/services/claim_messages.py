@@ -15,7 +15,7 @@ from parley.policy import Allow, Decision, Defer, Deny, Facts, decide
 from parley.presets import Aborted, Context, OwnTexts, Preset, RenderedRequest, Renderer
 from parley.services.bear_with import PARKED, bear_with
 from parley.services.cheapest import Weighed, cheapest, other_form
-from parley.services.definitions import ProjectDefinitions, open_secrets, project_definitions
+from parley.services.definitions import ProjectDefinitions, open_secrets
 from parley.services.facts import facts_of, sender_of, subject_of
 from parley.services.frequencies import Frequencies, frequencies_of
 from parley.services.move_messages import Change, move_locked
@@ -26,9 +26,9 @@ from parley.services.personalise import at_the_wire, kind_of_form
 from parley.services.price_messages import Till, origin_of, quote_of, till_in
 from parley.services.secret_box import SecretBox
 from parley.services.tiers import NO_PLACES, Tiers, places_in
-from parley.services.turns import Turns
+from parley.services.turns import Held, Turns
 from parley.store.database import Connection, Database, transaction_of
-from parley.store.lanes import Lane, Turn
+from parley.store.lanes import Lane
 from parley.store.messages import MessageRow, claim_due
 from parley.store.pairs import Pair
 from parley.store.stops import Stops, stops_of
@@ -105,8 +105,7 @@ async def claim_messages(
         calls: list[Call] = []
         try:
             async with transaction_of(connection):
-                held = await turns.hold_tiers(connection)
-                calls, taken = await _claim(connection, _Tools(box, renderer, lease), held, turns.tiers, now)
+                calls, taken = await _claim(connection, _Tools(box, renderer, lease), await turns.hold(connection), now)
         except Exception as error:
             if not calls:  # it did not come to the commit, or nothing was to leave
                 raise
@@ -116,17 +115,14 @@ async def claim_messages(
     return calls, taken
 
 
-async def _claim(
-    connection: Connection, tools: _Tools, given: Sequence[Turn], tiers: Tiers, now: datetime
-) -> tuple[list[Call], int]:
-    rows = await claim_due(connection, given, now)
+async def _claim(connection: Connection, tools: _Tools, held: Held, now: datetime) -> tuple[list[Call], int]:
+    rows = await claim_due(connection, held.turns, now)
     by_project: dict[UUID, list[MessageRow]] = defaultdict(list)
     for row in rows:
         by_project[row.project_id].append(row)
     calls: list[Call] = []
     for project_id, of_project in sorted(by_project.items()):  # claims lock pairs in one order
-        project = await project_definitions(connection, project_id)
-        desk = _Desk(connection, project, tools, tiers, now)
+        desk = _Desk(connection, held.projects[project_id], tools, held.tiers, now)
         calls += await bear_with(connection, of_project, desk.take, desk.park)
     return calls, len(rows)
 

@@ -1,6 +1,6 @@
 """What a project has defined, read from the store and parsed once; read again when its stamp moves."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from parley.services.definition_secrets import put_back, references
 from parley.services.secret_box import SecretBox
 from parley.services.text_facts import text_facts
 from parley.store.database import Connection
-from parley.store.definitions import StoredDefinition, definitions_of, secrets_of, stamp_of
+from parley.store.definitions import StoredDefinition, definitions_of, secrets_of, stamp_of, try_definitions
 from parley.store.projects import project_by_id
 from parley.store.templates import TemplateRow, templates_of
 from parley.templates import MessageTemplate, RuleSet, Status, parse_template
@@ -134,6 +134,14 @@ _kept: dict[UUID, ProjectDefinitions] = {}
 async def project_definitions(connection: Connection, project_id: UUID) -> ProjectDefinitions:
     """Raises UnknownProjectError."""
     return await definitions_at(connection, project_id, await stamp_of(connection, project_id))
+
+
+async def definitions_to_judge_by(
+    connection: Connection, project_ids: Collection[UUID]
+) -> dict[UUID, ProjectDefinitions]:
+    """Of the projects that nobody is changing: whoever is about to waits until this transaction ends."""
+    held = await try_definitions(connection, project_ids)
+    return {project_id: await project_definitions(connection, project_id) for project_id in sorted(held)}
 
 
 def remembered(project_id: UUID) -> ProjectDefinitions | None:

@@ -2,6 +2,11 @@
 
 Here they only become due: whoever claims them judges them as ever. What waits for the provider's Retry-After or for a
 rate waits for other reasons, and goes on waiting.
+
+None is missed. Whoever plans, claims or moves messages holds the project's definitions (store.definitions) from before
+it reads them until it commits, and whoever changes them locks them from before it looks here until it commits: so each
+judgement is either there to be found, or made by the new word. A claim that meets a change leaves the project for its
+next turn; the others wait, in the order in which they came, so that no flow of claims holds up a change.
 """
 
 from datetime import datetime
@@ -40,7 +45,7 @@ class Rewritten(msgspec.Struct, frozen=True):
 
 
 async def judge_anew(connection: Connection, project_id: UUID, what: Rewritten, now: datetime) -> None:
-    """In the transaction that stores what it says."""
+    """In the transaction that stores what it says, and has locked the definitions."""
     codes = _codes(what)
     if codes:
         sender = what.name if what.kind == "integration" else None

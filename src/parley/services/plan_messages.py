@@ -26,6 +26,7 @@ from parley.services.personalise import Personaliser, Skipped, personaliser
 from parley.services.price_messages import Till, book_reservations, estimate_said, origin_of, till_in
 from parley.services.record_events import record_held_events
 from parley.store.database import Connection
+from parley.store.definitions import hold_definitions
 from parley.store.messages import NewMessage, insert_messages
 from parley.store.stops import Stops, stops_of
 from parley.store.wakeups import announce_work
@@ -156,6 +157,7 @@ class _Read(msgspec.Struct, frozen=True):
 
 
 async def _desk(connection: Connection, project_id: UUID, concerned: Mapping[UUID, Person], now: datetime) -> "_Desk":
+    await hold_definitions(connection, project_id)
     project = await project_definitions(connection, project_id)
     till = await till_in(connection, project_id, project, now)
     return _Desk(project, await _read(connection, project_id, project, concerned, now, till), now)

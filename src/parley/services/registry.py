@@ -12,7 +12,7 @@ import msgspec
 
 from parley.domain.errors import ParleyError
 from parley.store.database import Connection
-from parley.store.definitions import definitions_of
+from parley.store.definitions import definitions_of, lock_definitions
 from parley.store.stops import release_template
 from parley.store.templates import (
     NewEntry,
@@ -121,6 +121,8 @@ async def change(
     again, they leave.
     """
     moved = before is None or before.status != after.status
+    if moved and after.status == Status.APPROVED:
+        await lock_definitions(connection, project_id)
     await put_template(connection, project_id, msgspec.structs.replace(after, status_at=now) if moved else after)
     for what, old, new in _differences(before, after):
         entry = NewEntry(what, said.origin, old, new, said.by, said.reason)

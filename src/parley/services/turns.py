@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
+from uuid import UUID
+
+import msgspec
 
 from parley.integrations import Integration
 from parley.queue.shares import Claimant, fair_shares
-from parley.services.definitions import definitions_at
+from parley.services.definitions import ProjectDefinitions, definitions_at, definitions_to_judge_by
 from parley.services.permits import Limits, Permits, limits_on
 from parley.services.plan_messages import CAMPAIGN_PRIORITY, REPLY_PRIORITY
-from parley.services.tiers import Tier, tier_on, turns_held
+from parley.services.tiers import Tiers, tier_on, turns_held
 from parley.store.database import Connection
 from parley.store.lanes import FIRST, Lane, Turn, WaitingLane, waiting_lanes
 
@@ -21,7 +24,8 @@ PLACES = 2 * IN_FLIGHT
 LONGEST_WAIT = 1.0
 """Seconds for a place or a permit, then the queue is looked at again."""
 HELD_SECONDS = 0.02
-"""A claim takes about so long: then a tier that another worker was counting is free."""
+"""A claim takes about so long: then a tier that another worker was counting, or a project that waits for it to be
+changed, is free."""
 LANES_AT_ONCE = 25
 """Of each priority, in one claim; the others come in the next ones."""
 
@@ -35,6 +39,14 @@ class Outlook(Enum):
     NOTHING = auto()
 
 
+class Held(msgspec.Struct, frozen=True):
+    """What one claim may take, and the last word on it until that ends."""
+
+    turns: Sequence[Turn]
+    projects: Mapping[UUID, ProjectDefinitions]
+    tiers: Tiers
+
+
 class Turns:
     """What one worker may take next. It goes round all lanes, some in each claim."""
 
@@ -44,16 +56,10 @@ class Turns:
         self._after = {REPLY_PRIORITY: FIRST, CAMPAIGN_PRIORITY: FIRST}
         self._permits = Permits()
         self._limits: dict[Lane, Limits] = {}
-        self._tiers: dict[Lane, Tier] = {}
         self._given: list[Turn] = []
         self._taken = 0
         self._held_back = False
-        self._tier_is_held = False
-
-    @property
-    def tiers(self) -> Mapping[Lane, Tier]:
-        """Of the senders that were looked at last and have one."""
-        return self._tiers
+        self._is_held = False
 
     @property
     def under_way(self) -> Counter[Lane]:
@@ -82,18 +88,25 @@ class Turns:
         waiting = await waiting_lanes(connection, self._after, LANES_AT_ONCE, room, now)
         senders = {one.lane: await _sender_of(connection, one) for one in waiting}
         self._limits = {lane: limits_on(sender) for lane, sender in senders.items()}
-        self._tiers = {lane: tier for lane, sender in senders.items() if (tier := tier_on(sender))}
         shares = self._share_out(waiting, room)
         self._held_back |= any(one.due for one in waiting) and not shares
         self._given = await self._permits.take(connection, shares, self._limits)
         return self._given
 
-    async def hold_tiers(self, connection: Connection) -> list[Turn]:
-        """In the transaction of the claim: the turns without those whose tier another worker is counting."""
-        held = await turns_held(connection, self._given, self._tiers)
-        self._tier_is_held = len(held) < len(self._given)
-        self._held_back |= self._tier_is_held
-        return held
+    async def hold(self, connection: Connection) -> Held:
+        """In the transaction of the claim, before it looks at anything else: the turns without those whose project
+        somebody is changing, or whose tier another worker is counting.
+        """
+        projects = await definitions_to_judge_by(connection, {turn.lane.project_id for turn in self._given})
+        given = [turn for turn in self._given if turn.lane.project_id in projects]
+        senders = {
+            lane: projects[lane.project_id].integrations.get(lane.sender) for lane in {one.lane for one in given}
+        }
+        tiers = {lane: tier for lane, sender in senders.items() if (tier := tier_on(sender))}
+        held = await turns_held(connection, given, tiers)
+        self._is_held = len(held) < len(self._given)
+        self._held_back |= self._is_held
+        return Held(held, projects, tiers)
 
     def used(self, sent: Mapping[Lane, int]) -> None:
         """So many messages of the turns are leaving; the permits of the others go back."""
@@ -107,7 +120,7 @@ class Turns:
     def patience(self) -> float:
         """Seconds until something that is held back may go."""
         pauses = [pause for limits in self._limits.values() if (pause := self._permits.pause(limits))]
-        return min([HELD_SECONDS if self._tier_is_held else LONGEST_WAIT, *pauses])
+        return min([HELD_SECONDS if self._is_held else LONGEST_WAIT, *pauses])
 
     def outlook(self, taken: int) -> Outlook:
         """After a claim that took so many."""

@@ -60,6 +60,25 @@ async def lock_project(connection: Connection, project_id: UUID) -> None:
     await sql.definitions.lock_project(connection, project_id=project_id)
 
 
+async def try_definitions(connection: Connection, project_ids: Collection[UUID]) -> set[UUID]:
+    """As `hold_definitions`, of those which nobody is changing or about to; the others are not waited for."""
+    rows = await sql.definitions.try_definitions(connection, project_ids=list(project_ids))
+    return {row["id"] for row in rows}
+
+
+async def hold_definitions(connection: Connection, project_id: UUID) -> None:
+    """What is read of the project's definitions after this is the last word until the transaction ends."""
+    await sql.definitions.hold_definitions(connection, project_id=project_id)
+
+
+async def lock_definitions(connection: Connection, project_id: UUID) -> None:
+    """Nobody judges by the project's definitions until the transaction ends, and what was judged by them is there.
+
+    Before anything waiting is looked for, and before any row is written that a claim may want.
+    """
+    await sql.definitions.lock_definitions(connection, project_id=project_id)
+
+
 async def put_definition(connection: Connection, project_id: UUID, definition: StoredDefinition, now: datetime) -> None:
     """Stores it as the next version and keeps that version for ever."""
     key = {"project_id": project_id, "kind": definition.kind, "name": definition.name}

@@ -14,6 +14,21 @@ SELECT definitions_stamp FROM projects WHERE id = :project_id;
 -- services.apply_definitions: two applies to one project run one after the other; primary key.
 UPDATE projects SET definitions_stamp = definitions_stamp + 1 WHERE id = :project_id;
 
+-- name: try_definitions
+-- services.claim_messages: the projects whose word nobody changes or waits to change, held until this transaction ends.
+-- Nobody waits.
+SELECT id FROM unnest(:project_ids::uuid[]) AS wanted (id)
+WHERE pg_try_advisory_xact_lock_shared(hashtextextended('definitions:' || id::text, 0));
+
+-- name: hold_definitions!
+-- services.plan_messages, services.merge_customers: as above, after whoever changes it or has waited longer to.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('definitions:' || :project_id::uuid::text, 0));
+
+-- name: lock_definitions!
+-- services.apply_definitions, services.registry: alone with the project's word until this transaction ends, after all who
+-- hold it.
+SELECT pg_advisory_xact_lock(hashtextextended('definitions:' || :project_id::uuid::text, 0));
+
 -- name: put_definition!
 -- services.apply_definitions: after the last version there ever was, also of one that was deleted; primary keys.
 INSERT INTO definitions (project_id, kind, name, version, body, callback_token, updated_at)

@@ -37,7 +37,9 @@ CROSS JOIN LATERAL (
 
 -- name: look_again!
 -- services.judge_anew, services.stopping, services.give_back_places: what waits for these reasons is judged anew, the
--- earliest first; whoever holds one judges it now. Index messages_waiting.
+-- earliest first. One that somebody holds is passed over, and waits for nobody who judges by an old word: each caller is
+-- alone with what it changes (definitions, stops, a tier), so a claim that holds one has yet to ask. Index
+-- messages_waiting.
 WITH waiting AS MATERIALIZED (
     SELECT bucket, id FROM messages
     WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = coalesce(:sender, integration, '')

@@ -1,0 +1,192 @@
+"""Settings that are applied while a message is judged by the old ones: it waits for no time that holds no more."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from parley.domain.identity import Merge
+from parley.presets import Renderer
+from parley.services.apply_definitions import delete_definition
+from parley.services.claim_messages import claim_messages
+from parley.services.merge_customers import merge_customers
+from parley.services.registry import Origin, Said
+from parley.services.steer_templates import set_status
+from parley.services.turns import Outlook, Turns
+from parley.store.database import Connection
+from parley.store.definitions import lock_definitions
+from parley.store.lanes import Turn
+from parley.templates import Status
+from tests.support.builders import Cast
+from tests.walks.crowd import CountingSinch, furnish, open_shop, queue
+from tests.walks.test_judge_anew import ALL_DAY, settings
+from tests.walks.test_merges import _alice_again as alice_again
+from tests.walks.test_refusals import TEMPLATE, blunt
+from tests.walks.test_tiers import _strangers as strangers
+from tests.walks.walk import Walk
+
+SECONDS = 20
+QUIET, OPEN = settings(quiet_hours=ALL_DAY), settings()
+STATUS = "cart_reminder.en"
+
+
+async def _until(connection: Connection, condition: str, done: Callable[[], bool] = lambda: False) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not done() and not await connection.fetchval(condition):  # noqa: ASYNC110  another connection
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def _met_by(walk: Walk, change: Awaitable[Any]) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Whoever judges within has read the old word and waits, when `change` comes as far as it can."""
+    async with walk.database.transaction() as connection:
+        await connection.execute("LOCK TABLE stops IN ACCESS EXCLUSIVE MODE")  # read after the definitions
+
+        async def meet() -> None:
+            await _until(connection, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'stops'::regclass")
+            changing = asyncio.ensure_future(change)
+            nobody = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+            await _until(connection, nobody, changing.done)
+            started.append(changing)
+
+        started: list[asyncio.Future[Any]] = []
+        yield meet
+    await asyncio.gather(*started)
+
+
+async def _last(walk: Walk, people: Cast) -> str:
+    return (await walk.states(people.alice, "template"))[-1]
+
+
+async def _waiting(walk: Walk) -> list[tuple[str, datetime]]:
+    async with walk.database.connection() as connection:
+        rows = await connection.fetch("SELECT outcome_code, due_at FROM messages WHERE state = 'planned'")
+    return [tuple(row) for row in rows]
+
+
+async def _all_due(walk: Walk) -> None:
+    """Their hours are over by the clock, and begin again."""
+    async with walk.database.transaction() as connection:
+        await connection.execute("UPDATE messages SET due_at = $1 WHERE state = 'planned'", walk.now)
+
+
+async def _quiet_message(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE), QUIET)
+    await walk.track(people.alice, "go")
+    await walk.plan()
+
+
+async def _applied(walk: Walk) -> None:
+    await walk.apply(OPEN)
+
+
+async def _deleted(walk: Walk) -> None:
+    assert await delete_definition(walk.database, walk.project_id, "settings", "project", walk.now)
+
+
+@pytest.mark.parametrize("change", [_applied, _deleted])
+async def test_what_is_claimed_by_the_old_settings_is_due_by_the_new(
+    walk: Walk, people: Cast, change: Callable[[Walk], Awaitable[None]]
+) -> None:
+    await _quiet_message(walk, people)
+    await _all_due(walk)
+    async with _met_by(walk, change(walk)) as meet:
+        claiming = asyncio.create_task(walk.delivery.step())
+        await meet()
+    await claiming
+    assert await _waiting(walk) == [("quiet_hours", walk.now)]
+    await walk.come_to_rest()
+    assert await _last(walk, people) == "accepted"
+
+
+async def test_what_is_planned_by_the_old_settings_is_due_by_the_new(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE), QUIET)
+    await walk.track(people.alice, "go")
+    async with _met_by(walk, walk.apply(OPEN)) as meet:
+        planning = asyncio.create_task(walk.plan())
+        await meet()
+    await planning
+    assert await _waiting(walk) == [("quiet_hours", walk.now)]
+    await walk.come_to_rest()
+    assert await _last(walk, people) == "accepted"
+
+
+async def test_what_is_planned_for_a_template_that_is_approved_meanwhile_leaves(walk: Walk, people: Cast) -> None:
+    said = Said(Origin.PERSON, "Olga", "It was tried.")
+    await walk.apply(blunt(TEMPLATE))
+    await set_status(walk.database, walk.project_id, STATUS, Status.PAUSED, said, walk.now)
+    await walk.track(people.alice, "go")
+    approving = set_status(walk.database, walk.project_id, STATUS, Status.APPROVED, said, walk.now)
+    async with _met_by(walk, approving) as meet:
+        planning = asyncio.create_task(walk.plan())
+        await meet()
+    await planning
+    await walk.come_to_rest()
+    assert await _last(walk, people) == "accepted"
+
+
+async def test_what_comes_with_a_merge_at_that_moment_is_due_by_the_new_settings(walk: Walk, people: Cast) -> None:
+    again = await alice_again(walk)
+    await walk.apply(blunt(TEMPLATE), QUIET)
+    await walk.track(again, "go")
+    await walk.plan()
+    async with walk.database.transaction() as connection:
+        await merge_customers(connection, walk.project_id, Merge(again, people.alice), walk.now)
+        applying = asyncio.create_task(walk.apply(OPEN))
+        nobody = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        await _until(connection, nobody, applying.done)
+    await applying
+    assert await _waiting(walk) == [("quiet_hours", walk.now)]
+
+
+class _Overtaken(Turns):
+    """Something is applied after it has looked what is due, and before that is claimed."""
+
+    def __init__(self, by: Awaitable[None]) -> None:
+        super().__init__()
+        self._by = by
+
+    async def next(self, connection: Connection, now: datetime) -> list[Turn]:
+        given = await super().next(connection, now)
+        await self._by
+        return given
+
+
+async def test_a_tier_that_is_raised_before_the_claim_holds_nothing(walk: Walk) -> None:
+    walk.sinch = CountingSinch()
+    shop = await open_shop(walk, "shop", tier=1)
+    for one in await strangers(shop, 1, 2):
+        await queue(shop, one, 1)
+    turns = _Overtaken(furnish(shop, "shop", tier=2))
+    calls, taken = await claim_messages(shop.database, shop.box, Renderer(), turns, shop.now)
+    assert (len(calls), taken) == (2, 2)
+    await shop.delivery.close()
+
+
+async def test_a_claim_leaves_a_project_that_is_being_changed_and_takes_the_others(walk: Walk) -> None:
+    walk.sinch = sinch = CountingSinch()
+    shops = [await open_shop(walk, name) for name in ("one", "two")]
+    for shop in shops:
+        await queue(shop, (await strangers(shop, 1))[0], 1)
+    turns = Turns()
+
+    async def claimed() -> list[UUID]:
+        calls, taken = await claim_messages(walk.database, shops[0].box, Renderer(), turns, walk.now)
+        assert taken == len(calls)
+        return [call.lane.project_id for call in calls]
+
+    async with walk.database.transaction() as connection:
+        await lock_definitions(connection, shops[0].project_id)
+        assert await asyncio.wait_for(claimed(), SECONDS) == [shops[1].project_id]
+        assert await asyncio.wait_for(claimed(), SECONDS) == []
+        while (outlook := turns.outlook(0)) is Outlook.MORE:
+            assert await claimed() == []
+        assert (outlook, turns.patience < 1) == (Outlook.NOT_YET, True)
+    assert await claimed() == [shops[0].project_id]
+    assert sinch.sent == {}
+    for shop in shops:
+        await shop.delivery.close()
