@@ -144,6 +144,7 @@ async def test_a_worker_that_vanished_leaves_it_uncertain_after_its_lease(walk: 
     await walk.delivery.recover()
     row = await _row(walk)
     assert (row["state"], row["outcome_code"]) == ("uncertain", "lost_in_flight")
+    assert row["outcome_sentence"].startswith("The process that was sending it vanished")
 
 
 async def test_an_answer_that_is_recorded_after_the_lease_is_joined_and_nothing_is_sent_twice(

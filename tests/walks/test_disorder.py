@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +61,22 @@ async def test_a_batch_that_came_in_disorder_tells_its_story_in_order(walk: Walk
     message = await _sent(walk, people)
     await walk.call_back(*(status(message, state, walk.now) for state in ("read", "sent", "delivered")))
     assert (await walk.states(people.alice, "template"))[-3:] == ["sent", "delivered", "read"]
+
+
+@pytest.mark.parametrize("pair", [*combinations(("sent", "failed", "delivered", "read"), 2)], ids=" ".join)
+async def test_two_reports_say_the_same_of_a_message_together_and_one_after_the_other(
+    walk: Walk, people: Cast, pair: tuple[str, str]
+) -> None:
+    said: list[tuple[Any, ...]] = []
+    for batches in ([pair], [(state,) for state in pair]):
+        message = await _sent(walk, people)
+        for batch in batches:
+            await walk.call_back(*(status(message, state, walk.now, "why") for state in batch))
+        async with walk.database.connection() as connection:
+            asked = "SELECT state, outcome_code, outcome_sentence FROM messages WHERE provider_message_id = $1"
+            said += map(tuple, await connection.fetch(asked, message))
+    assert said[0] == said[1]
+    assert ("failed" in pair) == (said[0][1] is not None)
 
 
 @asynccontextmanager

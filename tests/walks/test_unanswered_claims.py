@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from parley.domain.ids import bucket_of
 from parley.presets import Renderer
 from parley.services.anonymize import anonymize
 from parley.services.claim_messages import UnansweredClaimError, claim_messages
@@ -146,7 +147,7 @@ async def test_it_is_put_back_though_another_worker_looked_first_after_its_lease
     assert await _states(walk, people) == ["queued", "sending", "uncertain", "queued", "sending", "accepted"]
 
 
-async def _claimed_by_another_who_vanished(walk: Walk, _: Cast) -> None:
+async def _claimed_by_another_who_vanished(walk: Walk, _: Cast, __: Delivery) -> None:
     """This is the message's first try, too, where the first one's claim did not count; and it may have been sent."""
     calls, _taken = await claim_messages(walk.database, walk.box, Renderer(), Turns(), walk.now)
     assert len(calls) == 1
@@ -154,20 +155,27 @@ async def _claimed_by_another_who_vanished(walk: Walk, _: Cast) -> None:
     await walk.delivery.recover()
 
 
-async def _given_up(walk: Walk, people: Cast) -> None:
+async def _given_up(walk: Walk, people: Cast, _: Delivery) -> None:
     await _lost(walk)
     await give_up(walk.database, await _message_id(walk, people), ORDER, walk.now)
 
 
-async def _sent_again_and_lost_again(walk: Walk, people: Cast) -> None:
+async def _sent_again_and_lost_again(walk: Walk, people: Cast, worker: Delivery) -> None:
     await _lost(walk)
     await send_again(walk.database, await _message_id(walk, people), ORDER, walk.now)
-    await _claimed_by_another_who_vanished(walk, people)
+    await _claimed_by_another_who_vanished(walk, people, worker)
 
 
-async def _erased(walk: Walk, people: Cast) -> None:
+async def _erased(walk: Walk, people: Cast, _: Delivery) -> None:
     await _lost(walk)
     await anonymize(walk.database, walk.project.project, [people.alice], walk.now)
+
+
+async def _put_back_and_deferred(walk: Walk, _: Cast, worker: Delivery) -> None:
+    await worker.recover()
+    async with walk.database.connection() as connection:
+        deferred = "UPDATE messages SET state = 'planned', due_at = $1 WHERE kind = 'template'"
+        await connection.execute(deferred, walk.now + timedelta(days=1))
 
 
 async def _lost(walk: Walk) -> None:
@@ -182,14 +190,15 @@ async def _lost(walk: Walk) -> None:
         (_given_up, True, "failed"),
         (_sent_again_and_lost_again, True, "uncertain"),
         (_erased, True, "uncertain"),
+        (_put_back_and_deferred, True, "planned"),
     ],
     ids=lambda one: getattr(one, "__name__", str(one)).strip("_"),
 )
 async def test_what_has_gone_another_way_since_is_left_alone(
-    walk: Walk, people: Cast, meanwhile: Callable[[Walk, Cast], Awaitable[None]], counts: bool, stands: str
+    walk: Walk, people: Cast, meanwhile: Callable[[Walk, Cast, Delivery], Awaitable[None]], counts: bool, stands: str
 ) -> None:
     worker = await _cut_off(walk, people, counts=counts)
-    await meanwhile(walk, people)
+    await meanwhile(walk, people, worker)
     await worker.recover()
     await worker.close()
     async with walk.database.connection() as connection:
@@ -212,6 +221,16 @@ async def test_it_is_put_back_though_its_commit_came_after_the_first_look_past_i
     await _recover(walk, worker)
     assert len(walk.sinch.bodies()) == 1
     assert (await _states(walk, people))[-1] == "accepted"
+
+
+async def test_it_is_put_back_wherever_a_merge_took_it(walk: Walk, people: Cast) -> None:
+    worker = await _cut_off(walk, people, counts=True)
+    async with walk.database.connection() as connection:
+        merged = "UPDATE messages SET customer_id = $1, bucket = $2 WHERE kind = 'template'"
+        await connection.execute(merged, people.bob, bucket_of(people.bob))
+    await worker.recover()
+    await worker.close()
+    assert (await walk.states(people.bob, "template"))[-1] == "queued"
 
 
 async def test_it_is_not_looked_for_for_ever(walk: Walk, people: Cast) -> None:

@@ -198,7 +198,7 @@ def _joined(before: Move | None, then: Move) -> Move:
     if before is None:
         return then
     kept = {name: getattr(before, name) for name in Move.__struct_fields__ if getattr(then, name) is None}
-    return msgspec.structs.replace(then, was=before.was, tried=before.tried, **kept)
+    return msgspec.structs.replace(then, was=before.was, **kept)
 
 
 def _with_cost(events: Sequence[NewEvent], cost: Money | None) -> Sequence[NewEvent]:
