@@ -36,7 +36,7 @@ from parley.services.tiers import forget_past
 from parley.services.turns import PLACES
 from parley.store.database import Database, open_database
 from parley.store.embedded import EmbeddedServer, embedded_server
-from parley.store.migrate import migrate
+from parley.store.migrate import DatabaseUnreachableError, migrate
 from parley.store.wakeups import listening
 
 CAMPAIGN_SECONDS = 2.0
@@ -76,7 +76,13 @@ def database_server(config: Config) -> Iterator[tuple[str, EmbeddedServer | None
         yield _readable(config.database_url), None
         return
     with embedded_server(config.data_dir) as server:
-        yield server.url, server
+        try:
+            yield server.url, server
+        except DatabaseUnreachableError as error:  # whose remedy is one for a database of the operator's own
+            remedy = (
+                f"It is Parley's own. It runs and does not answer; its log is {config.data_dir / 'postgres' / 'log'}."
+            )
+            raise DatabaseUnreachableError(error.said, remedy) from error
 
 
 def _readable(url: str) -> str:

@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from parley.store.embedded import DRAFT, DataFolderError, embedded_server
+from parley.store.embedded import DRAFT, DataFolderError, DiskFullError, embedded_server
 from tests.frame.processes import HOLD, database_pid, environment, running, until
 
 MORE_THAN_ANY_DISK = 2**62
@@ -134,7 +134,7 @@ def test_files_that_are_no_database_are_left_alone(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told_before_anything_is_written(tmp_path: Path) -> None:
     with (
-        pytest.raises(DataFolderError, match=r"nearly full.*--data-dir"),
+        pytest.raises(DiskFullError, match=r"nearly full.*--data-dir"),
         embedded_server(tmp_path, MORE_THAN_ANY_DISK),
     ):
         pass

@@ -1,5 +1,9 @@
 """What newcomers meet first: lists that are empty, names that are mistyped, counts, headings."""
 
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +13,7 @@ import pytest
 from parley.cli.options import zoned
 from parley.domain.errors import InvalidInputError
 from tests.frame.conftest import TOKEN, Running
-from tests.frame.processes import parley
+from tests.frame.processes import environment, parley
 from tests.frame.test_command_line import add_jana
 
 
@@ -65,6 +69,28 @@ async def test_a_mistyped_category_is_told_with_those_there_are(data_dir: Path, 
     assert (told.code, told.out) == (1, "")
     assert "consent_category: there is no consent category whatsap; there is" in told.err
     assert "whatsapp" in told.err
+
+
+async def test_what_steers_a_terminal_is_written_out_and_what_is_endless_is_cut(data_dir: Path, token: str) -> None:
+    words = ("campaign", "launch", "--by", "jana", "--project", token, "--data-dir", str(data_dir))
+    told = await parley(*words, f"\x1b[2K{'x' * 10_000}")
+    assert (told.code, told.err.count("x")) == (1, told.err.count("\\x1b") + 36)
+    assert "There is no campaign \\x1b[2Kxxx" in told.err
+
+
+PRINT = "from parley.cli.visible_output import show_what_steers; show_what_steers(); print('a\\x1b[2K\\tb')"
+
+
+async def test_on_a_terminal_and_only_there_texts_cannot_steer_it() -> None:
+    ours, theirs = os.openpty()
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", PRINT, stdout=theirs, env=environment())
+    assert await process.wait() == 0
+    os.close(theirs)
+    assert os.read(ours, 100) == b"a\\x1b[2K\tb\r\n"
+    os.close(ours)
+    piped = await asyncio.create_subprocess_exec(sys.executable, "-c", PRINT, stdout=PIPE, env=environment())
+    out, _ = await piped.communicate()
+    assert out == b"a\x1b[2K\tb\n"
 
 
 async def test_a_report_that_ends_before_it_begins_is_none(data_dir: Path, token: str) -> None:

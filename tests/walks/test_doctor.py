@@ -6,13 +6,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from parley.cli.doctor import story
 from parley.domain.http import HttpResponse
 from parley.presets import Renderer
 from parley.providers.http import UnansweredError
 from parley.services.callback_spool import Arrival, CallbackSpool
 from parley.services.claim_messages import claim_messages
 from parley.services.create_project import create_project
-from parley.services.doctor import LATELY, Finding, Releaser, diagnose, needs_operator
+from parley.services.doctor import LATELY, Finding, Releaser, diagnose, diagnose_disk, needs_operator
 from parley.services.steer_campaigns import Order, steer
 from parley.services.turns import Turns
 from parley.store.doctor import What
@@ -46,6 +47,20 @@ async def _back_in_stock(walk: Walk, people: Cast) -> None:
 def _error(code: int, **headers: str) -> HttpResponse:
     body = msgspec.json.encode({"message": str(code), "reason": "Because", "details": "Because"})
     return HttpResponse(code, tuple(headers.items()), body)
+
+
+def test_a_full_disk_is_told_with_what_lies_on_it(tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    kept = CallbackSpool(spool, 10_000)
+    kept.keep([Arrival(NOW, "token", {}, b"{}")])
+    kept.seal()
+    assert [one.what for one in diagnose_disk(spool, NOW)] == [What.CALLBACKS_SPOOLED]
+    full, spooled = diagnose_disk(spool, NOW, needed_bytes=2**62)
+    assert (full.what, full.waits_for, spooled.what) == (What.DISK_FULL, Releaser.OPERATOR, What.CALLBACKS_SPOOLED)
+    told = list(story([full]))
+    assert told[0] == f"operator  disk full ({tmp_path})"
+    assert "is nearly full: " in told[2]
+    assert told[3].strip().startswith("Free some space.")
 
 
 async def test_it_finds_nothing_where_nothing_waits(walk: Walk, people: Cast) -> None:

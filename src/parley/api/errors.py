@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from parley.api.misfits import is_about_the_path, misfits, others_beside
+from parley.domain.visible import shortened
 from parley.services.resolve_customers import TooBusyError
 from parley.store.database import UNAVAILABLE
 
@@ -33,8 +34,21 @@ class ApiError(Exception):
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
         self.status = status
-        self.body = body
-        super().__init__(str(body))
+        self.body = {name: _cut(said) for name, said in body.items()}
+        super().__init__(str(self.body))
+
+
+def _cut(said: Any) -> Any:
+    """Its sentences may quote the caller, who may have said ten thousand letters."""
+    match said:
+        case str():
+            return shortened(said)
+        case list():
+            return [_cut(one) for one in said]
+        case dict():
+            return {name: _cut(one) for name, one in said.items()}
+        case _:
+            return said
 
 
 def refused(*errors: str) -> ApiError:

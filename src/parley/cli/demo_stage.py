@@ -16,6 +16,7 @@ from rich.console import Console
 
 from parley.cli.demo_files import examples, write_definitions
 from parley.cli.demo_http import DemoError, JsonClient, basic
+from parley.cli.visible_output import RAW
 from parley.config import environment
 from parley.providers.http import HttpClient
 
@@ -61,7 +62,7 @@ class Stage(msgspec.Struct, frozen=True):
 @asynccontextmanager
 async def open_stage(data_dir: Path, port: int, api: str) -> AsyncIterator[Stage]:
     """Starts everything, and stops everything at the end."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(file=RAW, highlight=False, soft_wrap=True)
     async with AsyncExitStack() as stack:
         crew = _Crew(stack, await stack.enter_async_context(HttpClient()), console, data_dir)
         console.print("[bold]Setting the stage[/]")

@@ -9,9 +9,12 @@ from cyclopts import App
 
 from parley.cli.options import AnyProject, AsJson, DataDir
 from parley.cli.running import project_of, run
+from parley.config import read_config
+from parley.domain.clock import system_clock
 from parley.domain.counting import counted
-from parley.services.doctor import Finding, diagnose, needs_operator, plain
+from parley.services.doctor import Finding, diagnose, diagnose_disk, needs_operator, plain
 from parley.store.doctor import What
+from parley.store.embedded import DiskFullError
 from parley.store.projects import ProjectLine, all_projects
 from parley.wiring import House, spool_of
 
@@ -29,7 +32,10 @@ def doctor(*, project: AnyProject = None, as_json: AsJson = False, data_dir: Dat
             projects = {one.id: one for one in await all_projects(connection)}
         return await diagnose(house.database, None, house.clock(), spool_of(house.config)), projects
 
-    findings, projects = run(data_dir, do)
+    try:
+        findings, projects = run(data_dir, do)
+    except DiskFullError:
+        findings, projects = diagnose_disk(spool_of(read_config(data_dir)), system_clock()), {}
     told = "\n".join(story(findings, projects))
     as_read = msgspec.json.encode([plain(one) for one in findings]).decode() if as_json else told
     print(as_read or "Nothing waits.")
@@ -63,6 +69,7 @@ _ONE_WITH: Mapping[What, tuple[str, str]] = {
     What.TEMPLATES_NOT_LOOKED_AT: ("templates not looked at", "failures"),
 }
 """Of these a finding is about one, and counts what it has."""
+_UNCOUNTED = frozenset({What.LIMITS_DIFFER, What.DISK_FULL})
 
 
 def _counted(finding: Finding, about: str) -> str:
@@ -71,4 +78,4 @@ def _counted(finding: Finding, about: str) -> str:
         one, things = _ONE_WITH[finding.what]
         return f"{one}{about}, {counted(finding.waiting.count, things)}"
     words = finding.what.replace("_", " ")
-    return f"{words if finding.what is What.LIMITS_DIFFER else counted(finding.waiting.count, words)}{about}"
+    return f"{words if finding.what in _UNCOUNTED else counted(finding.waiting.count, words)}{about}"

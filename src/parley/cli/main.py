@@ -37,7 +37,9 @@ from parley.cli import (
     why,
     worker,
 )
+from parley.cli.visible_output import RAW, show_what_steers
 from parley.domain.errors import InvalidInputError, ParleyError
+from parley.domain.visible import shortened, visible
 
 
 def _misused(error: CycloptsError) -> Text:
@@ -76,7 +78,8 @@ def _as_word(name: str) -> str:
 
 
 def _told(sentence: str) -> Text:
-    return Text.assemble(("error", "bold red"), " ", sentence)  # text, not markup: it may quote what the user wrote
+    shown = visible(shortened(sentence))
+    return Text.assemble(("error", "bold red"), " ", shown)  # text, not markup: it may quote what the user wrote
 
 
 _STDERR = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -86,6 +89,7 @@ app = cyclopts.App(
     help="An open, self-hosted WhatsApp engagement server.",
     version=__version__,
     default_parameter=cyclopts.Parameter(negative=()),
+    console=Console(file=RAW),
     error_console=_STDERR,
     error_formatter=_misused,
 )
@@ -119,6 +123,7 @@ for room in (
 def main() -> None:
     """Runs the command; what went wrong is told in sentences on stderr, with exit code 1."""
     _refuse_bytes(sys.argv[1:])
+    show_what_steers()
     try:
         _leave(app(result_action="return_value") or 0)  # else it would exit by itself, slowly
     except InvalidInputError as error:

@@ -9,6 +9,7 @@ from rich.console import Console
 from parley.cli.event_loop import run_to_end
 from parley.cli.options import DataDir, Port
 from parley.cli.serving import serve as run_server
+from parley.cli.visible_output import RAW
 from parley.config import read_config
 from parley.telemetry import LogFormat, set_up_logging
 
@@ -28,5 +29,7 @@ def serve(
     set_up_logging(log_format)
     config = read_config(data_dir)
     run_to_end(
-        run_server(config, (host, port), workers, log_format, tell=Console(highlight=False, soft_wrap=True).print)
+        run_server(
+            config, (host, port), workers, log_format, tell=Console(file=RAW, highlight=False, soft_wrap=True).print
+        )
     )

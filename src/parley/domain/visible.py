@@ -1,11 +1,16 @@
-"""Names are shown on terminals and pages: what would steer those is no part of a name."""
+"""Names are shown on terminals and pages: what would steer those is no part of a name, and is shown as what it is."""
 
+import re
 import unicodedata
 
 from parley.domain.errors import InvalidInputError, Problem
 
 _STEERING = frozenset({"Cc", "Zl", "Zp"})
 """Unicode's control characters, and its ends of lines and paragraphs."""
+_OURS = frozenset("\n\t")
+"""Lines and columns are made of them."""
+LONGEST_WORD, LEFT_OF_IT = 300, 40
+"""Characters. No name, address or path is so long; what is gets cut, so that the sentence around it is read."""
 
 
 def check_visible(field: str, text: str) -> None:
@@ -14,3 +19,21 @@ def check_visible(field: str, text: str) -> None:
         if unicodedata.category(letter) in _STEERING:
             sentence = f"holds the control character U+{ord(letter):04X} at place {place}: remove it."
             raise InvalidInputError([Problem(field, sentence)])
+
+
+def visible(text: str) -> str:
+    """For a terminal: what would steer it is written out, `\\x1b`."""
+    return "".join(map(_written_out, text)) if not text.isprintable() else text
+
+
+def _written_out(letter: str) -> str:
+    steers = letter not in _OURS and unicodedata.category(letter) in _STEERING
+    return letter.encode("unicode_escape").decode("ascii") if steers else letter
+
+
+def shortened(text: str) -> str:
+    """A sentence that quotes what somebody gave us, whose endless words are cut."""
+    return _ENDLESS.sub(lambda word: f"{word[0][:LEFT_OF_IT]}…", text)
+
+
+_ENDLESS = re.compile(rf"\S{{{LONGEST_WORD},}}")

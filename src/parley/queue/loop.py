@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from parley.queue.backoff import delay
+from parley.store.database import AWAY
 
 IDLE_SECONDS = 1.0
 """Looks at least this often, in case a wake-up was lost with its connection."""
@@ -22,7 +23,8 @@ Step = Callable[[], Awaitable[int]]
 class Loop:
     """Calls `step` again and again. An error is logged, waited out with back-off, and never ends the loop.
 
-    The log has its traceback once; a line for each try that ends in the same error.
+    The log has its traceback once; a line for each try that ends in the same error. That the database is away is a line
+    without one, once for each way of being away. That all is well again is told, too.
     """
 
     def __init__(self, name: str, step: Step, chance: Callable[[], float], idle_seconds: float = IDLE_SECONDS) -> None:
@@ -56,16 +58,22 @@ class Loop:
         try:
             done = await self._step()
         except Exception as error:  # noqa: BLE001  whatever it was, later work must still be done: logged and retried
-            self._tell(repr(error))
+            self._tell(error)
             await self._sleep(delay(self._failures, self._chance(), FAILING_SECONDS))
             return 1
+        if self._failures:
+            self._log.info("at work again", failures=self._failures)
         self._failures, self._failure = 0, ""
         return done
 
-    def _tell(self, failure: str) -> None:
+    def _tell(self, error: Exception) -> None:
         self._failures += 1
+        failure = repr(error)
         is_new, self._failure = failure != self._failure, failure
-        self._log.exception("step failed", failures=self._failures, error=failure, exc_info=is_new)
+        if not isinstance(error, AWAY):
+            self._log.exception("step failed", failures=self._failures, error=failure, exc_info=is_new)
+        elif is_new:
+            self._log.warning("the database is away or busy", failures=self._failures, error=failure)
 
     async def _sleep(self, seconds: float) -> None:
         try:

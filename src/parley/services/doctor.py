@@ -17,6 +17,7 @@ from parley.services.differing_limits import Differing, differing_limits
 from parley.services.tiers import OVER_TIER
 from parley.store.database import Connection, Database
 from parley.store.doctor import Waiting, What, all_that_waits, waits_of_run
+from parley.store.embedded import NEEDED_DISK_BYTES, disk_problem
 
 LATELY = timedelta(days=7)
 """Callbacks and consents that were not understood stay in the store for longer; older ones are no longer told."""
@@ -170,6 +171,11 @@ _RULES: Mapping[What, _Rule] = {
         "On disk: the database was there and did not take them; the server's log says why. Mend it, then rename the "
         "files to end in .spool.",
     ),
+    What.DISK_FULL: _Rule(
+        Releaser.OPERATOR,
+        "Free some space. A database of this folder that runs may stop, one that does not will not start, and what it "
+        "holds cannot be told until then.",
+    ),
     What.LIMITS_DIFFER: _Rule(
         Releaser.OPERATOR,
         "They are one count, and whoever says more uses it up for the others. Say the same in both files, and apply "
@@ -210,8 +216,13 @@ async def diagnose(
             if what is What.MESSAGES_UNCERTAIN and one.project_id is not None
         }
     waiting += [(What.LIMITS_DIFFER, _differing(one)) for one in differing]
-    waiting += await asyncio.to_thread(_on_disk, spool) if spool else []
+    waiting += await asyncio.to_thread(_on_disk, spool, now) if spool else []
     return _ordered([_by_rule(_finding(what, one, now), rules, now) for what, one in waiting])
+
+
+def diagnose_disk(spool: Path, now: datetime, needed_bytes: int = NEEDED_DISK_BYTES) -> list[Finding]:
+    """What can be told without the database, which does not start for want of room."""
+    return _ordered([_finding(what, one, now) for what, one in _on_disk(spool, now, needed_bytes)])
 
 
 async def diagnose_run(
@@ -230,11 +241,14 @@ def _differing(one: Differing) -> Waiting:
     return Waiting(one.project_id, one.integration, None, one.sentence, 1, one.since, None)
 
 
-def _on_disk(spool: Path) -> list[tuple[What, Waiting]]:
+def _on_disk(spool: Path, now: datetime, needed_bytes: int = NEEDED_DISK_BYTES) -> list[tuple[What, Waiting]]:
     found = [(What.CALLBACKS_SPOOLED, stock_of(spool, SEGMENTS)), (What.CALLBACKS_SET_ASIDE, stock_of(spool, ASIDE))]
-    return [
+    told = [
         (what, Waiting(None, str(spool), None, None, stock.count, stock.since, None)) for what, stock in found if stock
     ]
+    if problem := disk_problem(spool.parent, needed_bytes) if spool.parent.exists() else None:
+        told.append((What.DISK_FULL, Waiting(None, str(spool.parent), None, problem, 1, now, None)))
+    return told
 
 
 _ORDER = tuple(Releaser)

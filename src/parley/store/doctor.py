@@ -48,6 +48,7 @@ class What(StrEnum):
     """Integrations of several projects (services.differing_limits)."""
     BUDGETS_NEARLY_GONE = "budgets_nearly_gone"
     BUDGETS_GONE = "budgets_gone"
+    DISK_FULL = "disk_full"
     CALLBACKS_NOT_UNDERSTOOD = "callbacks_not_understood"
     CONSENTS_NOT_UNDERSTOOD = "consents_not_understood"
 

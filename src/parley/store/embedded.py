@@ -7,6 +7,7 @@ Two locks (flock) in the data folder say who needs the server, and the kernel re
   holder is gone, stops the server and ends. Whoever comes meanwhile waits for the guard, then starts the server anew.
 """
 
+import errno
 import fcntl
 import logging
 import os
@@ -59,6 +60,10 @@ log_min_messages = error
 
 class DataFolderError(ParleyError):
     """The data folder cannot be used."""
+
+
+class DiskFullError(DataFolderError):
+    """There is no room for the database to start."""
 
 
 class EmbeddedServer(msgspec.Struct, frozen=True):
@@ -132,7 +137,8 @@ def _prepare_folder(data_folder: Path, needed_disk_bytes: int) -> Path:
         probe.unlink()
         cluster.mkdir(exist_ok=True)
     except OSError as error:
-        raise DataFolderError(
+        kind = DiskFullError if error.errno == errno.ENOSPC else DataFolderError
+        raise kind(
             f"The data folder {data_folder} cannot be written ({error.strerror}). "
             "Choose another with --data-dir or PARLEY_DATA_DIR, free the disk, or correct its owner."
         ) from error
@@ -158,12 +164,19 @@ def _check_version(cluster: Path) -> None:
 
 
 def _check_disk(cluster: Path, needed_bytes: int) -> None:
-    free = shutil.disk_usage(cluster).free
-    if free < needed_bytes:
-        raise DataFolderError(
-            f"The disk of {cluster} is nearly full: {free // 2**20} MB free, the database needs "
-            f"{needed_bytes // 2**20} MB to start. Free some space or choose another folder with --data-dir."
-        )
+    if problem := disk_problem(cluster, needed_bytes):
+        raise DiskFullError(f"{problem} Free some space or choose another folder with --data-dir.")
+
+
+def disk_problem(folder: Path, needed_bytes: int = NEEDED_DISK_BYTES) -> str | None:
+    """A sentence when its disk has less room than a start of the database needs."""
+    free = shutil.disk_usage(folder).free
+    if free >= needed_bytes:
+        return None
+    return (
+        f"The disk of {folder} is nearly full: {free // 2**20} MB free, the database needs {needed_bytes // 2**20} MB "
+        "to start."
+    )
 
 
 @contextmanager

@@ -20,6 +20,10 @@ _FOLDER = files("parley.store") / "migrations"
 class DatabaseUnreachableError(ParleyError):
     """The database cannot be reached."""
 
+    def __init__(self, said: str, remedy: str) -> None:
+        self.said = said
+        super().__init__(f"The database cannot be reached: {said}\n{remedy}")
+
 
 class NewerSchemaError(ParleyError):
     """This database was written by a newer Parley. Install that version, or restore a backup made by this one."""
@@ -53,10 +57,8 @@ def _connected(database_url: str) -> psycopg.Connection[tuple[str]]:
     try:
         return _connect(database_url)
     except psycopg.OperationalError as error:
-        raise DatabaseUnreachableError(
-            f"The database cannot be reached: {str(error).strip()}\n"
-            "Start it, or correct PARLEY_DATABASE_URL; without it Parley brings its own."
-        ) from error
+        remedy = "Start it, or correct PARLEY_DATABASE_URL; without it Parley brings its own."
+        raise DatabaseUnreachableError(str(error).strip(), remedy) from error
 
 
 def _connect(database_url: str) -> psycopg.Connection[tuple[str]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from parley.domain.errors import InvalidInputError
-from parley.domain.visible import check_visible
+from parley.domain.visible import LONGEST_WORD, check_visible, shortened, visible
 
 
 @pytest.mark.parametrize("name", ["Läden 🛍", "👨\u200d👩\u200d👧", "متجر", "Shop\u00a0One", ""])
@@ -15,3 +15,18 @@ def test_it_takes_what_people_write(name: str) -> None:
 def test_it_names_what_steers_and_where(letter: str) -> None:
     with pytest.raises(InvalidInputError, match=f"name: .*U\\+{ord(letter):04X} at place 5"):
         check_visible("name", f"Shop{letter}")
+
+
+@pytest.mark.parametrize("text", ["Läden 🛍", "👨\u200d👩\u200d👧", "متجر\tيوم", "first\nsecond\n", "Shop\u00a0One", ""])
+def test_it_shows_what_people_write_as_it_is(text: str) -> None:
+    assert visible(text) == text
+
+
+def test_it_writes_out_what_steers() -> None:
+    assert visible("a\x1b[2Kb\r\x9bc\u2028d\n") == "a\\x1b[2Kb\\r\\x9bc\\u2028d\n"
+
+
+def test_it_cuts_endless_words_and_nothing_else() -> None:
+    assert shortened(f"there is no {'x' * 10_000}; there is sale.") == f"there is no {'x' * 40}… there is sale."
+    long = "word " * 1_000 + "y" * (LONGEST_WORD - 1)
+    assert shortened(long) == long

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from itertools import pairwise
 from typing import Any
 
+import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
@@ -92,20 +93,39 @@ def test_the_log_has_the_traceback_of_a_failure_once_and_of_another_at_once() ->
         async def step(number: int) -> int:
             if number == 6:
                 return 1
-            raise OSError("away" if number != 3 else "full")
+            raise ValueError("wrong" if number != 3 else "worse")
 
         with capture_logs() as said:
             await _times(step, 7)
         told = [(line["failures"], line["error"], line["exc_info"]) for line in said if line["event"] == "step failed"]
-        away, full = "OSError('away')", "OSError('full')"
+        wrong, worse = "ValueError('wrong')", "ValueError('worse')"
         assert told == [
-            (1, away, True),
-            (2, away, False),
-            (3, full, True),
-            (4, away, True),
-            (5, away, False),
-            (1, away, True),
+            (1, wrong, True),
+            (2, wrong, False),
+            (3, worse, True),
+            (4, wrong, True),
+            (5, wrong, False),
+            (1, wrong, True),
         ]
+
+    _run(walk())
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError("gone"), asyncpg.AdminShutdownError("end"), TimeoutError()])
+def test_a_database_that_is_away_is_one_line_and_one_more_when_it_is_back(error: Exception) -> None:
+    async def walk() -> None:
+        async def step(number: int) -> int:
+            if number < 6:
+                raise error
+            return 1
+
+        with capture_logs() as said:
+            await _times(step, 8)
+        assert [(line["event"], line["log_level"], line["failures"]) for line in said] == [
+            ("the database is away or busy", "warning", 1),
+            ("at work again", "info", 5),
+        ]
+        assert not any(line.get("exc_info") for line in said)
 
     _run(walk())
 
