@@ -1,0 +1,30 @@
+"""Whose place a message takes that is tried again to another number."""
+
+from parley.domain.http import HttpResponse
+from parley.services.give_back_places import give_back_places
+from parley.services.set_properties import PropertyUpdate, set_properties
+from tests.walks.crowd import PHONE, CountingSinch, open_shop, queue
+from tests.walks.test_tiers import REFUSED
+from tests.walks.test_tiers import _reached as reached
+from tests.walks.test_tiers import _strangers as strangers
+from tests.walks.walk import Walk
+
+
+async def test_who_was_written_to_keeps_the_place_when_a_message_that_moved_to_the_number_is_refused(
+    walk: Walk,
+) -> None:
+    walk.sinch = sinch = CountingSinch()
+    shop = await open_shop(walk, "shop", tier=3)
+    alice, bob = await strangers(shop, 1, 2)
+    await queue(shop, bob, 1)
+    await shop.come_to_rest()
+    sinch.script.extend([HttpResponse(500), REFUSED])
+    await queue(shop, alice, 1)
+    await shop.come_to_rest()
+    async with shop.database.transaction() as connection:
+        update = PropertyUpdate(alice, {"phone": f"+{PHONE.format(2)}"})
+        await set_properties(connection, shop.project_id, [update], shop.now)
+    await shop.later(minutes=1)
+    assert await give_back_places(shop.database, shop.now) == 1
+    assert (sinch.sent["shop"], await reached(shop)) == (3, 2)
+    await shop.delivery.close()
