@@ -5,6 +5,8 @@ A request ends as an answer, as `NotSentError` (certain: no server has seen a wh
 is the second. Choice and figures: docs/adr/0004-http-client.md.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Protocol, Self
 
@@ -91,11 +93,9 @@ class HttpClient:
         UnansweredError, nothing else.
         """
         prepared = self._prepare(request, timeout)
-        try:
+        with _translated_errors():
             async with prepared as answer:
                 return HttpResponse(answer.status, _headers(answer), await self._read(answer))
-        except DetailedPyreqwestError as error:
-            raise _translated(error) from error
 
     def _prepare(self, request: HttpRequest, timeout: float) -> StreamRequest:
         if self._closed:
@@ -148,12 +148,16 @@ def _build(connections: int, turn_timeout: float, connect_timeout: float, proxy:
     return (builder if proxy is None else builder.proxy(ProxyBuilder.all(proxy))).build()
 
 
-def _translated(error: DetailedPyreqwestError) -> NotSentError | UnansweredError:
-    if isinstance(error, PoolTimeoutError | BuilderError) or _CONNECTING in _causes(error):
-        return NotSentError(f"The server was not reached: {_last_cause(error)}.")
-    if isinstance(error, RequestTimeoutError):
-        return UnansweredError("No whole answer came in time.")
-    return UnansweredError(f"The connection gave no readable answer: {_last_cause(error)}.")
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except DetailedPyreqwestError as error:
+        if isinstance(error, PoolTimeoutError | BuilderError) or _CONNECTING in _causes(error):
+            raise NotSentError(f"The server was not reached: {_last_cause(error)}.") from error
+        if isinstance(error, RequestTimeoutError):
+            raise UnansweredError("No whole answer came in time.") from error
+        raise UnansweredError(f"The connection gave no readable answer: {_last_cause(error)}.") from error
 
 
 def _causes(error: DetailedPyreqwestError) -> list[str]:

@@ -32,7 +32,6 @@ from parley.services.secret_box import SecretBox
 from parley.services.stopping import STOPPING, stop, stop_by
 from parley.services.turns import IN_FLIGHT, Outlook, Turns
 from parley.store.database import AWAY, Database
-from parley.store.lanes import Lane
 from parley.store.messages import MessageRow, lost_in_flight, still_claimed
 from parley.store.pairs import Pair
 from parley.store.permits import Hold
@@ -184,14 +183,14 @@ class Delivery:
             self._log.exception("claims without an answer were not put back", claims=len(self._unanswered))
 
     def _begin(self, call: Call) -> None:
-        lane = call.lane
-        self._turns.begin(lane)
-        self._calls.add(asyncio.create_task(self._carry(call, lane)))
+        self._turns.begin(call.lane)
+        task = asyncio.create_task(self._carry(call))
+        self._calls.add(task)
+        task.add_done_callback(lambda _: self._end(call, task))
 
-    def _end(self, lane: Lane) -> None:
-        """Called by the task itself: a callback on each of them would be another turn of the loop."""
-        self._calls.discard(asyncio.current_task())
-        self._turns.end(lane)
+    def _end(self, call: Call, task: asyncio.Task[None]) -> None:
+        self._calls.discard(task)
+        self._turns.end(call.lane)
         if len(self._calls) <= CROWD:
             self._crowd_is_gone.set()
         self.wake()
@@ -206,12 +205,9 @@ class Delivery:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), self._turns.patience)
 
-    async def _carry(self, call: Call, lane: Lane) -> None:
-        try:
-            outcome = await self._outcome(call)
-            self._done.put_nowait(self._outcomes(call, outcome))
-        finally:
-            self._end(lane)
+    async def _carry(self, call: Call) -> None:
+        outcome = await self._outcome(call)
+        self._done.put_nowait(self._outcomes(call, outcome))
 
     async def _outcome(self, call: Call) -> Outcome:
         if (self._clock() - call.messages[0].changed_at).total_seconds() > self._patience.begin_seconds:
