@@ -46,6 +46,11 @@ async def test_the_list_of_templates_has_a_heading(data_dir: Path, token: str, d
     assert heading.index("template") == first.index("back_in_stock.en")
 
 
+async def test_no_callback_that_was_not_understood_is_told_so(data_dir: Path, token: str) -> None:
+    told = await parley("callback", "problems", "--project", token, "--data-dir", str(data_dir))
+    assert (told.code, told.out) == (0, "no callback has a problem\n"), told.err
+
+
 async def test_a_customer_without_messages_is_told_so(server: Running, keys: dict[str, Any]) -> None:
     await add_jana(server, keys)
     words = ("--project", str(keys["project_token"]), "--data-dir", str(server.data_dir))

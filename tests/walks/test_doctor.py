@@ -273,6 +273,7 @@ async def test_it_tells_a_callback_that_was_not_understood_for_a_week(walk: Walk
     (found,) = await _found(walk)
     assert (found.waits_for, found.what) == (Releaser.OPERATOR, What.CALLBACKS_NOT_UNDERSTOOD)
     assert found.waiting.sentence
+    assert "`parley callback problems" in found.remedy
     assert await _found(walk, days=LATELY.days + 1) == []
 
 

@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from parley import __version__
 from parley.api import (
+    callback_problems,
     campaigns,
     catalogs,
     confirm,
@@ -51,6 +52,7 @@ MANAGEMENT = Router(
         templates.router,
         releases.router,
         suppressions.router,
+        callback_problems.router,
     ],
     before_request=only_known_parameters,
 )

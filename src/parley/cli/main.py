@@ -15,6 +15,7 @@ from rich.text import Text
 from parley import __version__
 from parley.cli import (
     apply,
+    callback,
     campaign,
     classify,
     consent,
@@ -103,6 +104,7 @@ for room in (
     preset,
     campaign,
     scenario,
+    callback,
     consent,
     suppression,
     lint,

@@ -190,7 +190,9 @@ _RULES: Mapping[What, _Rule] = {
         "project's settings (`costs.budgets`).",
     ),
     What.CALLBACKS_NOT_UNDERSTOOD: _Rule(
-        Releaser.OPERATOR, "Kept as they came, in the table callbacks. If the shape is genuine, report it."
+        Releaser.OPERATOR,
+        "They are kept as they came. `parley callback problems --project TOKEN` lists them; if a shape is genuine, "
+        "report it.",
     ),
     What.CONSENTS_NOT_UNDERSTOOD: _Rule(
         Releaser.OPERATOR,

@@ -47,6 +47,26 @@ class Understanding(msgspec.Struct, frozen=True):
     problem: str | None
 
 
+Place = tuple[datetime, str, bytes]
+"""Of a callback among those of its project: when it was received, its integration and its key."""
+
+
+class NotUnderstood(msgspec.Struct, frozen=True):
+    """One of which not all could be used. The fields are the columns of the query, in their order."""
+
+    integration: str
+    key: bytes
+    received_at: datetime
+    times_seen: int
+    unknown: int
+    """Items."""
+    problem: str | None
+    beginning: bytes
+    """Of the body."""
+    size: int
+    """Of the whole body."""
+
+
 class Written(msgspec.Struct, frozen=True):
     """What a customer wrote to one of our accounts."""
 
@@ -104,6 +124,31 @@ async def mark_not_understood(connection: Connection, found: Sequence[Understand
         problems=[one.problem for one in found],
         **_keys(found),
     )
+
+
+async def callbacks_not_understood(
+    connection: Connection, project_id: UUID, before: Place, most: int, beginning: int
+) -> list[NotUnderstood]:
+    """The newest first; so many, and so many bytes of each body."""
+    at, integration, key = before
+    rows = await sql.callbacks.callbacks_not_understood(
+        connection,
+        project_id=project_id,
+        before_at=at,
+        before_integration=integration,
+        before_key=key,
+        most=most,
+        beginning=beginning,
+    )
+    return [NotUnderstood(*row) for row in rows]
+
+
+async def received_at(connection: Connection, project_id: UUID, integration: str, key: bytes) -> datetime | None:
+    """None: there is no such callback."""
+    at: datetime | None = await sql.callbacks.received_at(
+        connection, bucket=key[0] % BUCKETS, project_id=project_id, integration=integration, key=key
+    )
+    return at
 
 
 async def take_inbound(

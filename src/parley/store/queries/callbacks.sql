@@ -61,6 +61,20 @@ FROM unnest(
 ) AS new (bucket, project_id, integration, key, unknown, problem)
 WHERE c.bucket = new.bucket AND c.project_id = new.project_id AND c.integration = new.integration AND c.key = new.key;
 
+-- name: callbacks_not_understood
+-- services.callback_problems: after a place, the newest first; index callbacks_not_understood.
+SELECT integration, key, received_at, times_seen, unknown, problem, substring(body FOR :beginning), octet_length(body)
+FROM callbacks
+WHERE project_id = :project_id AND (unknown > 0 OR problem IS NOT NULL) AND received_at <= :before_at
+    AND (received_at, integration, key) < (:before_at, :before_integration::text, :before_key::bytea)
+ORDER BY received_at DESC, integration DESC, key DESC
+LIMIT :most;
+
+-- name: received_at$
+-- services.callback_problems: where a page goes on; primary key.
+SELECT received_at FROM callbacks
+WHERE bucket = :bucket AND project_id = :project_id AND integration = :integration AND key = :key;
+
 -- name: take_inbound
 -- services.receive_inbound: of what customers wrote, what was not seen before. For that the windows open: a later message
 -- renews, an older one that comes late does not. Answers whether a journey awaits the customer's reply, too. Primary
