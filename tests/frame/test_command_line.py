@@ -241,6 +241,7 @@ async def test_every_command_says_how_it_is_used() -> None:
         (("serve", "--port", "65536"), 2, "Must be <= 65535"),
         (("serve", "--prot", "1"), 2, "Did you mean --port?"),
         (("serve", "--workers", "-1"), 2, "Must be >= 0"),
+        (("serve", "--workers", "9999999999999"), 2, "Must be <= 64"),
         (("serve", "--host", "nowhere.invalid"), 1, "--host"),
         (("surprise",), 2, "surprise"),
         (

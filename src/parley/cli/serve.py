@@ -13,6 +13,9 @@ from parley.cli.visible_output import RAW
 from parley.config import read_config
 from parley.telemetry import LogFormat, set_up_logging
 
+MOST_WORKERS = 64
+"""Of one server: each takes some 80 MB and up to 11 connections of the database. More belong on other machines."""
+
 app = App(name="serve", help="Serve the API and run the workers.")
 
 
@@ -21,7 +24,9 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: Port = 8000,
-    workers: Annotated[int, Parameter(help="Worker processes; 0 serves the API alone.", validator=Number(gte=0))] = 1,
+    workers: Annotated[
+        int, Parameter(help="Worker processes; 0 serves the API alone.", validator=Number(gte=0, lte=MOST_WORKERS))
+    ] = 1,
     data_dir: DataDir = None,
     log_format: LogFormat = "console",
 ) -> None:
