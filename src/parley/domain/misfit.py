@@ -12,6 +12,7 @@ NOT_CHOSEN = "Invalid enum value "
 _UNLIKE = re.compile(r" matching regex ")
 _MISSING = "Object missing required field"
 _UNKNOWN = re.compile(r"unknown field `(.*)`")
+_NOT_THERE = object()
 MOST_TOLD = 20
 """Of one file."""
 _STEP = re.compile(r"\[[^\]]*\]|[^.\[\]]+")
@@ -52,13 +53,16 @@ def misfits(data: bytes, read_as: Any) -> list[tuple[str, str]]:
 
 
 def _take_out(raw: Any, path: str, sentence: str) -> bool:
-    """The field, or the list that it stands in, whose places must not move. Nothing of the whole."""
+    """The field, or the list that it stands in, whose places must not move. False when the whole does not fit."""
     unknown = _UNKNOWN.search(sentence)
     steps = [*_STEP.findall(path), *([unknown[1]] if unknown else [])]
-    *above, last = list(takewhile(lambda step: not step.startswith("["), steps)) or [None]
+    named = list(takewhile(lambda step: not step.startswith("["), steps))
+    if not named:
+        return False
+    *above, last = named
     for step in above:
         raw = raw[step]
-    return last is not None and raw.pop(last, None) is not None
+    return raw.pop(last, _NOT_THERE) is not _NOT_THERE
 
 
 def joined(name: str, path: str) -> str:

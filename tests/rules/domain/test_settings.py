@@ -69,6 +69,7 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], place: str) -> None:
             ["uncertain.after_hours", "time_zone.project"],
         ),
         ({"kind": 5, "rules": "none"}, ["kind", "rules"]),
+        ({"retention": None, "rules": "none"}, ["retention", "rules"]),
     ],
 )
 def test_all_that_is_wrong_is_told_at_once(fields: dict[str, Any], places: list[str]) -> None:
