@@ -89,6 +89,24 @@ async def add_fan(shop: Walk, number: int) -> UUID:
     return customer_id
 
 
+async def add_strangers(shop: Walk, *numbers: int) -> list[UUID]:
+    """Customers who have agreed and never written."""
+    strangers = []
+    for number in numbers:
+        phone = PHONE.format(number)
+        one = await add_customer(shop.database, shop.project, phone, {"phone": f"+{phone}", "first_name": "Jana"})
+        await shop.track(one, "consent", **consent_event(one, "accept").properties)
+        strangers.append(one)
+    return strangers
+
+
+async def count_reached(shop: Walk) -> int:
+    """Places that are taken in all tiers."""
+    async with shop.database.connection() as connection:
+        reached: int = await connection.fetchval("SELECT coalesce(sum(recipients), 0) FROM tier_slices")
+        return reached
+
+
 async def queue(shop: Walk, customer_id: UUID, count: int, event: str = "offer") -> None:
     """`count` messages to the customer, due one after another: one is planned, the others are its copies."""
     await shop.track(customer_id, event)

@@ -27,7 +27,7 @@ REMIND = {
 }
 
 
-async def _alice_again(walk: Walk) -> UUID:
+async def alice_again(walk: Walk) -> UUID:
     """Another customer, who turns out to be Alice."""
     again = await add_customer(walk.database, walk.project, "again", {"phone": PHONE, "first_name": "Alice"})
     await walk.track(again, "consent", **consent_event(again, "accept").properties)
@@ -54,7 +54,7 @@ async def _somebody_waits(connection: Connection) -> None:
 async def test_a_journey_of_somebody_who_is_being_merged_waits_for_nobody_and_has_its_turn_then(
     walk: Walk, people: Cast
 ) -> None:
-    again = await _alice_again(walk)
+    again = await alice_again(walk)
     await walk.come_to_rest()
     await walk.track(again, "back_in_stock", product_url="https://shop.test/p/7")
     await walk.track(people.alice, "back_in_stock", product_url="https://shop.test/p/8")
@@ -70,7 +70,7 @@ async def test_a_journey_of_somebody_who_is_being_merged_waits_for_nobody_and_ha
 
 
 async def test_who_is_merged_while_a_journey_writes_to_them_is_merged_after_it(walk: Walk, people: Cast) -> None:
-    again = await _alice_again(walk)
+    again = await alice_again(walk)
     await walk.come_to_rest()
     await walk.apply(REMIND)
     await walk.track(again, "remind")
@@ -95,7 +95,7 @@ async def test_who_is_merged_while_a_journey_writes_to_them_is_merged_after_it(w
 
 
 async def test_a_campaign_that_comes_to_somebody_who_is_being_merged_writes_once(walk: Walk, people: Cast) -> None:
-    again = await _alice_again(walk)
+    again = await alice_again(walk)
     await walk.apply(SALE)
     await walk.launch("sale")
     async with walk.database.transaction() as connection:
@@ -114,7 +114,7 @@ async def test_a_campaign_that_comes_to_somebody_who_is_being_merged_writes_once
 async def test_who_is_merged_after_their_turn_brings_the_message_along_and_gets_no_other(
     walk: Walk, people: Cast
 ) -> None:
-    again = await _alice_again(walk)
+    again = await alice_again(walk)
     await walk.apply(SALE)
     await walk.launch("sale")
     while not (planned := await _planned(walk, again, people.alice)):

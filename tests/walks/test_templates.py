@@ -6,8 +6,9 @@ import pytest
 
 from parley.services.explain_message import explain_message
 from parley.services.registry import Origin, Said
-from parley.services.steer_templates import override_template, set_status
+from parley.services.steer_templates import BY_HAND, override_template, set_status
 from parley.templates import Status
+from parley.templates.life import NOT_HANDED_IN
 from tests.support.builders import Cast
 from tests.walks.walk import Walk
 
@@ -101,3 +102,7 @@ async def test_the_projects_rules_decide_and_a_person_may_overrule_them(walk: Wa
     said = Said(Origin.PERSON, "jana", "It was agreed.")
     await override_template(walk.database, walk.project_id, "offer.en", said, walk.now)
     assert (await go(walk, people))["status"] == "accepted"
+
+
+def test_a_person_may_say_every_status_that_does_not_follow_from_the_file() -> None:
+    assert set(BY_HAND) == set(Status) - NOT_HANDED_IN

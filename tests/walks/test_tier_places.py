@@ -3,10 +3,8 @@
 from parley.domain.http import HttpResponse
 from parley.services.give_back_places import give_back_places
 from parley.services.set_properties import PropertyUpdate, set_properties
-from tests.walks.crowd import PHONE, CountingSinch, open_shop, queue
+from tests.walks.crowd import PHONE, CountingSinch, add_strangers, count_reached, open_shop, queue
 from tests.walks.test_tiers import REFUSED
-from tests.walks.test_tiers import _reached as reached
-from tests.walks.test_tiers import _strangers as strangers
 from tests.walks.walk import Walk
 
 
@@ -15,7 +13,7 @@ async def test_who_was_written_to_keeps_the_place_when_a_message_that_moved_to_t
 ) -> None:
     walk.sinch = sinch = CountingSinch()
     shop = await open_shop(walk, "shop", tier=3)
-    alice, bob = await strangers(shop, 1, 2)
+    alice, bob = await add_strangers(shop, 1, 2)
     await queue(shop, bob, 1)
     await shop.come_to_rest()
     sinch.script.extend([HttpResponse(500), REFUSED])
@@ -26,5 +24,5 @@ async def test_who_was_written_to_keeps_the_place_when_a_message_that_moved_to_t
         await set_properties(connection, shop.project_id, [update], shop.now)
     await shop.later(minutes=1)
     assert await give_back_places(shop.database, shop.now) == 1
-    assert (sinch.sent["shop"], await reached(shop)) == (3, 2)
+    assert (sinch.sent["shop"], await count_reached(shop)) == (3, 2)
     await shop.delivery.close()

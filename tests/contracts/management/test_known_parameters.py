@@ -66,12 +66,6 @@ async def test_one_that_is_missing_or_said_twice_is_told(api: ProjectApi, asked:
     assert (answer.status, answer.body) == (400, {"success": False, "errors": [sentence]})
 
 
-async def test_a_list_may_be_said_value_by_value(api: ProjectApi) -> None:
-    asked = "/messages?customer=registered%3Dalice&state=queued&state=read"
-    answer = await call(api, "GET", asked, under="")
-    assert "state" not in answer.text.partition("errors")[2]
-
-
 @pytest.mark.parametrize("query", ["category=whatsapp", "failed=perhaps"])
 async def test_what_an_address_would_pass_over_is_told(api: ProjectApi, query: str) -> None:
     assert (await call(api, "GET", f"/uploads?{query}", under="/consents")).status == 400

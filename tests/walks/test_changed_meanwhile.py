@@ -1,4 +1,4 @@
-"""Settings that are applied while a message is judged by the old ones: it waits for no time that holds no more."""
+"""Definitions that change while a message is judged by the old ones: it does not wait for what the new ones allow."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,11 +22,10 @@ from parley.store.definitions import lock_definitions
 from parley.store.lanes import Turn
 from parley.templates import Status
 from tests.support.builders import Cast
-from tests.walks.crowd import CountingSinch, furnish, open_shop, queue
+from tests.walks.crowd import CountingSinch, add_strangers, furnish, open_shop, queue
 from tests.walks.test_judge_anew import ALL_DAY, settings
-from tests.walks.test_merges import _alice_again as alice_again
+from tests.walks.test_merges import alice_again
 from tests.walks.test_refusals import TEMPLATE, blunt
-from tests.walks.test_tiers import _strangers as strangers
 from tests.walks.walk import Walk
 
 SECONDS = 20
@@ -42,7 +41,7 @@ async def _until(connection: Connection, condition: str, done: Callable[[], bool
 
 @asynccontextmanager
 async def _met_by(walk: Walk, change: Awaitable[Any]) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """Whoever judges within has read the old word and waits, when `change` comes as far as it can."""
+    """Whoever judges within has read the old definitions and waits, when `change` comes as far as it can."""
     async with walk.database.transaction() as connection:
         await connection.execute("LOCK TABLE stops IN ACCESS EXCLUSIVE MODE")  # read after the definitions
 
@@ -159,7 +158,7 @@ class _Overtaken(Turns):
 async def test_a_tier_that_is_raised_before_the_claim_holds_nothing(walk: Walk) -> None:
     walk.sinch = CountingSinch()
     shop = await open_shop(walk, "shop", tier=1)
-    for one in await strangers(shop, 1, 2):
+    for one in await add_strangers(shop, 1, 2):
         await queue(shop, one, 1)
     turns = _Overtaken(furnish(shop, "shop", tier=2))
     calls, taken = await claim_messages(shop.database, shop.box, Renderer(), turns, shop.now)
@@ -171,7 +170,7 @@ async def test_a_claim_leaves_a_project_that_is_being_changed_and_takes_the_othe
     walk.sinch = sinch = CountingSinch()
     shops = [await open_shop(walk, name) for name in ("one", "two")]
     for shop in shops:
-        await queue(shop, (await strangers(shop, 1))[0], 1)
+        await queue(shop, (await add_strangers(shop, 1))[0], 1)
     turns = Turns()
 
     async def claimed() -> list[UUID]:
