@@ -70,6 +70,7 @@ _ONE_WITH: Mapping[What, tuple[str, str]] = {
 }
 """Of these a finding is about one, and counts what it has."""
 _UNCOUNTED = frozenset({What.LIMITS_DIFFER, What.DISK_FULL})
+"""Of these a number says nothing."""
 
 
 def _counted(finding: Finding, about: str) -> str:

@@ -1,4 +1,4 @@
-"""Names are shown on terminals and pages: what would steer those is no part of a name, and is shown as what it is."""
+"""What would steer a terminal or a page is no part of a name, and is written out where a text holds it."""
 
 import re
 import unicodedata
@@ -11,6 +11,7 @@ _OURS = frozenset("\n\t")
 """Lines and columns are made of them."""
 LONGEST_WORD, LEFT_OF_IT = 300, 40
 """Characters. No name, address or path is so long; what is gets cut, so that the sentence around it is read."""
+_ENDLESS = re.compile(rf"\S{{{LONGEST_WORD},}}")
 
 
 def check_visible(field: str, text: str) -> None:
@@ -34,6 +35,3 @@ def _written_out(letter: str) -> str:
 def shortened(text: str) -> str:
     """A sentence that quotes what somebody gave us, whose endless words are cut."""
     return _ENDLESS.sub(lambda word: f"{word[0][:LEFT_OF_IT]}…", text)
-
-
-_ENDLESS = re.compile(rf"\S{{{LONGEST_WORD},}}")

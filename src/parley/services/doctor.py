@@ -173,8 +173,8 @@ _RULES: Mapping[What, _Rule] = {
     ),
     What.DISK_FULL: _Rule(
         Releaser.OPERATOR,
-        "Free some space. A database of this folder that runs may stop, one that does not will not start, and what it "
-        "holds cannot be told until then.",
+        "Free some space. Until then the database of this folder may stop; once it has, it does not start, and what it "
+        "holds cannot be told.",
     ),
     What.LIMITS_DIFFER: _Rule(
         Releaser.OPERATOR,
@@ -248,9 +248,12 @@ def _on_disk(spool: Path, now: datetime, needed_bytes: int = NEEDED_DISK_BYTES) 
     told = [
         (what, Waiting(None, str(spool), None, None, stock.count, stock.since, None)) for what, stock in found if stock
     ]
-    if problem := disk_problem(spool.parent, needed_bytes) if spool.parent.exists() else None:
-        told.append((What.DISK_FULL, Waiting(None, str(spool.parent), None, problem, 1, now, None)))
-    return told
+    return [*told, *_full_disk(spool.parent, now, needed_bytes)]
+
+
+def _full_disk(folder: Path, now: datetime, needed_bytes: int) -> list[tuple[What, Waiting]]:
+    problem = disk_problem(folder, needed_bytes) if folder.exists() else None
+    return [] if problem is None else [(What.DISK_FULL, Waiting(None, str(folder), None, problem, 1, now, None))]
 
 
 _ORDER = tuple(Releaser)

@@ -120,7 +120,7 @@ async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetim
     if [wish.campaign, wish.template, wish.scenario].count(None) != 2:
         raise InvalidInputError([Problem("campaign", "give a campaign, a template or a scenario, one of them.")])
     if wish.template is None:
-        _check_told_itself(wish)
+        _refuse_options_of_a_template(wish)
     if wish.scenario is not None:
         return _history(project, wish, now)
     if wish.campaign is not None and wish.campaign not in project.campaigns:
@@ -163,7 +163,7 @@ def _check_category(project: ProjectDefinitions, field: str, name: str | None) -
         raise InvalidInputError([Problem(field, f"there is no consent category {name}; there is {known}.")])
 
 
-def _check_told_itself(wish: Wish) -> None:
+def _refuse_options_of_a_template(wish: Wish) -> None:
     given = {"parameters": wish.parameters, "consent_category": wish.consent_category, "sender": wish.sender}
     sentence = "has no place here: it goes with a template; a campaign and a scenario say it themselves."
     if problems := [Problem(name, sentence) for name, value in given.items() if value]:
