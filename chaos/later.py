@@ -20,14 +20,14 @@ ROUNDS = 100_000
 
 
 class Later:
-    """Nobody else works meanwhile; Sinch may still report."""
+    """Works beside the processes of the run, whose clocks stay; Sinch may still report."""
 
     def __init__(self, house: House, wire: Wire) -> None:
         self._house = house
         self._wire = wire
 
     async def recover(self) -> None:
-        """Whatever a worker does from time to time: no message is left whose process was killed."""
+        """Ends the leases: no message is left at *sending* whose process was killed."""
         house = self._house
         delivery = Delivery(house.database, house.box, self._wire, self._ahead(LEASE + SOON), house.chance)
         await _all_of(delivery.recover)

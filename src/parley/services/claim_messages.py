@@ -50,8 +50,8 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """Which messages one claim marked as *sending*. Its time tells it from every other claim of them: those two would
-    have to begin in the same microsecond.
+    """Which messages one claim marked as *sending*. Its time tells it from every other claim of the same messages:
+    those two would have to begin in the same microsecond.
     """
 
     messages: tuple[MessageRow, ...]

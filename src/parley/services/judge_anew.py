@@ -5,8 +5,8 @@ rate waits for other reasons, and goes on waiting.
 
 None is missed. Whoever plans, claims or moves messages holds the project's definitions (store.definitions) from before
 it reads them until it commits, and whoever changes them locks them from before it looks here until it commits: so each
-judgement is either there to be found, or made by the new word. A claim that meets a change leaves the project for its
-next turn; the others wait, in the order in which they came, so that no flow of claims holds up a change.
+judgement is either there to be found, or made by the new definitions. A claim that meets a change leaves the project
+for its next turn; the others wait, in the order in which they came, so that no flow of claims holds up a change.
 """
 
 from datetime import datetime

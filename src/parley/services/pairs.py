@@ -64,7 +64,7 @@ async def pairs_in(connection: Connection, project_id: UUID, pairs: Iterable[Pai
 
 
 async def forget_paid(database: Database, now: datetime) -> int:
-    """Whoever has paid says nothing any more. Leaves nothing for a next step."""
+    """Pairs that have paid all they owed say nothing any more. 0: a next step would find nothing."""
     async with database.connection() as connection:
         await sweep_pairs(connection, now)
     return 0

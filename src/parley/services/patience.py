@@ -26,7 +26,7 @@ class Patience(msgspec.Struct, frozen=True):
 
     @property
     def begin_seconds(self) -> float:
-        """From a claim's decision to the begin of its sends. Only a worker that stood still takes longer: its lease may
+        """From a claim's decision until its sends begin. Only a worker that stood still takes longer: its lease may
         be over, and the person may have said STOP.
         """
         return min(BEGIN_SECONDS, self._seconds / 4)

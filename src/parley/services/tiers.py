@@ -160,8 +160,8 @@ async def places_in(connection: Connection, tiers: Tiers, asked: Iterable[tuple[
 
 
 async def forget_past(database: Database, now: datetime) -> int:
-    """In a transaction of its own: whoever counts somebody of the past again waits for it. Leaves nothing for a next
-    step.
+    """In a transaction of its own: whoever counts somebody of the past again waits for it. 0: a next step would find
+    nothing.
     """
     async with database.transaction() as connection:
         await sweep_tiers(connection, now - KEPT)

@@ -24,8 +24,8 @@ PLACES = 2 * IN_FLIGHT
 LONGEST_WAIT = 1.0
 """Seconds for a place or a permit, then the queue is looked at again."""
 HELD_SECONDS = 0.02
-"""A claim takes about so long: then a tier that another worker was counting, or a project that waits for it to be
-changed, is free."""
+"""A claim takes about so long: then a tier that another worker was counting is free, and soon a project whose change
+waited for a claim to end."""
 LANES_AT_ONCE = 25
 """Of each priority, in one claim; the others come in the next ones."""
 
@@ -40,7 +40,7 @@ class Outlook(Enum):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What one claim may take, and the last word on it until that ends."""
+    """What one claim may take, and what it is judged by: nobody changes that until the claim ends."""
 
     turns: Sequence[Turn]
     projects: Mapping[UUID, ProjectDefinitions]

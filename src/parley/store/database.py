@@ -61,8 +61,8 @@ GIVE_UP_SECONDS = 1
 STATEMENT_SECONDS = 30
 """No query of ours may take longer: a stuck one must not hold its connection for ever."""
 STANDING_SECONDS = 30.0
-"""Between two statements of a transaction; then the server ends it: what a process that stands still has locked is free
-again."""
+"""Between two statements of a transaction; then the server closes its connection, and what a process that stands still
+has locked is free again."""
 
 
 class Database:

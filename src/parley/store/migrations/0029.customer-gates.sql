@@ -3,7 +3,7 @@
 -- customers there are: a lock on each customer read and wrote a page for each event.
 CREATE TABLE customer_gates (
     bucket       smallint NOT NULL,
-    -- The next six bits of the customer's id before those of its bucket's byte.
+    -- The last six bits of the byte before the last one of the customer's id, which holds the bucket.
     part         smallint NOT NULL,
     times_closed bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (bucket, part)

@@ -37,9 +37,8 @@ CROSS JOIN LATERAL (
 
 -- name: look_again!
 -- services.judge_anew, services.stopping, services.give_back_places: what waits for these reasons is judged anew, the
--- earliest first. One that somebody holds is passed over, and waits for nobody who judges by an old word: each caller is
--- alone with what it changes (definitions, stops, a tier), so a claim that holds one has yet to ask. Index
--- messages_waiting.
+-- earliest first. One that a claim holds is passed over: the caller has locked what it changes (definitions, stops, a
+-- tier), so the claim has yet to read that. Index messages_waiting.
 WITH waiting AS MATERIALIZED (
     SELECT bucket, id FROM messages
     WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = coalesce(:sender, integration, '')
@@ -116,8 +115,8 @@ FOR UPDATE SKIP LOCKED;
 
 -- name: still_claimed
 -- services.deliver_messages: taken by a claim whose commit got no answer and by no other since, as `left_at` tells;
--- also where its lease was ended, but not of erased customers. Whoever holds one waits for nobody. Primary key, one look
--- per bucket: a merge may have taken them anywhere.
+-- also where its lease was ended, but not of erased customers. One that somebody holds is passed over. Primary key, one
+-- look per bucket: a merge may have taken them anywhere.
 SELECT id FROM messages
 WHERE bucket = ANY(:buckets::smallint[]) AND id = ANY(:ids::uuid[]) AND left_at = :left_at AND content <> '{}'
     AND state IN ('sending', 'uncertain')

@@ -53,8 +53,8 @@ WHERE project_id = :project_id AND name = :name AND id < :before_id
 ORDER BY id DESC LIMIT :most;
 
 -- name: let_template_go!
--- services.registry, services.stopping: what waits for this template is judged anew; a claim that holds one has yet to
--- ask, as in look_again. Index messages_waiting.
+-- services.registry, services.stopping: what waits for this template is judged anew; one that a claim holds is
+-- passed over, as in look_again. Index messages_waiting.
 WITH waiting AS MATERIALIZED (
     SELECT bucket, id FROM messages
     WHERE state = 'planned' AND project_id = :project_id AND outcome_code = ANY(:codes::text[]) AND due_at > :now
