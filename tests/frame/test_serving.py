@@ -1,6 +1,7 @@
 """`parley serve` from its start to every kind of end."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -54,13 +55,16 @@ async def test_a_signal_while_it_starts_ends_it_in_order(tmp_path: Path) -> None
     await until(lambda: workers_of(tmp_path) == [] and database_pid(tmp_path) is None, "everything has ended")
 
 
-async def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
-    async with serving(tmp_path) as (server, _):
-        await until(lambda: len(workers_of(tmp_path)) == 1, "a worker runs")
-        (worker,) = workers_of(tmp_path)
+async def test_a_worker_that_is_killed_is_replaced_and_every_line_of_the_log_is_json(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    async with serving(tmp_path / "data", "--log-format", "json", log=log) as (server, _):
+        await until(lambda: len(workers_of(tmp_path / "data")) == 1, "a worker runs")
+        (worker,) = workers_of(tmp_path / "data")
         os.kill(worker, signal.SIGKILL)
-        await until(lambda: workers_of(tmp_path) not in ([], [worker]), "another worker runs")
+        await until(lambda: workers_of(tmp_path / "data") not in ([], [worker]), "another worker runs")
         assert await end(server) == 0
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    assert [one["code"] for one in lines if one["event"] == "a worker ended, starting another"] == [-9]
 
 
 async def test_its_workers_and_database_end_when_it_is_killed(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import logging
 import signal
 import socket
 import sys
@@ -11,6 +10,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import structlog
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
@@ -96,7 +96,7 @@ async def _keep_worker(config: Config, log_format: LogFormat, stopping: asyncio.
         if stopping.is_set():
             await _stop_worker(worker)
             return
-        logging.getLogger("parley").warning("a worker ended (%s), starting another", worker.returncode)
+        structlog.get_logger().warning("a worker ended, starting another", code=worker.returncode)
         await asyncio.sleep(RESTART_SECONDS)
 
 
