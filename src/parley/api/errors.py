@@ -92,14 +92,19 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dic
 
 
 def _passing(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    structlog.get_logger().warning("not available", path=request.url.path, error=repr(error))
+    structlog.get_logger().warning("not available", path=_address(request), error=repr(error))
     body = {"success": False, "errors": ["The server is busy. Try again in a moment."]}
     return _response(503, body, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    structlog.get_logger().error("unexpected error", path=request.url.path, exc_info=error)
+    structlog.get_logger().error("unexpected error", path=_address(request), exc_info=error)
     return _response(500, {"success": False, "errors": ["Something is broken here. The operator has the details."]})
+
+
+def _address(request: Request[Any, Any, Any]) -> str:
+    """As the log may have it, `/confirm/{token}`: who has the token of a link confirms by it."""
+    return str(request.scope["path_template"])
 
 
 def _response(status: int, body: dict[str, Any], headers: dict[str, Any] | None = None) -> Response[dict[str, Any]]:

@@ -1,11 +1,8 @@
 """Alive is one thing, ready another."""
 
 import asyncio
-import itertools
-from collections.abc import AsyncIterator
 
 import psycopg
-import pytest
 import requests
 
 from parley.services.create_project import create_project
@@ -15,22 +12,10 @@ from tests.support.api import ProjectApi
 from tests.support.builders import NOW
 from tests.support.serving import app_on, served
 
-_numbers = itertools.count()
-
 
 async def asked(url: str) -> requests.Response:
     """In a thread: the server lives in this loop."""
     return await asyncio.to_thread(requests.get, url, headers={"Connection": "close"}, timeout=20)
-
-
-@pytest.fixture
-async def empty_url(database_url: str) -> AsyncIterator[str]:
-    """A database without any table."""
-    name = f"health_{next(_numbers)}"
-    with psycopg.connect(database_url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-        yield database_url.replace("/postgres?", f"/{name}?")
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 async def test_a_migrated_database_is_ready(api_url: str) -> None:
