@@ -13,25 +13,30 @@ from tests.support.builders import Cast
 from tests.walks.walk import Walk, inbound
 
 LONG = LEASE + timedelta(seconds=1)
+HOUR = 3600.0
 
 
 class _StillDatabase(Database):
     """After a claim its worker stands still: only claims work by a connection of their own."""
 
-    def __init__(self, walk: Walk, seconds: float, said: str | None) -> None:
+    def __init__(self, walk: Walk, seconds: float, said: str | None, set_by: float) -> None:
         self._walk = walk
         self._seconds = seconds
         self._said = said
+        self._set_by = set_by
+        self.steady = 0.0
+        """Of the clock that never steps."""
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         async with self._walk.database.connection() as connection:
             yield connection
-        self._walk.now += timedelta(seconds=self._seconds)
+        self.steady += self._seconds
+        self._walk.now += timedelta(seconds=self._seconds + self._set_by)
         await self._walk.delivery.recover()
         if self._said is not None:
             await self._walk.call_back(inbound("421901000001", self._said, self._walk.now))
-        self._seconds, self._said = 0, None
+        self._seconds, self._said, self._set_by = 0, None, 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -39,11 +44,12 @@ class _StillDatabase(Database):
             yield connection
 
 
-async def _stand_still(walk: Walk, people: Cast, seconds: float, said: str | None = None) -> None:
-    """A worker that claimed a message, and what was done and said before it went on."""
+async def _stand_still(walk: Walk, people: Cast, seconds: float, said: str | None = None, set_by: float = 0) -> None:
+    """A worker that claimed a message, and what was done and said before it went on; its machine's clock was set."""
     await walk.track(people.alice, "back_in_stock", product_url="https://shop.test/p/7")
     await walk.plan()
-    worker = Delivery(_StillDatabase(walk, seconds, said), walk.box, walk.sinch, lambda: walk.now, lambda: 0.5)
+    still = _StillDatabase(walk, seconds, said, set_by)
+    worker = Delivery(still, walk.box, walk.sinch, lambda: walk.now, lambda: 0.5, steady=lambda: still.steady)
     await worker.step()
     await worker.close()
 
@@ -74,3 +80,18 @@ async def test_a_stop_that_was_said_meanwhile_counts(walk: Walk, people: Cast) -
     await walk.later(minutes=1)
     assert [body for body in walk.sinch.bodies() if body["message"]["type"] == "template"] == []
     assert (await walk.states(people.alice, "template"))[-1] == "refused"
+
+
+@pytest.mark.parametrize("set_by", [-HOUR, -LONG.total_seconds()], ids=["by an hour", "by as much"])
+async def test_it_makes_no_call_though_the_clock_was_set_back_meanwhile(
+    walk: Walk, people: Cast, set_by: float
+) -> None:
+    await _stand_still(walk, people, LONG.total_seconds(), "STOP", set_by)
+    await walk.later(seconds=HOUR)
+    assert [body for body in walk.sinch.bodies() if body["message"]["type"] == "template"] == []
+    assert (await walk.states(people.alice, "template"))[-1] == "refused"
+
+
+async def test_it_makes_no_call_though_the_steady_clock_slept_with_the_machine(walk: Walk, people: Cast) -> None:
+    await _stand_still(walk, people, 0, set_by=LONG.total_seconds())
+    assert walk.sinch.requests == []

@@ -22,7 +22,7 @@ from parley.presets import RenderedRequest, Renderer, meaning, shipped
 from parley.providers.http import NotSentError, UnansweredError, Wire
 from parley.providers.oauth2 import Credentials, TokenSource
 from parley.queue.backoff import delay
-from parley.queue.steady import steady_clock
+from parley.queue.steady import steady_clock, steady_seconds
 from parley.services.claim_messages import Call, Claim, UnansweredClaimError, claim_messages
 from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
 from parley.services.move_messages import Change, move_as_left, move_messages
@@ -72,7 +72,7 @@ class Outcomes(msgspec.Struct, frozen=True):
 class Delivery:
     """One process's share of sending. `step` belongs in a Loop; `close` finishes what is in flight."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what it works with, handed in
         self,
         database: Database,
         box: SecretBox,
@@ -80,6 +80,8 @@ class Delivery:
         clock: Clock,
         chance: Callable[[], float],
         patience: Patience = USUAL,
+        *,
+        steady: Callable[[], float] = steady_seconds,
     ) -> None:
         self._database = database
         self._box = box
@@ -87,6 +89,7 @@ class Delivery:
         self._clock = clock
         self._chance = chance
         self._patience = patience
+        self._steady = steady
         self._tokens = TokenSource(wire, steady_clock, chance)
         self._renderer = Renderer()
         self._turns = Turns()
@@ -107,9 +110,10 @@ class Delivery:
             self._recorder = asyncio.create_task(self._record_for_ever())
         await self._wait_for_room()
         self._woken.clear()
+        claimed_at = self._steady()
         calls, taken = await self._claim()
         for call in calls:
-            self._begin(call)
+            self._begin(call, claimed_at)
         outlook = self._turns.outlook(taken)
         if outlook is Outlook.NOT_YET:
             await self._wait()
@@ -182,9 +186,9 @@ class Delivery:
         except Exception:  # noqa: BLE001  they become uncertain, and are not sent twice: the process must end
             self._log.exception("claims without an answer were not put back", claims=len(self._unanswered))
 
-    def _begin(self, call: Call) -> None:
+    def _begin(self, call: Call, claimed_at: float) -> None:
         self._turns.begin(call.lane)
-        task = asyncio.create_task(self._carry(call))
+        task = asyncio.create_task(self._carry(call, claimed_at))
         self._calls.add(task)
         task.add_done_callback(lambda _: self._end(call, task))
 
@@ -205,13 +209,18 @@ class Delivery:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), self._turns.patience)
 
-    async def _carry(self, call: Call) -> None:
-        outcome = await self._outcome(call)
+    async def _carry(self, call: Call, claimed_at: float) -> None:
+        outcome = STOOD_STILL if self._stood_still(call, claimed_at) else await self._outcome(call)
         self._done.put_nowait(self._outcomes(call, outcome))
 
+    def _stood_still(self, call: Call, claimed_at: float) -> bool:
+        """By the clock that has gone further: the machine's may have been set back meanwhile, and on some platforms
+        the steady one sleeps with the machine.
+        """
+        passed = max((self._clock() - call.messages[0].changed_at).total_seconds(), self._steady() - claimed_at)
+        return passed > self._patience.begin_seconds
+
     async def _outcome(self, call: Call) -> Outcome:
-        if (self._clock() - call.messages[0].changed_at).total_seconds() > self._patience.begin_seconds:
-            return STOOD_STILL
         try:
             answer = await self._send(call.rendered)
         except NotSentError as error:
