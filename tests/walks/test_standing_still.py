@@ -57,7 +57,7 @@ async def _stand_still(walk: Walk, people: Cast, seconds: float, said: str | Non
 @pytest.mark.parametrize(
     ("seconds", "between"),
     [(BEGIN_SECONDS + 1, []), (LONG.total_seconds(), ["uncertain"])],
-    ids=["half a minute", "a lease"],
+    ids=["a little too long", "a lease"],
 )
 async def test_it_makes_no_call_and_the_message_leaves_once(
     walk: Walk, people: Cast, seconds: float, between: list[str]

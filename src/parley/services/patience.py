@@ -6,18 +6,18 @@ import msgspec
 
 LEASE = timedelta(seconds=120)
 """When the operator says nothing."""
-TOKEN_SECONDS = 25.0
-TURN_SECONDS = 30.0
+TOKEN_SECONDS = 20.0
+TURN_SECONDS = 20.0
 CALL_SECONDS = 20.0
-BEGIN_SECONDS = 30.0
+BEGIN_SECONDS = 15.0
 SEND_SECONDS = 90.0
 
 
 class Patience(msgspec.Struct, frozen=True):
     """The parts of a send fit into its lease: a token, a turn and a call into the send, the send into the lease.
 
-    A token and a turn together are shorter than the margin of the customer's window (policy.window_open): a call that
-    cannot begin by then goes back to the queue, where the policy decides anew.
+    A beginning, a token and a turn together are shorter than the margin of the customer's window (policy.window_open):
+    a call that cannot begin by then goes back to the queue, where the policy decides anew.
     """
 
     lease: timedelta = LEASE
@@ -29,12 +29,12 @@ class Patience(msgspec.Struct, frozen=True):
         """From a claim's decision until its sends begin. Only a worker that stood still takes longer: its lease may
         be over, and the person may have said STOP.
         """
-        return min(BEGIN_SECONDS, self._seconds / 4)
+        return min(BEGIN_SECONDS, self._seconds / 8)
 
     @property
     def turn_seconds(self) -> float:
         """For a place among the client's connections."""
-        return min(TURN_SECONDS, self._seconds / 4)
+        return min(TURN_SECONDS, self._seconds / 6)
 
     @property
     def token_seconds(self) -> float:
