@@ -33,6 +33,27 @@ async def test_a_lost_connection_parks_nothing(database_url: str, database: Data
     assert parked == []
 
 
+@pytest.mark.parametrize("code", ["53100", "53200", "57014", "40001"], ids=["disk", "memory", "cancelled", "contended"])
+async def test_what_is_the_fault_of_no_row_parks_nothing(database: Database, code: str) -> None:
+    parked: list[int] = []
+    with pytest.raises(AWAY):
+        await _work_that_raises(database, code, parked)
+    assert parked == []
+
+
+async def _work_that_raises(database: Database, code: str, parked: list[int]) -> None:
+    async with database.transaction() as connection:
+
+        async def work(rows: Sequence[int]) -> list[int]:
+            await connection.execute(f"DO $$ BEGIN RAISE 'no' USING ERRCODE = '{code}'; END $$")
+            return list(rows)
+
+        async def park(row: int) -> None:
+            parked.append(row)
+
+        await bear_with(connection, [1, 2], work, park)
+
+
 async def _work_on_two(own: Database, other: Database, breaks_at: int, parked: list[int]) -> None:
     async with own.transaction() as connection:
 

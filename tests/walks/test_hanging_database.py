@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
 import asyncpg
 import pytest
 
-from parley.store.database import GIVE_UP_SECONDS, Connection, Database, is_lost, transaction_of
+from parley.services.bear_with import bear_with
+from parley.store import database as store
+from parley.store.database import AWAY, GIVE_UP_SECONDS, Connection, Database, is_lost, open_database, transaction_of
 from tests.walks.outage import Outage
 
 SLACK = 2.0
@@ -49,6 +52,38 @@ async def _break_off(outage: Outage, connection: Connection) -> None:
             await connection.execute("UPDATE projects SET name = 'Half done'")
             frozen.enter_context(outage.frozen())
             raise ValueError("broken")
+
+
+async def test_work_whose_savepoint_ended_without_an_answer_is_not_done_again(
+    outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its part may stand in the transaction: row by row it would be done twice."""
+    monkeypatch.setattr(store, "STATEMENT_SECONDS", 1.0)
+    done: list[Sequence[int]] = []
+    async with open_database(outage.url) as database:
+        with pytest.raises(AWAY):
+            await _work_and_freeze(outage, database, done)
+        async with database.connection() as connection:
+            assert await connection.fetchval("SELECT name FROM projects") == "Shop"
+    assert done == [[1, 2]]
+
+
+async def _work_and_freeze(outage: Outage, database: Database, done: list[Sequence[int]]) -> None:
+    async with database.transaction() as connection:
+
+        async def work(rows: Sequence[int]) -> list[int]:
+            await connection.execute("UPDATE projects SET name = name || '!'")
+            if not done:
+                frozen = ExitStack()
+                frozen.enter_context(outage.frozen())
+                asyncio.get_running_loop().call_later(2 * store.STATEMENT_SECONDS, frozen.close)
+            done.append(rows)
+            return list(rows)
+
+        async def park(row: int) -> None:
+            done.append([row])
+
+        await bear_with(connection, [1, 2], work, park)
 
 
 async def test_who_is_told_to_end_does_whatever_error_that_leads_to(database: Database) -> None:

@@ -57,7 +57,10 @@ class _CutConnection:
         return getattr(self._connection, name)
 
     def transaction(self) -> Any:
-        return _CutTransaction(self._connection.transaction(), counts=self._counts)
+        """Savepoints within are whole: it is the claim's own end that is cut."""
+        transaction = self._connection.transaction()
+        is_own = not self._connection.is_in_transaction()
+        return _CutTransaction(transaction, counts=self._counts) if is_own else transaction
 
 
 class _CutDatabase(Database):

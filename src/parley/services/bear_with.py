@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import structlog
 
-from parley.store.database import CONTENDED, Connection, is_lost, transaction_of
+from parley.store.database import AWAY, Connection, is_lost, transaction_of
 
 Row = TypeVar("Row")
 Made = TypeVar("Made")
@@ -28,13 +28,13 @@ async def bear_with(
     log, with what happens then.
 
     Each try is a savepoint of the transaction that claimed the rows, so nothing of a failed one stays. That the
-    connection is gone, or that two transactions stood in each other's way, is no row's fault: the error is raised, and
-    the rows stay as they were.
+    database is gone, does not answer or is full, or that two transactions stood in each other's way, is no row's fault:
+    the error is raised, and the rows stay as they were.
     """
     try:
         async with transaction_of(connection):
             return await work(rows)
-    except CONTENDED:
+    except AWAY:
         raise
     except Exception:
         if is_lost(connection):
@@ -45,7 +45,7 @@ async def bear_with(
         try:
             async with transaction_of(connection):
                 made += await work([row])
-        except CONTENDED:
+        except AWAY:
             raise
         except Exception:
             if is_lost(connection):

@@ -49,8 +49,6 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 AWAY: tuple[type[Exception], ...] = (OSError, TimeoutError, *UNAVAILABLE)
 """Whatever says that it was not reached at all, or not in time, too."""
 
-CONTENDED: tuple[type[Exception], ...] = (asyncpg.TransactionRollbackError,)
-"""Two transactions stood in each other's way, and PostgreSQL ended this one: nobody's fault, to be done again."""
 DEADLOCKS_IN_A_ROW = 3
 """More than that is no coincidence."""
 CONNECTIONS = 10
@@ -130,7 +128,21 @@ async def transaction_of(connection: Connection) -> AsyncIterator[None]:
     except BaseException:
         await _roll_back(connection, transaction)
         raise
-    await transaction.commit()
+    await _commit(connection, transaction)
+
+
+async def _commit(connection: Connection, transaction: asyncpg.transaction.Transaction) -> None:
+    """Or close the connection, if there is no answer: whether a savepoint's part stands is not known then, and whoever
+    went on could do it a second time.
+    """
+    try:
+        await transaction.commit()
+    except asyncpg.PostgresError:
+        raise
+    except BaseException:
+        if not is_lost(connection):
+            connection.terminate()
+        raise
 
 
 async def _roll_back(connection: Connection, transaction: asyncpg.transaction.Transaction) -> None:
