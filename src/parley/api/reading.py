@@ -31,7 +31,7 @@ class UnusableError(Exception):
 def read_json(body: bytes, kind: type[T]) -> T:
     """Reads a body, or raises ApiError: 400 when it is no JSON, else with what is wrong inside."""
     try:
-        return msgspec.json.decode(body or b"null", type=kind)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise refused(said_plainly(error)) from error
     except RecursionError as error:
@@ -60,6 +60,8 @@ def said_plainly(error: msgspec.ValidationError) -> str:
 
 
 def _no_json(body: bytes, error: Exception) -> str:
+    if not body:
+        return "The body is empty: it must be JSON."
     if _LONE_SURROGATE.search(body) and not isinstance(error, UnicodeDecodeError):
         return "The JSON is malformed: it holds half of a surrogate pair."
     if isinstance(error, UnicodeDecodeError):

@@ -165,7 +165,7 @@ async def test_a_public_key_writes_a_category_that_is_open_to_it(api: ProjectApi
 
 
 WRONG_BODIES = [
-    (b"", 200),
+    (b"", 400),
     (b"{", 400),
     (b"\xff", 400),
     (b'{"customer_ids": {"registered": "\\ud800"}}', 400),
