@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from chaos.account import Account
@@ -14,18 +15,18 @@ from chaos.run import Wanted, run
 APIS = ("sinch_conversation", "sinch_legacy")
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """0 only if the account agrees."""
     parser = argparse.ArgumentParser(prog="chaos", description="A campaign while everything breaks.")
     parser.add_argument("--api", choices=APIS, default=APIS[0])
-    parser.add_argument("--messages", type=int, default=100_000)
-    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--messages", type=_at_least(1), default=100_000)
+    parser.add_argument("--kills", type=_at_least(0), default=200)
     parser.add_argument("--by", choices=("campaign", "events"), default="campaign", help="what plans the messages")
     parser.add_argument("--seed", type=int, default=int(time.monotonic() * 1000) % 100_000, help="repeats the schedule")
     parser.add_argument("--deadline", type=float, default=3400.0, metavar="SECONDS", help="for everything")
     parser.add_argument("--lease", type=int, default=120, metavar="SECONDS", help="of the processes")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs there; must not exist")
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
     wanted = Wanted(
         asked.api, asked.messages, asked.kills, asked.seed, by=asked.by, deadline=asked.deadline, lease=asked.lease
     )  # fmt: skip
@@ -35,6 +36,15 @@ def main() -> int:
         return _played(wanted, asked.keep)
     with tempfile.TemporaryDirectory(prefix="parley-chaos-", ignore_cleanup_errors=True) as folder:
         return _played(wanted, Path(folder))
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def read(word: str) -> int:
+        if not word.isdecimal() or int(word) < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number, at least {least}; it is {word}")
+        return int(word)
+
+    return read
 
 
 def _played(wanted: Wanted, folder: Path) -> int:

@@ -89,7 +89,10 @@ class Run:
             group.create_task(self._strike(kills(wanted.seed, wanted.messages, wanted.kills, wanted.lease)))
             group.create_task(self._storm(storms(wanted.seed, wanted.api, wanted.messages)))
         await self._sinch.behave()
-        self._say("everything is well again; waiting until nothing moves")
+        self._say(
+            "everything is well again; waits until nothing moves: "
+            f"up to {wanted.lease} s for leases to end, and then for what Sinch still tells"
+        )
         await self._come_to_rest()
         account = account_of(await self._books())
         return msgspec.structs.replace(account, lines=(*account.lines, *self._kill_lines(), *summary(self._crew.logs)))
