@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from parley.queue.backoff import delay
-from parley.store.database import AWAY
+from parley.store.database import is_away
 
 IDLE_SECONDS = 1.0
 """Looks at least this often, in case a wake-up was lost with its connection."""
@@ -19,12 +19,14 @@ database is back waits for this: lost messages, a STOP that journeys follow, a c
 Step = Callable[[], Awaitable[int]]
 """Does some of what is due and says how much it did; 0: nothing is due."""
 
+_Kind = frozenset[type[BaseException]]
+
 
 class Loop:
     """Calls `step` again and again. An error is logged, waited out with back-off, and never ends the loop.
 
-    The log has its traceback once; a line for each try that ends in the same error. That the database is away is a line
-    without one, once for each way of being away. That all is well again is told, too.
+    The log has its traceback once; a line for each try that ends in an error of the same types. That the database is
+    away is a line without one, once for each way of being away. That all is well again is told, too.
     """
 
     def __init__(self, name: str, step: Step, chance: Callable[[], float], idle_seconds: float = IDLE_SECONDS) -> None:
@@ -35,7 +37,7 @@ class Loop:
         self._woken = asyncio.Event()
         self._stopping = False
         self._failures = 0
-        self._failure = ""
+        self._kind: _Kind | None = None
         self._log = structlog.get_logger().bind(loop=name)
 
     def wake(self) -> None:
@@ -63,20 +65,26 @@ class Loop:
             return 1
         if self._failures:
             self._log.info("at work again", failures=self._failures)
-        self._failures, self._failure = 0, ""
+        self._failures, self._kind = 0, None
         return done
 
     def _tell(self, error: Exception) -> None:
         self._failures += 1
-        failure = repr(error)
-        is_new, self._failure = failure != self._failure, failure
-        if not isinstance(error, AWAY):
-            self._log.exception("step failed", failures=self._failures, error=failure, exc_info=is_new)
+        kind = _kind(error)
+        is_new, self._kind = kind != self._kind, kind
+        if not is_away(error):
+            self._log.exception("step failed", failures=self._failures, error=repr(error), exc_info=is_new)
         elif is_new:
-            self._log.warning("the database is away or busy", failures=self._failures, error=failure)
+            self._log.warning("the database is away or busy", failures=self._failures, error=repr(error))
 
     async def _sleep(self, seconds: float) -> None:
         try:
             await asyncio.wait_for(self._woken.wait(), seconds)
         except TimeoutError:
             return
+
+
+def _kind(error: BaseException) -> _Kind:
+    """The types of an error, of its cause, and of those in a group: their texts have counts in them that change."""
+    within = error.exceptions if isinstance(error, BaseExceptionGroup) else [error.__cause__]
+    return frozenset({type(error)}).union(*(_kind(one) for one in within if one is not None))

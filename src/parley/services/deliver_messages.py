@@ -31,7 +31,7 @@ from parley.services.receive_reports import join_early_reports
 from parley.services.secret_box import SecretBox
 from parley.services.stopping import STOPPING, stop, stop_by
 from parley.services.turns import IN_FLIGHT, Outlook, Turns
-from parley.store.database import AWAY, Database
+from parley.store.database import Database, is_away
 from parley.store.messages import MessageRow, lost_in_flight, still_claimed
 from parley.store.pairs import Pair
 from parley.store.permits import Hold
@@ -303,7 +303,7 @@ class Delivery:
             except Exception as error:  # noqa: BLE001  the outcome is still in hand; logged and tried again
                 attempt += 1
                 told = {"outcomes": len(batch), "attempt": attempt, "error": repr(error)}
-                self._log.error("outcomes not recorded yet", exc_info=not isinstance(error, AWAY), **told)
+                self._log.error("outcomes not recorded yet", exc_info=not is_away(error), **told)
                 await asyncio.sleep(delay(attempt, self._chance(), self._patience.record_seconds))
             else:
                 return

@@ -49,6 +49,14 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 AWAY: tuple[type[Exception], ...] = (OSError, TimeoutError, *UNAVAILABLE)
 """Whatever says that it was not reached at all, or not in time, too."""
 
+
+def is_away(error: BaseException) -> bool:
+    """Whether it says so; also as the cause of another, or as each one of a group."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_away, error.exceptions))
+    return isinstance(error, AWAY) or (error.__cause__ is not None and is_away(error.__cause__))
+
+
 DEADLOCKS_IN_A_ROW = 3
 """More than that is no coincidence."""
 CONNECTIONS = 10

@@ -93,19 +93,18 @@ def test_the_log_has_the_traceback_of_a_failure_once_and_of_another_at_once() ->
         async def step(number: int) -> int:
             if number == 6:
                 return 1
-            raise ValueError("wrong" if number != 3 else "worse")
+            raise ValueError(f"wrong {number}") if number != 3 else KeyError("worse")
 
         with capture_logs() as said:
             await _times(step, 7)
         told = [(line["failures"], line["error"], line["exc_info"]) for line in said if line["event"] == "step failed"]
-        wrong, worse = "ValueError('wrong')", "ValueError('worse')"
         assert told == [
-            (1, wrong, True),
-            (2, wrong, False),
-            (3, worse, True),
-            (4, wrong, True),
-            (5, wrong, False),
-            (1, wrong, True),
+            (1, "ValueError('wrong 1')", True),
+            (2, "ValueError('wrong 2')", False),
+            (3, "KeyError('worse')", True),
+            (4, "ValueError('wrong 4')", True),
+            (5, "ValueError('wrong 5')", False),
+            (1, "ValueError('wrong 7')", True),
         ]
 
     _run(walk())
@@ -126,6 +125,41 @@ def test_a_database_that_is_away_is_one_line_and_one_more_when_it_is_back(error:
             ("at work again", "info", 5),
         ]
         assert not any(line.get("exc_info") for line in said)
+
+    _run(walk())
+
+
+def _unanswered(number: int) -> Exception:
+    error = ValueError(f"{number} messages")
+    error.__cause__ = ConnectionResetError("cut")
+    return error
+
+
+def _of_several(number: int) -> Exception:
+    return ExceptionGroup(f"{number} shares", [ConnectionRefusedError("gone")] * number)
+
+
+@pytest.mark.parametrize("made", [_unanswered, _of_several])
+def test_so_it_is_where_that_is_the_cause_of_another_error_or_all_of_a_group(made: Callable[[int], Exception]) -> None:
+    async def walk() -> None:
+        async def step(number: int) -> int:
+            raise made(number)
+
+        with capture_logs() as said:
+            await _times(step, 5)
+        assert [(line["event"], line["failures"]) for line in said] == [("the database is away or busy", 1)]
+
+    _run(walk())
+
+
+def test_a_group_with_another_error_in_it_is_told_as_that() -> None:
+    async def walk() -> None:
+        async def step(_: int) -> int:
+            raise ExceptionGroup("shares", [ConnectionRefusedError("gone"), ValueError("wrong")])
+
+        with capture_logs() as said:
+            await _times(step, 2)
+        assert [(line["event"], line["exc_info"]) for line in said] == [("step failed", True), ("step failed", False)]
 
     _run(walk())
 
