@@ -7,6 +7,10 @@ from parley.domain.errors import InvalidInputError, Problem
 
 _STEERING = frozenset({"Cc", "Zl", "Zp"})
 """Unicode's control characters, and its ends of lines and paragraphs."""
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They turn the direction of what follows, so that a line reads as another one than it is. The marks that people write
+in their languages (U+200E, U+200F, the joiners) turn nothing.
+"""
 _OURS = frozenset("\n\t")
 """Lines and columns are made of them."""
 LONGEST_WORD, LEFT_OF_IT = 300, 40
@@ -17,7 +21,7 @@ _ENDLESS = re.compile(rf"\S{{{LONGEST_WORD},}}")
 def check_visible(field: str, text: str) -> None:
     """Raises InvalidInputError that names the first character that steers a terminal, and where it stands."""
     for place, letter in enumerate(text, 1):
-        if unicodedata.category(letter) in _STEERING:
+        if _steers(letter):
             sentence = f"holds the control character U+{ord(letter):04X} at place {place}: remove it."
             raise InvalidInputError([Problem(field, sentence)])
 
@@ -28,8 +32,12 @@ def visible(text: str) -> str:
 
 
 def _written_out(letter: str) -> str:
-    steers = letter not in _OURS and unicodedata.category(letter) in _STEERING
-    return letter.encode("unicode_escape").decode("ascii") if steers else letter
+    is_written_out = letter not in _OURS and _steers(letter)
+    return letter.encode("unicode_escape").decode("ascii") if is_written_out else letter
+
+
+def _steers(letter: str) -> bool:
+    return letter in _TURNING or unicodedata.category(letter) in _STEERING
 
 
 def shortened(text: str) -> str:
