@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from parley.store.database import AWAY, STANDING_SECONDS, STATEMENT_SECONDS, Database, open_database
+from parley.store.database import AWAY, PONDERING_SECONDS, STANDING_SECONDS, STATEMENT_SECONDS, Database, open_database
 from tests.walks.walk import Walk
 
 LOCK = "LOCK TABLE messages"
@@ -37,6 +37,16 @@ async def test_who_goes_on_in_time_is_left_alone(own_database_url: str) -> None:
         await connection.execute(LOCK)
         await asyncio.sleep(SHORT)
         await connection.execute(LOCK)
+
+
+async def test_a_rehearsal_may_think_for_longer_and_only_a_rehearsal(own_database_url: str) -> None:
+    asked = "SELECT current_setting('idle_in_transaction_session_timeout')::interval"
+    async with open_database(own_database_url, connections=1, standing_seconds=SHORT) as database:
+        async with database.rehearsal() as connection:
+            await asyncio.sleep(3 * SHORT)
+            assert (await connection.fetchval(asked)).total_seconds() == PONDERING_SECONDS
+        async with database.transaction() as connection:
+            assert (await connection.fetchval(asked)).total_seconds() == SHORT
 
 
 async def test_nobody_waits_for_it_longer_than_for_a_statement(walk: Walk) -> None:

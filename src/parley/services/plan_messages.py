@@ -3,6 +3,7 @@
 In the transaction of whatever asks (house decision 2). A refusal is a row too: it says why.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -122,8 +123,11 @@ class Rehearsal:
     ) -> list[NewMessage]:
         """To some of them, perhaps several to one."""
         read = await _read(connection, self._project_id, self.project, known, self._now, self._till)
-        desk = _Desk(self.project, read, self._now)
-        return [desk.plan(known[one.customer_id], one.ask) for one in wanted]
+        desk, planned = _Desk(self.project, read, self._now), list[NewMessage]()
+        for one in wanted:
+            planned.append(desk.plan(known[one.customer_id], one.ask))
+            await asyncio.sleep(0)  # a server has others to answer
+        return planned
 
 
 async def rehearsal(connection: Connection, project_id: UUID, now: datetime) -> Rehearsal:

@@ -4,15 +4,32 @@ The journeys begin with the events of those days and go their way by the same en
 Attributes, consents and windows are as they are now, and so is the policy's answer.
 """
 
+import asyncio
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
 
 from parley import segments
-from parley.journeys import Event, Facts, Journey, Scenario, Send, SetAttributes, TrackEvent, advance, begin, starts
+from parley.journeys import (
+    Event,
+    EventsNeeded,
+    Facts,
+    Journey,
+    Scenario,
+    Send,
+    SetAttributes,
+    TrackEvent,
+    advance,
+    begin,
+    needs,
+    starts,
+)
 from parley.journeys.nodes.condition import Condition
 from parley.services.carry_out import Asked, wanted_of
 from parley.services.condition_facts import consents_for_conditions
@@ -54,11 +71,10 @@ class _Stage:
     async def play(self, customer_ids: Sequence[UUID]) -> Planned:
         known = await people(self._connection, customer_ids)
         events = await events_wanted(self._connection, list(self._wanted_events(known)))
-        wanted = [
-            wanted
-            for ident, person in known.items()
-            for wanted in self._of_one(person, [scenario_event(one) for one in events.get(ident, ())])
-        ]
+        wanted: list[Wanted] = []
+        for ident, person in known.items():
+            wanted += self._of_one(person, [scenario_event(one) for one in events.get(ident, ())])
+            await asyncio.sleep(0)  # a server has others to answer
         planned = await self._company.plan_each(self._connection, known, wanted)
         return [(known[one.customer_id], one) for one in planned]
 
@@ -74,26 +90,24 @@ class _Stage:
             yield from (EventsWanted(ident, event_type, since) for event_type, since in spans.items())
 
     def _of_one(self, person: Person, events: Sequence[Event]) -> Iterator[Wanted]:
+        past = _Past(events)
+        known = Facts(
+            attributes=dict(person.customer.properties),
+            consents=consents_for_conditions(person, self._company.project.consent_categories, self._now),
+        )
         for event in events:
             if event.occurred_at < self._since or is_its_own(self._scenario, event.type, event.properties):
                 continue
             for trigger in starts(self._scenario, event, event.occurred_at, segments):
                 asked = partial(self._asked, person, event)
-                yield from map(asked, self._walk(person, trigger, event, events))
+                yield from map(asked, self._walk(msgspec.structs.replace(known, trigger=event), trigger, event, past))
 
-    def _walk(
-        self, person: Person, trigger: str, event: Event, events: Sequence[Event]
-    ) -> Iterator[tuple[Send, Journey]]:
+    def _walk(self, known: Facts, trigger: str, event: Event, past: "_Past") -> Iterator[tuple[Send, Journey]]:
         """Every message that the journey asks for, and how it stood then."""
         at, journey = event.occurred_at, begin(self._scenario, trigger, event, event.occurred_at)
         for _ in range(MOST_PAUSES):
-            facts = Facts(
-                attributes=dict(person.customer.properties),
-                trigger=event,
-                events=tuple(one for one in events if one.occurred_at <= at),
-                consents=consents_for_conditions(person, self._company.project.consent_categories, self._now),
-            )
-            done = advance(self._scenario, journey, facts, at, segments)
+            seen = past.seen(needs(self._scenario, journey, at, segments), at)
+            done = advance(self._scenario, journey, msgspec.structs.replace(known, events=seen), at, segments)
             journey = done.journey
             for effect in done.effects:
                 if not isinstance(effect, SetAttributes | TrackEvent):
@@ -117,3 +131,26 @@ class _Stage:
         wanted = wanted_of(self._company.project, asked, effect)
         ask = msgspec.structs.replace(wanted.ask, expires_at=None)  # by then it was over long ago
         return Wanted(wanted.customer_id, ask)
+
+
+class _Past:
+    """One customer's events, the oldest first. Each step looks at few of them: if it went through all of them each
+    time, a thousand events would cost a million looks.
+    """
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._by_type: dict[str, list[Event]] = defaultdict(list)
+        for event in events:
+            self._by_type[event.type].append(event)
+
+    def seen(self, needed: Sequence[EventsNeeded], at: datetime) -> tuple[Event, ...]:
+        """What had happened by then."""
+        return tuple(event for need in needed for event in self._between(need.type, need.since, at))
+
+    def _between(self, event_type: str, since: datetime | None, until: datetime) -> Sequence[Event]:
+        events = self._by_type.get(event_type, [])
+        first = 0 if since is None else bisect_left(events, since, key=_TIME)
+        return events[first : bisect_right(events, until, key=_TIME)]
+
+
+_TIME = attrgetter("occurred_at")

@@ -69,6 +69,8 @@ STATEMENT_SECONDS = 30
 STANDING_SECONDS = 30.0
 """Between two statements of a transaction; then the server closes its connection, and what a process that stands still
 has locked is free again."""
+PONDERING_SECONDS = 3600
+"""The same for a rehearsal, which computes for long and locks no row."""
 
 
 class Database:
@@ -85,11 +87,14 @@ class Database:
 
     @asynccontextmanager
     async def rehearsal(self) -> AsyncIterator[Connection]:
-        """As `transaction`, but always rolled back: whatever is done in it leaves no trace."""
+        """As `transaction`, but always rolled back: whatever is done in it leaves no trace. For reading, and for long
+        thought between two statements.
+        """
         async with self.connection() as connection:
             transaction = connection.transaction()
             await transaction.start()
             try:
+                await connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{PONDERING_SECONDS}s'")
                 yield connection
             finally:
                 await _roll_back(connection, transaction)
