@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import pytest
@@ -30,7 +31,10 @@ async def test_who_was_ended_begins_again_and_both_are_done(database: Database) 
     assert sorted(tries.values()) == [1, 2]
 
 
-async def test_who_is_ended_every_time_is_told(database: Database) -> None:
+@pytest.mark.parametrize("run", [Database.run, Database.run_single])
+async def test_who_is_ended_every_time_is_told(
+    database: Database, run: Callable[[Database, Callable[[Connection], Awaitable[None]]], Awaitable[None]]
+) -> None:
     tries: Counter[str] = Counter()
 
     async def work(connection: Connection) -> None:
@@ -38,5 +42,5 @@ async def test_who_is_ended_every_time_is_told(database: Database) -> None:
         await connection.execute("DO $$ BEGIN RAISE deadlock_detected; END $$")
 
     with pytest.raises(asyncpg.DeadlockDetectedError):
-        await database.run(work)
+        await run(database, work)
     assert tries["so far"] == DEADLOCKS_IN_A_ROW + 1

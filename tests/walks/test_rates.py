@@ -150,6 +150,18 @@ async def test_permits_that_were_not_used_go_back_with_the_next_ask(shop: Walk) 
         assert await permits.take(connection, [Turn(lane, 10, 1)], {lane: limits})
 
 
+async def test_permits_of_one_limit_go_back_where_another_gave_none(shop: Walk) -> None:
+    lane, other = Lane(shop.project_id, "one"), Lane(shop.project_id, "other")
+    sender, requests = Limit("sender:1", 0.001), Limit("requests:P", 0.001)
+    limits = {lane: (sender, requests), other: (requests,)}
+    permits = Permits()
+    async with shop.database.connection() as connection:
+        assert await permits.take(connection, [Turn(other, 10, 1)], limits)
+        assert not await permits.take(connection, [Turn(lane, 10, 1)], limits)
+        permits.give_back((requests,), 1)
+        assert await permits.take(connection, [Turn(lane, 10, 1)], limits)
+
+
 async def test_a_limit_that_was_raised_counts_at_once(shop: Walk) -> None:
     lane, slow, fast = Lane(shop.project_id, "one"), Limit("sender:1", 0.001), Limit("sender:1", 1000)
     permits = Permits()

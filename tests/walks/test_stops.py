@@ -115,11 +115,12 @@ async def test_a_report_that_concerns_the_template_holds_back_its_other_messages
     assert (await shop.states(people.alice, "template"))[-1] == "accepted"
 
 
-async def test_a_report_of_too_much_speed_holds_the_sender_for_a_moment_and_stops_nothing(
-    shop: Walk, people: Cast
+@pytest.mark.parametrize("code", ["130429", "131057"], ids=["too fast", "maintenance"])
+async def test_a_report_that_the_sender_must_wait_holds_it_for_a_moment_and_stops_nothing(
+    shop: Walk, people: Cast, code: str
 ) -> None:
     await _remind(shop, people)
-    await shop.call_back(failed("130429", shop.now))
+    await shop.call_back(failed(code, shop.now))
     assert await _remind(shop, people) == "queued"
     await shop.later(seconds=1)
     assert (await shop.states(people.alice, "template"))[-1] == "accepted"

@@ -117,6 +117,17 @@ async def test_it_is_sent_at_the_next_turn_and_once(walk: Walk, people: Cast, co
     assert await _states(walk, people) == ["queued", *again, "sending", "accepted"]
 
 
+async def test_two_that_wait_at_once_are_both_put_back(walk: Walk, people: Cast) -> None:
+    worker = await _cut_off(walk, people, counts=True)
+    await walk.track(people.alice, "back_in_stock", product_url="https://shop.test/p/8")
+    await walk.plan()
+    with pytest.raises(UnansweredClaimError):
+        await worker.step()
+    walk.now += MOMENT
+    await _recover(walk, worker)
+    assert len(walk.sinch.bodies()) == 2
+
+
 @COUNTS
 async def test_what_another_worker_calls_by_now_is_left_alone(walk: Walk, people: Cast, counts: bool) -> None:
     """Put back by the first and claimed by another, or claimed by another because the first one's did not count."""
