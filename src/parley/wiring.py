@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,7 @@ from parley.services.deliver_messages import Delivery
 from parley.services.fall_back import fall_back
 from parley.services.forget import forget
 from parley.services.give_back_places import give_back_places
+from parley.services.judge_anew import judge_anew
 from parley.services.keep_books import keep_books
 from parley.services.look_at_provider import Looker
 from parley.services.pairs import forget_paid
@@ -138,9 +140,6 @@ async def open_app(house: House) -> AsyncIterator[ASGIApp]:
 async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
     """A worker's loops, woken by what other processes write. At the end, what is in flight is finished."""
 
-    async def journeys() -> int:
-        return await advance_journeys(house.database, house.clock())
-
     async def campaigns() -> int:
         steered = await steer_campaigns(house.database, house.clock())
         return steered + await plan_campaigns(house.database, house.clock())
@@ -148,36 +147,39 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
     patience = Patience(house.config.lease)
     async with HttpClient(connections=CONNECTIONS, turn_timeout=patience.turn_seconds) as wire:
         delivery = Delivery(house.database, house.box, wire, house.clock, house.chance, patience)
-        sending = Loop("deliver", delivery.step, house.chance)
-        moving = Loop("journeys", journeys, house.chance)
-        planning = Loop("campaigns", campaigns, house.chance, idle_seconds=CAMPAIGN_SECONDS)
+        woken = [
+            Loop("deliver", delivery.step, house.chance),
+            Loop("journeys", _due(house, advance_journeys), house.chance),
+            Loop("campaigns", campaigns, house.chance, idle_seconds=CAMPAIGN_SECONDS),
+            Loop("judge anew", _due(house, judge_anew), house.chance),
+        ]
         looker = Looker(house.database, house.box, wire, house.clock, house.chance)
         templates = TemplateSync(house.database, house.box, wire, house.clock, house.chance)
 
         def wake() -> None:
             delivery.wake()
-            sending.wake()
-            moving.wake()
-            planning.wake()
+            for loop in woken:
+                loop.wake()
 
         async with listening(house.database_url, wake):
             try:
-                yield [sending, moving, planning, *_unhurried(house, delivery, looker, templates)]
+                yield [*woken, *_unhurried(house, delivery, looker, templates)]
             finally:
                 await delivery.close()
                 await looker.close()
                 await templates.close()
 
 
+def _due(house: House, work: Callable[[Database, datetime], Awaitable[int]]) -> Step:
+    async def step() -> int:
+        return await work(house.database, house.clock())
+
+    return step
+
+
 def _unhurried(house: House, delivery: Delivery, looker: Looker, templates: TemplateSync) -> list[Loop]:
     """Loops that nothing wakes: they look now and then."""
-
-    def due(work: Callable[[Database, datetime], Awaitable[int]]) -> Step:
-        async def step() -> int:
-            return await work(house.database, house.clock())
-
-        return step
-
+    due = partial(_due, house)
     return [
         Loop("recover", delivery.recover, house.chance, idle_seconds=Patience(house.config.lease).look_seconds),
         Loop("reports", due(sweep_early_reports), house.chance, idle_seconds=SWEEP_SECONDS),

@@ -97,6 +97,7 @@ async def test_what_is_claimed_by_the_old_settings_is_due_by_the_new(
         claiming = asyncio.create_task(walk.delivery.step())
         await meet()
     await claiming
+    await walk.judge_anew()
     assert await _waiting(walk) == [("quiet_hours", walk.now)]
     await walk.come_to_rest()
     assert await _last(walk, people) == "accepted"
@@ -109,6 +110,7 @@ async def test_what_is_planned_by_the_old_settings_is_due_by_the_new(walk: Walk,
         planning = asyncio.create_task(walk.plan())
         await meet()
     await planning
+    await walk.judge_anew()
     assert await _waiting(walk) == [("quiet_hours", walk.now)]
     await walk.come_to_rest()
     assert await _last(walk, people) == "accepted"
@@ -139,6 +141,7 @@ async def test_what_comes_with_a_merge_at_that_moment_is_due_by_the_new_settings
         nobody = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
         await _until(connection, nobody, applying.done)
     await applying
+    await walk.judge_anew()
     assert await _waiting(walk) == [("quiet_hours", walk.now)]
 
 

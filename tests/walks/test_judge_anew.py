@@ -1,6 +1,9 @@
 """What waits because of what a project has written down is due as soon as that says something else, and it alone."""
 
 import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +12,9 @@ import pytest
 from parley.domain.http import HttpResponse
 from parley.services.apply_definitions import delete_definition
 from parley.services.create_project import create_project
-from parley.store.messages import WOKEN_AT_ONCE, look_again
+from parley.services.judge_anew import AT_ONCE, judge_anew
+from parley.store.definitions import hold_definitions
+from parley.store.messages import look_again
 from parley.store.wakeups import listening
 from tests.support.builders import Cast
 from tests.walks.test_frequency import _policy as frequency
@@ -114,6 +119,7 @@ async def test_settings_that_say_the_same_of_it_wake_nobody(walk: Walk, people: 
     await _send(walk, people)
     before = await _due_at(walk)
     await walk.apply(after, blunt(TEMPLATE))
+    await walk.judge_anew()
     assert await _due_at(walk) == before
 
 
@@ -124,6 +130,7 @@ async def test_a_delay_of_the_provider_outlasts_all_that_is_applied(walk: Walk, 
     before = await _due_at(walk)
     assert all(at > walk.now for at in before)
     await walk.apply(settings(time_zone={"project": "Europe/Bratislava"}), frequency((9, "24 hours")))
+    await walk.judge_anew()
     assert (len(before), await _due_at(walk)) == (1, before)
 
 
@@ -133,8 +140,10 @@ async def test_a_rate_card_lets_go_what_a_budget_holds_and_nothing_else(walk: Wa
     await _send(walk, people)
     before = await _due_at(walk)
     await walk.apply(settings(costs=budget, quiet_hours={**ALL_DAY, "kinds": ["text"]}), ONCE)
+    await walk.judge_anew()
     assert (await _due_at(walk), await _last(walk, people)) == (before, "planned")
     await walk.apply(CHEAPER)
+    await walk.judge_anew()
     assert await _due_at(walk) == [walk.now]
 
 
@@ -153,6 +162,7 @@ async def test_a_time_zone_is_asked_again_about_quiet_hours(walk: Walk, people: 
     await walk.apply(blunt(TEMPLATE), settings(quiet_hours=ALL_DAY))
     await _send(walk, people)
     await walk.apply(settings(quiet_hours=ALL_DAY, time_zone={"project": "Asia/Singapore"}))
+    await walk.judge_anew()
     assert await _due_at(walk) == [walk.now]
 
 
@@ -166,6 +176,7 @@ async def test_an_account_wakes_what_waits_for_its_own_tier_alone(walk: Walk, pe
             "UPDATE messages SET integration = 'other' WHERE id = (SELECT max(id::text)::uuid FROM messages)"
         )
     await walk.apply({**LEGACY, "limits": LEGACY["limits"] | {"tier": 9}})
+    await walk.judge_anew()
     assert sorted(await _due_at(walk)) == [walk.now, until]
 
 
@@ -190,14 +201,87 @@ async def test_another_project_s_messages_wait_on(walk: Walk, people: Cast) -> N
     assert await _due_at(walk) == before
 
 
-async def test_however_many_wait_all_are_due(walk: Walk, people: Cast) -> None:
+async def _many_wait(walk: Walk, people: Cast, more: int) -> datetime:
+    """Until when they wait."""
     await walk.apply(blunt(TEMPLATE), settings(quiet_hours=ALL_DAY))
     await _send(walk, people)
     async with walk.database.transaction() as connection:
         await connection.execute(
             "INSERT INTO messages SELECT (jsonb_populate_record(m, jsonb_build_object('id', gen_random_uuid()))).*"
             " FROM messages m, generate_series(1, $1) WHERE m.state = 'planned'",
-            WOKEN_AT_ONCE,
+            more,
         )
+    (until,) = set(await _due_at(walk))
+    return until
+
+
+async def _still_asked(walk: Walk) -> int:
+    async with walk.database.connection() as connection:
+        count: int = await connection.fetchval("SELECT count(*) FROM reevaluations")
+        return count
+
+
+@asynccontextmanager
+async def _nobody_writes_messages(walk: Walk) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Whoever would waits; says when somebody does."""
+    async with walk.database.transaction() as connection, asyncio.timeout(SECONDS):
+        await connection.execute("LOCK TABLE messages IN SHARE MODE")
+
+        async def somebody_waits() -> None:
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'messages'::regclass"
+            while not await connection.fetchval(waiting):  # noqa: ASYNC110  another connection
+                await asyncio.sleep(0.01)
+
+        yield somebody_waits
+
+
+async def test_nobody_waits_for_an_apply_while_what_waits_becomes_due(walk: Walk, people: Cast) -> None:
+    until = await _many_wait(walk, people, 1)
+    async with _nobody_writes_messages(walk) as somebody_waits:
+        await walk.apply(settings())
+        assert set(await _due_at(walk)) == {until}
+        judging = asyncio.create_task(judge_anew(walk.database, walk.now))
+        await somebody_waits()
+        async with walk.database.transaction() as connection:
+            await hold_definitions(connection, walk.project_id)  # a planner, a merge, a STOP
+        assert await judge_anew(walk.database, walk.now) == 0  # another worker
+        assert not judging.done()
+    assert await judging == 3
+    assert (set(await _due_at(walk)), await _still_asked(walk)) == ({walk.now}, 0)
+
+
+async def test_however_many_wait_all_are_due_whichever_worker_is_killed(walk: Walk, people: Cast) -> None:
+    until = await _many_wait(walk, people, 2 * AT_ONCE)
     await walk.apply(settings())
-    assert set(await _due_at(walk)) == {walk.now}
+    assert await judge_anew(walk.database, walk.now) == AT_ONCE
+    async with _nobody_writes_messages(walk) as somebody_waits:
+        killed = asyncio.create_task(judge_anew(walk.database, walk.now))
+        await somebody_waits()
+        killed.cancel()
+        await asyncio.gather(killed, return_exceptions=True)
+    assert killed.cancelled()
+    assert Counter(await _due_at(walk)) == {walk.now: AT_ONCE, until: AT_ONCE + 1}
+    await walk.judge_anew()
+    assert (set(await _due_at(walk)), await _still_asked(walk)) == ({walk.now}, 0)
+
+
+async def test_what_somebody_holds_and_leaves_as_it_is_becomes_due_after_that(walk: Walk, people: Cast) -> None:
+    until = await _many_wait(walk, people, 1)
+    await walk.apply(settings())
+    async with walk.database.rehearsal() as connection:
+        await connection.execute("SELECT FROM messages WHERE state = 'planned' LIMIT 1 FOR UPDATE")
+        assert [await judge_anew(walk.database, walk.now) for _ in range(2)] == [1, 0]
+        assert (sorted(await _due_at(walk)), await _still_asked(walk)) == ([walk.now, until], 1)
+    await walk.judge_anew()
+    assert (set(await _due_at(walk)), await _still_asked(walk)) == ({walk.now}, 0)
+
+
+async def test_one_of_which_some_is_left_goes_behind_the_others(walk: Walk, people: Cast) -> None:
+    await _many_wait(walk, people, 1)
+    await walk.apply(settings())
+    async with walk.database.rehearsal() as connection:
+        await connection.execute("SELECT FROM messages WHERE state = 'planned' FOR UPDATE")
+        await walk.apply(ONCE)
+        walk.now += timedelta(seconds=1)
+        assert [await judge_anew(walk.database, walk.now) for _ in range(3)] == [0, 1, 0]
+        assert await _still_asked(walk) == 1

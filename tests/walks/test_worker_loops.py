@@ -16,6 +16,7 @@ from parley.services.claim_messages import claim_messages
 from parley.services.receive_reports import sweep_early_reports
 from parley.services.turns import Turns
 from parley.store.messages import EarlyReport, keep_early_reports
+from parley.store.reevaluations import ask_reevaluation
 from parley.wiring import House, open_loops
 from tests.support.builders import Cast
 from tests.walks.walk import Walk
@@ -29,6 +30,7 @@ DUTIES = {
     "reports": "SELECT count(*) FROM early_reports",
     "pairs": "SELECT count(*) FROM pairs",
     "tiers": "SELECT count(*) FROM tier_slices",
+    "judge anew": "SELECT count(*) FROM reevaluations",
 }
 """By the name of its loop, and what says how much of it is left."""
 BREAKS = {
@@ -36,6 +38,7 @@ BREAKS = {
     "reports": "ALTER TABLE messages ADD CHECK (state <> 'read')",
     "pairs": "CREATE RULE broken AS ON DELETE TO pairs DO INSTEAD SELECT 1 / 0",
     "tiers": "CREATE RULE broken AS ON DELETE TO tier_slices DO INSTEAD SELECT 1 / 0",
+    "judge anew": "CREATE RULE broken AS ON DELETE TO reevaluations DO INSTEAD SELECT 1 / 0",
 }
 
 
@@ -64,6 +67,7 @@ async def _leave_something_of_each(walk: Walk, people: Cast) -> None:
         await connection.execute(paid, walk.project_id, walk.now)
         past = "INSERT INTO tier_slices (tier, slice, recipients, expected) VALUES ('sender:a', $1, 1, 0)"
         await connection.execute(past, walk.now)
+        await ask_reevaluation(connection, walk.project_id, None, ["quiet_hours"], walk.now)
     walk.now += FORGOTTEN
 
 

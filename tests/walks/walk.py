@@ -18,6 +18,7 @@ from parley.services.apply_definitions import Change, apply_definitions
 from parley.services.callback_doors import Doors
 from parley.services.create_project import NewProject
 from parley.services.deliver_messages import Delivery
+from parley.services.judge_anew import judge_anew
 from parley.services.launch_campaign import launch_campaign
 from parley.services.plan_campaigns import plan_campaigns
 from parley.services.read_callbacks import read_callbacks
@@ -137,8 +138,14 @@ class Walk:
         """One turn of a worker's loop."""
         return await steer_campaigns(self.database, self.now) + await plan_campaigns(self.database, self.now)
 
+    async def judge_anew(self) -> None:
+        """What waits by definitions that have changed becomes due."""
+        while await judge_anew(self.database, self.now):
+            pass
+
     async def come_to_rest(self) -> None:
         """Workers work until nothing is due."""
+        await self.judge_anew()
         while await self.campaigns_move():
             pass
         for _ in range(ROUNDS):

@@ -22,7 +22,7 @@ from parley.services.definition_links import (
     setting_problems,
 )
 from parley.services.definitions import ProjectDefinitions, parsed
-from parley.services.judge_anew import Rewritten, judge_anew
+from parley.services.judge_anew import Rewritten, ask_to_judge_anew
 from parley.services.look_at_templates import look_at_templates
 from parley.services.read_definitions import ReadDefinition
 from parley.services.registry import register, rejudge, unregister
@@ -130,7 +130,7 @@ async def _delete(connection: Connection, project_id: UUID, kind: str, name: str
         raise InvalidInputError(problems)
     await lock_definitions(connection, project_id)
     await delete_stored(connection, project_id, kind, name)
-    await judge_anew(connection, project_id, Rewritten(kind, name, gone.body.decode(), after=""), now)
+    await ask_to_judge_anew(connection, project_id, Rewritten(kind, name, gone.body.decode(), after=""), now)
     if kind == "template":
         await unregister(connection, project_id, name, now)
     if kind == "integration":
@@ -258,6 +258,6 @@ async def _write(
         if one.kind == "integration":
             await look_soon(connection, project_id, one.name, now)  # it may know templates
         rewritten = Rewritten(one.kind, one.name, change.before, change.after)
-        await judge_anew(connection, project_id, rewritten, now)
+        await ask_to_judge_anew(connection, project_id, rewritten, now)
         token = new_token() if one.kind == "integration" else None
         await put_definition(connection, project_id, StoredDefinition(one.kind, one.name, 0, one.body, token), now)

@@ -3,13 +3,24 @@
 Here they only become due: whoever claims them judges them as ever. What waits for the provider's Retry-After or for a
 rate waits for other reasons, and goes on waiting.
 
-None is missed. Whoever plans, claims or moves messages holds the project's definitions (store.definitions) from before
-it reads them until it commits, and whoever changes them locks them from before it looks here until it commits: so each
-judgement is either there to be found, or made by the new definitions. A claim that meets a change leaves the project
-for its next turn; the others wait, in the order in which they came, so that no flow of claims holds up a change.
+Whoever changes definitions has the project's locked (store.definitions), and planners, merges and callbacks with
+keywords wait for it. So it only writes down what is to be judged anew (store.reevaluations); however many messages that
+is, they become due afterwards, without the lock: a worker takes some at a time and commits, and one that vanishes
+leaves the rest to the next.
+
+None is missed. Whoever plans, claims or moves messages holds the definitions from before it reads them until it
+commits, and whoever changes them locks them until it commits. So by then each judgement by the old ones is there to be
+found, and whatever is judged later is judged by the new ones. A message that somebody has locked is passed over, but
+not forgotten: it may be a merge that moves it as it is, or somebody who dies. As long as one waits that was not made
+due, this is not over. What has been judged anew meanwhile and waits for the same reason may become due once more; that
+does no harm.
+
+A claim that meets a change leaves the project for its next turn; the others wait, in the order in which they came, so
+that no flow of claims holds up a change.
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +28,13 @@ import msgspec
 
 from parley.services.budgets import OVER_BUDGET
 from parley.services.tiers import OVER_TIER
-from parley.store.database import Connection
-from parley.store.messages import look_again
+from parley.store.database import Connection, Database
+from parley.store.messages import still_waits, wake
+from parley.store.reevaluations import ask_reevaluation, claim_reevaluation, finish, go_on_later, is_any_asked
 from parley.store.wakeups import announce_work
 
+AT_ONCE = 5_000
+"""Messages in one transaction."""
 QUIET_HOURS, FREQUENCY_WAITS = "quiet_hours", "frequency_waits"
 _RESTS_ON: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (QUIET_HOURS, "settings", ("quiet_hours", "time_zone")),
@@ -44,13 +58,36 @@ class Rewritten(msgspec.Struct, frozen=True):
     after: str
 
 
-async def judge_anew(connection: Connection, project_id: UUID, what: Rewritten, now: datetime) -> None:
+async def ask_to_judge_anew(connection: Connection, project_id: UUID, what: Rewritten, now: datetime) -> None:
     """In the transaction that stores what it says, and has locked the definitions."""
     codes = _codes(what)
     if codes:
         sender = what.name if what.kind == "integration" else None
-        await look_again(connection, project_id, sender, codes, now)
+        await ask_reevaluation(connection, project_id, sender, codes, now)
         await announce_work(connection)
+
+
+async def judge_anew(database: Database, now: datetime) -> int:
+    """Makes some due of what is to be judged anew. 0 when nothing is left but what somebody else holds."""
+    async with database.connection() as connection:
+        if not await is_any_asked(connection):
+            return 0
+    return await database.run(partial(_judge_some, now=now))
+
+
+async def _judge_some(connection: Connection, now: datetime) -> int:
+    asked = await claim_reevaluation(connection)
+    if asked is None:
+        return 0
+    waiting = (asked.project_id, asked.sender, asked.codes)
+    woken = await wake(connection, *waiting, AT_ONCE, now)
+    if woken:
+        await announce_work(connection)
+    if woken == AT_ONCE or await still_waits(connection, *waiting, now):
+        await go_on_later(connection, asked, now)
+        return woken
+    await finish(connection, asked)
+    return woken + 1
 
 
 def _codes(what: Rewritten) -> list[str]:

@@ -170,6 +170,15 @@ async def wake(
     return int(status.rpartition(" ")[2])
 
 
+async def still_waits(
+    connection: Connection, project_id: UUID, sender: str | None, codes: Sequence[str], now: datetime
+) -> bool:
+    """Is there one that waits for one of these reasons, also one that somebody has locked?"""
+    asked = {"project_id": project_id, "sender": sender, "codes": list(codes), "now": now}
+    waits: bool = await sql.messages.still_waits(connection, **asked)
+    return waits
+
+
 async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[MessageRow]:
     """Locks them in the order of their ids, as everybody does, so that nobody waits in a circle.
 
