@@ -3,14 +3,22 @@
 import asyncio
 import os
 import signal
-from contextlib import closing
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
+import pytest
 
-from parley.store.embedded import embedded_server
+from parley.cli.running import DatabaseLostError, run
+from parley.services.callback_spool import Arrival, CallbackSpool
+from parley.store.embedded import EmbeddedServer, embedded_server
 from parley.store.migrate import migrate, pending
+from parley.wiring import House
 from tests.frame.processes import HOLD, SECONDS, database_pid, parley, running, serving, until
+from tests.support.builders import NOW
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 WAITS = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -43,6 +51,14 @@ async def test_a_command_whose_connection_is_cut_ends_with_a_sentence(tmp_path: 
     assert "Traceback" not in ended.err
 
 
+def test_a_statement_that_is_not_answered_in_time_ends_with_a_sentence(tmp_path: Path) -> None:
+    async def wait(_: House) -> None:
+        raise TimeoutError  # as the driver does after half a minute
+
+    with pytest.raises(DatabaseLostError, match="it did not answer in time"):
+        run(tmp_path, wait, may_create=True)
+
+
 async def test_a_server_whose_database_dies_while_it_starts_starts_it(tmp_path: Path) -> None:
     async with running("-c", HOLD, str(tmp_path)) as (_, url):
         migrate(url)
@@ -58,3 +74,50 @@ async def _served(data_dir: Path) -> bool:
     """Did it come to serve?"""
     async with serving(data_dir, "--workers", "0") as (process, _):
         return process.returncode is None
+
+
+async def test_a_database_that_hangs_is_told_with_what_lies_on_the_disk(tmp_path: Path) -> None:
+    with embedded_server(tmp_path) as server:
+        migrate(server.url)
+        _spool_a_callback(tmp_path / "spool")
+        with _frozen(tmp_path):
+            doctor, listing = await asyncio.gather(
+                parley("doctor", "--data-dir", str(tmp_path)), parley("project", "list", "--data-dir", str(tmp_path))
+            )
+    assert (doctor.code, listing.code, doctor.err, listing.out) == (1, 1, "", "")
+    assert "database away" in doctor.out
+    assert "1 callback spooled" in doctor.out
+    for said in (doctor.out, listing.err):
+        assert "it takes connections and does not answer" in said
+
+
+def _spool_a_callback(folder: Path) -> None:
+    spool = CallbackSpool(folder, 10_000)
+    spool.keep([Arrival(NOW, "token", {}, b"{}")])
+    spool.seal()
+
+
+@contextmanager
+def _frozen(data_dir: Path) -> Iterator[None]:
+    server = psutil.Process(database_pid(data_dir))
+    everyone = [server, *server.children(recursive=True)]
+    for process in everyone:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in everyone:
+            process.resume()
+
+
+def test_a_database_that_hangs_and_has_a_queue_counts_as_running(tmp_path: Path) -> None:
+    cluster = tmp_path / "postgres"
+    cluster.mkdir()
+    cluster.joinpath("postmaster.pid").write_text(f"0\n0\n0\n5432\n{tmp_path}\n", "utf-8")
+    with ExitStack() as doors:
+        hanging = doors.enter_context(socket.socket(socket.AF_UNIX))
+        hanging.bind(str(tmp_path / ".s.PGSQL.5432"))
+        hanging.listen(0)
+        doors.enter_context(socket.socket(socket.AF_UNIX)).connect(hanging.getsockname())  # nobody takes it
+        EmbeddedServer(tmp_path).revive()  # at once, and without a try to start another
+    assert not (tmp_path / "start.lock").exists()

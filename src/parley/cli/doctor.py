@@ -8,13 +8,14 @@ import msgspec
 from cyclopts import App
 
 from parley.cli.options import AnyProject, AsJson, DataDir
-from parley.cli.running import project_of, run
+from parley.cli.running import DatabaseLostError, project_of, run
 from parley.config import read_config
 from parley.domain.clock import system_clock
 from parley.domain.counting import counted
 from parley.services.doctor import Finding, diagnose, diagnose_disk, needs_operator, plain
 from parley.store.doctor import What
 from parley.store.embedded import DiskFullError
+from parley.store.migrate import DatabaseUnreachableError
 from parley.store.projects import ProjectLine, all_projects
 from parley.wiring import House, spool_of
 
@@ -34,8 +35,9 @@ def doctor(*, project: AnyProject = None, as_json: AsJson = False, data_dir: Dat
 
     try:
         findings, projects = run(data_dir, do)
-    except DiskFullError:
-        findings, projects = diagnose_disk(spool_of(read_config(data_dir)), system_clock()), {}
+    except (DiskFullError, DatabaseUnreachableError, DatabaseLostError) as error:
+        away = None if isinstance(error, DiskFullError) else str(error).partition("\n")[0]
+        findings, projects = diagnose_disk(spool_of(read_config(data_dir)), system_clock(), away), {}
     told = "\n".join(story(findings, projects))
     as_read = msgspec.json.encode([plain(one) for one in findings]).decode() if as_json else told
     print(as_read or "Nothing waits.")
@@ -69,7 +71,7 @@ _ONE_WITH: Mapping[What, tuple[str, str]] = {
     What.TEMPLATES_NOT_LOOKED_AT: ("templates not looked at", "failures"),
 }
 """Of these a finding is about one, and counts what it has."""
-_UNCOUNTED = frozenset({What.LIMITS_DIFFER, What.DISK_FULL})
+_UNCOUNTED = frozenset({What.LIMITS_DIFFER, What.DISK_FULL, What.DATABASE_AWAY})
 """Of these a number says nothing."""
 
 

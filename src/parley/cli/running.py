@@ -15,7 +15,7 @@ from parley.wiring import House, has_database, open_house
 T = TypeVar("T")
 MOST_LISTED = 10
 """Projects that are named to whoever mistypes one."""
-_LOST: tuple[type[Exception], ...] = (ConnectionRefusedError, *UNAVAILABLE)
+_LOST: tuple[type[Exception], ...] = (ConnectionRefusedError, TimeoutError, *UNAVAILABLE)
 
 
 class NoDataError(ParleyError):
@@ -57,8 +57,9 @@ def run(data_dir: Path | None, command: Callable[[House], Awaitable[T]], *, may_
     try:
         return run_to_end(in_the_house())
     except _LOST as error:
+        said = str(error) or "it did not answer in time"
         raise DatabaseLostError(
-            f"The database went away in the middle of it ({error}). Each step is done whole or not at all: "
+            f"The database went away in the middle of it ({said}). Each step is done whole or not at all: "
             "see how far it came, then say it again."
         ) from error
 

@@ -176,6 +176,11 @@ _RULES: Mapping[What, _Rule] = {
         "Free some space. Until then the database of this folder may stop; once it has, it does not start, and what it "
         "holds cannot be told.",
     ),
+    What.DATABASE_AWAY: _Rule(
+        Releaser.OPERATOR,
+        "What it holds cannot be told. Meanwhile a server keeps callbacks on its disk, and messages wait; when it "
+        "answers again, all go on by themselves.",
+    ),
     What.LIMITS_DIFFER: _Rule(
         Releaser.OPERATOR,
         "They are one count, and whoever says more uses it up for the others. Say the same in both files, and apply "
@@ -222,9 +227,13 @@ async def diagnose(
     return _ordered([_by_rule(_finding(what, one, now), rules, now) for what, one in waiting])
 
 
-def diagnose_disk(spool: Path, now: datetime, needed_bytes: int = NEEDED_DISK_BYTES) -> list[Finding]:
-    """What can be told without the database, which does not start for want of room."""
-    return _ordered([_finding(what, one, now) for what, one in _on_disk(spool, now, needed_bytes)])
+def diagnose_disk(
+    spool: Path, now: datetime, away: str | None = None, needed_bytes: int = NEEDED_DISK_BYTES
+) -> list[Finding]:
+    """What can be told without the database: it does not start for want of room, or is `away`, as the sentence says."""
+    waiting = [(What.DATABASE_AWAY, Waiting(None, None, None, away, 1, now, None))] if away else []
+    waiting += _on_disk(spool, now, needed_bytes)
+    return _ordered([_finding(what, one, now) for what, one in waiting])
 
 
 async def diagnose_run(

@@ -49,6 +49,7 @@ class What(StrEnum):
     BUDGETS_NEARLY_GONE = "budgets_nearly_gone"
     BUDGETS_GONE = "budgets_gone"
     DISK_FULL = "disk_full"
+    DATABASE_AWAY = "database_away"
     CALLBACKS_NOT_UNDERSTOOD = "callbacks_not_understood"
     CONSENTS_NOT_UNDERSTOOD = "consents_not_understood"
 

@@ -218,7 +218,10 @@ def _is_running(cluster: Path) -> bool:
     """Asked at its socket: a process id may be a zombie's or, after a restart of the machine, somebody else's."""
     try:
         with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(0)
             door.connect(_socket_path(cluster))
+    except BlockingIOError:
+        return True  # it hangs, so nobody takes what has queued up
     except (OSError, IndexError):
         return False
     return True

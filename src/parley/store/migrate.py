@@ -14,6 +14,8 @@ CONNECT_SECONDS = 10
 RECOVERY_SECONDS = 60.0
 """A database that says it is starting up, or recovering from a crash, is waited for."""
 LOOK_SECONDS = 0.2
+_SILENT = f"it takes connections and does not answer, or is out of reach (for {CONNECT_SECONDS} s)."
+_REMEDY = "Start it, or correct PARLEY_DATABASE_URL; without it Parley brings its own."
 _FOLDER = files("parley.store") / "migrations"
 
 
@@ -50,15 +52,17 @@ def pending(database_url: str) -> list[str]:
 
 
 def _connected(database_url: str) -> psycopg.Connection[tuple[str]]:
+    """Raises DatabaseUnreachableError; of one that hangs after CONNECT_SECONDS."""
     try:
         return _connect(database_url)
+    except psycopg.errors.ConnectionTimeout as error:
+        raise DatabaseUnreachableError(_SILENT, _REMEDY) from error
     except psycopg.OperationalError:
         _wait_for_recovery(database_url)
     try:
         return _connect(database_url)
     except psycopg.OperationalError as error:
-        remedy = "Start it, or correct PARLEY_DATABASE_URL; without it Parley brings its own."
-        raise DatabaseUnreachableError(str(error).strip(), remedy) from error
+        raise DatabaseUnreachableError(str(error).strip(), _REMEDY) from error
 
 
 def _connect(database_url: str) -> psycopg.Connection[tuple[str]]:
@@ -68,7 +72,8 @@ def _connect(database_url: str) -> psycopg.Connection[tuple[str]]:
 def _wait_for_recovery(database_url: str) -> None:
     """A process that starts in the very moment after a crash of the database must not give up for that."""
     deadline = time.monotonic() + RECOVERY_SECONDS
-    while PGconn.ping(database_url.encode()) == Ping.REJECT and time.monotonic() < deadline:
+    asked = psycopg.conninfo.make_conninfo(database_url, connect_timeout=CONNECT_SECONDS).encode()
+    while PGconn.ping(asked) == Ping.REJECT and time.monotonic() < deadline:
         time.sleep(LOOK_SECONDS)
 
 
