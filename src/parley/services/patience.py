@@ -29,12 +29,12 @@ class Patience(msgspec.Struct, frozen=True):
         """From a claim's decision until its sends begin. Only a worker that stood still takes longer: its lease may
         be over, and the person may have said STOP.
         """
-        return min(BEGIN_SECONDS, self._seconds / 8)
+        return min(BEGIN_SECONDS, self._seconds / 4)
 
     @property
     def turn_seconds(self) -> float:
         """For a place among the client's connections."""
-        return min(TURN_SECONDS, self._seconds / 6)
+        return min(TURN_SECONDS, self._seconds / 4)
 
     @property
     def token_seconds(self) -> float:
