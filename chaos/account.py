@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from chaos.schedule import SENDS
 from chaos.sinch import Ledger, Send
 
 CARRIES_OUR_ID = frozenset({"sinch_conversation"})
@@ -53,7 +54,25 @@ class Books(msgspec.Struct, frozen=True):
     """Journeys and campaigns that have not ended."""
     early_reports: int
     """Reports that still wait for the answer to their send."""
+    unjoined: int
+    """Those of them whose answer is there."""
+    unread: int
+    """Callbacks that are stored and that nobody has read."""
+    lost_calls: int
+    """At most so many calls can have been lost by whoever was killed or stood still."""
+    kills_missed: int
+    """Were asked for, and hit nobody."""
+    exits: Mapping[str, int | None]
+    """Of the programs that were told to stop at the end; None had to be killed."""
     ledger: Ledger
+
+    @property
+    def refusals(self) -> int:
+        """Calls that Sinch did not take. Each may have left one message uncertain: its answer was cut, or forgotten
+        with the process that was to record it.
+        """
+        refused = ("request", SENDS[self.api], "refused")
+        return sum(one.count for one in self.ledger.tallies if (one.kind, one.name, one.outcome) == refused)
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -116,6 +135,13 @@ def _ended_though_accepted(_: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
     yield from (f"{row.id} {row.state}" for row, sends in pairs if row.state in NEVER_LEFT and sends)
 
 
+def _never_accepted(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    """Some honestly were not: their call was lost, and nobody may make it again. More are a fault of ours."""
+    never = [f"{row.id} {row.state} {row.code}" for row, sends in pairs if not sends]
+    if len(never) > books.lost_calls + books.refusals:
+        yield from never
+
+
 def _not_as_reported(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
     for row, sends in pairs:
         wanted = _reported(books, row, sends)
@@ -151,12 +177,29 @@ def _forged_stored(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
     yield from sorted(books.ledger.forged & books.callbacks)
 
 
+def _unread(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    yield from ["a callback"] * books.unread
+
+
+def _unjoined(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    """A report with our own id waits for no answer; another one for ever, where its send was never answered."""
+    yield from ["a report"] * (books.early_reports if books.api in CARRIES_OUR_ID else books.unjoined)
+
+
 def _untold(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
     yield from ["a message"] * books.untold
 
 
 def _under_way(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
     yield from ["one"] * books.under_way
+
+
+def _kills_missed(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    yield from ["a kill"] * abs(books.kills_missed)
+
+
+def _ended_badly(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    yield from (f"{name}: {code}" for name, code in books.exits.items() if code != 0)
 
 
 _JUDGES: dict[str, Callable[[Books, Sequence[_Pair]], Iterator[str]]] = {
@@ -167,12 +210,17 @@ _JUDGES: dict[str, Callable[[Books, Sequence[_Pair]], Iterator[str]]] = {
     "messages that stand still": _still_waiting,
     "messages on their way that Sinch never accepted": _accepted_by_nobody,
     "messages ended here that Sinch accepted": _ended_though_accepted,
+    "messages that Sinch never accepted, more than what broke explains": _never_accepted,
     "messages that are not where the reports put them": _not_as_reported,
     "callbacks that we acknowledged and do not have": _callbacks_lost,
     "genuine callbacks that we refused": _callbacks_refused,
     "forged callbacks that we believed": _forged_stored,
+    "callbacks that nobody has read": _unread,
+    "reports that wait though their send is known": _unjoined,
     "messages whose state no campaign event tells": _untold,
     "journeys or campaigns that have not ended": _under_way,
+    "kills that hit nobody, or too many": _kills_missed,
+    "programs that did not end well": _ended_badly,
 }
 
 
@@ -181,6 +229,7 @@ def _lines(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
     by_what = "by our own id" if books.api in CARRIES_OUR_ID else "by its number, one message each"
     yield f"messages        {len(pairs)}, found at Sinch {by_what}"
     yield f"accepted        once {accepted[1]}, twice {accepted[2]}, never {accepted[0]}"
+    yield f"  never         at most {books.lost_calls} by calls that were lost, and {books.refusals} that Sinch refused"
     for state, count in Counter(row.state for row, _ in pairs).most_common():
         yield f"  {state:<13} {count}{_why(state, pairs)}"
     yield from _uncertain(pairs)

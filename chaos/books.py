@@ -29,6 +29,12 @@ SELECT (SELECT count(*) FROM journeys WHERE due_at IS NOT NULL)
     + (SELECT count(*) FROM campaign_runs WHERE ended_at IS NULL)
 """
 _EARLY = "SELECT count(*) FROM early_reports"
+_UNJOINED = """
+SELECT count(*) FROM early_reports e WHERE EXISTS (
+    SELECT FROM messages m WHERE m.project_id = e.project_id AND m.provider_message_id = e.provider_message_id
+)
+"""
+_UNREAD = "SELECT count(*) FROM callbacks_unread"
 SLOW_SECONDS = 300.0
 """Whole tables are read."""
 
@@ -67,6 +73,16 @@ async def count_under_way(database: Database) -> int:
 async def count_early_reports(database: Database) -> int:
     """Reports that wait for the answer to their send."""
     return await _count(database, _EARLY)
+
+
+async def count_unjoined(database: Database) -> int:
+    """Those of them whose answer is there."""
+    return await _count(database, _UNJOINED)
+
+
+async def count_unread(database: Database) -> int:
+    """Callbacks that nobody has read."""
+    return await _count(database, _UNREAD)
 
 
 async def _count(database: Database, asked: str) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -23,11 +23,14 @@ from chaos.sinch import Sinch
 from parley.config import Config
 from parley.providers.http import HttpClient
 from parley.services.patience import LEASE
+from parley.services.turns import IN_FLIGHT
 from parley.store.database import AWAY
 from parley.wiring import House, open_house
 
 LOOK_SECONDS = 0.25
 STILL_LOOKS = 2
+READ_SECONDS = 120
+"""For the last callbacks, and for reports that crossed the answer to their send; what is left then is told."""
 STUCK_SECONDS = 15.0
 """A kill does not wait longer for its message: nothing may be sent any more because of the kills before it."""
 CONTROL_SECONDS = aiohttp.ClientTimeout(total=60)
@@ -77,6 +80,7 @@ class Run:
         self._house = house
         self._tell = tell
         self._began = time.monotonic()
+        self._exits: dict[str, int | None] = {}
 
     async def play(self) -> Account:
         """From the first customer to the account."""
@@ -131,8 +135,9 @@ class Run:
         await self._until_nothing_moves()
         await self._settle_as_if_later()
         await self._until_nothing_moves()
+        await self._until_all_is_read_and_joined()
         for program in (self._crew.worker, self._crew.server):
-            code = await program.stop()
+            code = self._exits[program.name] = await program.stop()
             self._say(f"{program.name} was told to stop: {code}")
 
     async def _until_nothing_moves(self) -> None:
@@ -141,6 +146,13 @@ class Run:
         while still < STILL_LOOKS:
             await asyncio.sleep(1)
             still = still + 1 if await self._nothing_moves() else 0
+
+    async def _until_all_is_read_and_joined(self) -> None:
+        database = self._house.database
+        for _ in range(READ_SECONDS):
+            if not await books.count_unread(database) and not await books.count_unjoined(database):
+                return
+            await asyncio.sleep(1)
 
     async def _nothing_moves(self) -> bool:
         try:
@@ -173,6 +185,11 @@ class Run:
             untold=await books.count_untold(database),
             under_way=await books.count_under_way(database),
             early_reports=await books.count_early_reports(database),
+            unjoined=await books.count_unjoined(database),
+            unread=await books.count_unread(database),
+            lost_calls=lost_calls(self._crew.killed, self._crew.hung),
+            kills_missed=self._wanted.kills - self._crew.killed.total(),
+            exits=self._exits,
             ledger=await self._sinch.ledger(),
         )
 
@@ -189,6 +206,13 @@ class Run:
 
     def _say(self, sentence: str) -> None:
         self._tell(f"{self._elapsed():6.0f} s  {sentence}")
+
+
+def lost_calls(killed: Mapping[Victim, int], hung: Mapping[Victim, int]) -> int:
+    """Of the worker that was killed, by itself or with its server. Who stands still, or holds up the workers, may let
+    leases end.
+    """
+    return (killed[Victim.WORKER] + killed[Victim.SERVER] + sum(hung.values())) * IN_FLIGHT
 
 
 def _told(kill: Kill) -> str:

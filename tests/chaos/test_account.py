@@ -27,7 +27,8 @@ def _send(**changes: Any) -> Send:
 def _books(rows: tuple[Row, ...] = (_row(),), sends: tuple[Send, ...] = (_send(),), **changes: Any) -> Books:
     given: dict[str, Any] = {
         "api": "sinch_conversation", "customers": 1, "callbacks": frozenset({"aa"}), "untold": 0, "under_way": 0,
-        "early_reports": 0, "ledger": Ledger(sends, frozenset({"aa"}), frozenset({"ff"}), ()),
+        "early_reports": 0, "unjoined": 0, "unread": 0, "lost_calls": 1, "kills_missed": 0,
+        "exits": {"worker": 0, "serve": 0}, "ledger": Ledger(sends, frozenset({"aa"}), frozenset({"ff"}), ()),
     }  # fmt: skip
     return Books(rows=rows, **given | changes)
 
@@ -35,6 +36,20 @@ def _books(rows: tuple[Row, ...] = (_row(),), sends: tuple[Send, ...] = (_send()
 def _callback(**changes: Any) -> Ledger:
     given: dict[str, Any] = {"kind": "callback", "name": "MESSAGE_DELIVERY", "fault": "", "count": 1}
     return msgspec.structs.replace(_books().ledger, tallies=(Tally(**given | changes),))
+
+
+def _lost(count: int, **changes: Any) -> Books:
+    """So many were never accepted, and one call can have been lost."""
+    rows = tuple(
+        _row(id=f"m-{number}", recipient=str(number), state="failed", code="given_up") for number in range(count)
+    )
+    return _books(rows, (), customers=count, **changes)
+
+
+def _refused(name: str, outcome: str = "refused") -> Ledger:
+    """A call came to that."""
+    tally = Tally(kind="request", name=name, status=502, outcome=outcome, fault="cut", count=1)
+    return msgspec.structs.replace(_books().ledger, sends=(), tallies=(tally,))
 
 
 AGREE = {
@@ -47,6 +62,11 @@ AGREE = {
         (_row(state="uncertain", provider_message_id=None),), (_send(our_id=""),), api="sinch_legacy"
     ),
     "given up by order": _books((_row(state="failed", code="given_up"),), (_send(heard=("sent",)),)),
+    "as many as could be were never accepted": _lost(1),
+    "and as many more as Sinch refused": _lost(2, ledger=_refused("conversation.send")),
+    "a legacy report whose send was never answered": _books(
+        (_row(state="uncertain", provider_message_id=None),), (), api="sinch_legacy", early_reports=1
+    ),
     "a forged callback was refused": _books(
         ledger=_callback(status=401, outcome="dropped", fault="bad_signature"),
     ),
@@ -67,8 +87,24 @@ DISAGREE = {
     "forged callbacks that we believed": _books(callbacks=frozenset({"aa", "ff"})),
     "no campaign event tells": _books(untold=1),
     "campaigns that have not ended": _books(under_way=1),
+    "more than what broke explains": _lost(2),
+    "refusals of something else": _lost(2, ledger=_refused("token")),
+    "calls that were taken": _lost(2, ledger=_refused("conversation.send", "accepted")),
+    "that nobody has read": _books(unread=1),
+    "wait though their send is known": _books(early_reports=1),
+    "a legacy report, too": _books(api="sinch_legacy", early_reports=2, unjoined=1),
+    "kills that hit nobody": _books(kills_missed=1),
+    "kills that hit nobody, or too many": _books(kills_missed=-1),
+    "did not end well": _books(exits={"worker": 0, "serve": 1}),
+    "one that had to be killed": _books(exits={"worker": None, "serve": 0}),
 }
-_OTHER_WORDS = {"an uncertain one, too": "not where the reports put them"}
+_OTHER_WORDS = {
+    "an uncertain one, too": "not where the reports put them",
+    "refusals of something else": "more than what broke explains",
+    "calls that were taken": "more than what broke explains",
+    "a legacy report, too": "wait though their send is known",
+    "one that had to be killed": "did not end well",
+}
 
 
 @pytest.mark.parametrize("books", AGREE.values(), ids=AGREE)
