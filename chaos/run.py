@@ -108,13 +108,15 @@ class Run:
             await track(self._shop, self._wanted.messages)
 
     async def _strike(self, planned: Sequence[Kill]) -> None:
-        """A victim that hangs holds up nobody: others are killed meanwhile."""
+        """A victim that hangs holds up nobody: others are killed meanwhile. But if it is to outlast a statement it must
+        not be killed, too.
+        """
         async with asyncio.TaskGroup() as hanging:
             for number, kill in enumerate(planned, 1):
                 await self._reached(kill.after)
                 await asyncio.sleep(kill.pause)
                 struck = hanging.create_task(self._crew.strike(kill))
-                if not kill.hangs:
+                if not kill.hangs or kill.outlasts_statements:
                     await struck
                 so_far = f"accepted {await self._sinch.accepted()} of {self._wanted.messages}"
                 self._say(f"{so_far}; {number} of {len(planned)}: {_told(kill)}")

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from parley.store.database import STATEMENT_SECONDS
+
 LAST_PART = 0.9
 """Of the campaign: what is killed later than this has nothing left to send."""
 FIRST_PART = 0.05
@@ -21,7 +23,9 @@ LONGEST_PAUSE = 1.5
 HANG_EVERY = 10
 """Of so many victims one stands still before it is killed; and as many as those stand still and then go on."""
 HANG_SECONDS = 1.0, 15.0
-"""A worker that goes on may stand still for longer by a lease: others have its messages by then."""
+"""A worker that goes on may stand still for longer by a lease: others have its messages by then. The first time that
+PostgreSQL goes on it has stood still for longer than a statement may take.
+"""
 STORM_EVERY = 0.05
 """Of the campaign: a storm is a burst of one fault, every request in a row."""
 STORM_STRIKES = 5, 40
@@ -54,6 +58,11 @@ class Kill(msgspec.Struct, frozen=True):
     """Seconds for which it stands still first."""
     wakes: bool = False
     """It goes on then, and is not killed."""
+
+    @property
+    def outlasts_statements(self) -> bool:
+        """Whoever asks PostgreSQL gives up, and it goes on after that."""
+        return self.victim is Victim.DATABASE and self.hangs > STATEMENT_SECONDS
 
 
 class Storm(msgspec.Struct, frozen=True):
@@ -151,7 +160,8 @@ def _hanging_first(dice: Random, victims: list[Victim], hanging: int) -> Iterato
 
 
 def _waking(dice: Random, victims: list[Victim], lease: float) -> Iterator[Kill]:
+    longest = {Victim.DATABASE: float(STATEMENT_SECONDS)}
     for victim in victims:
-        longer = dice.choice((0.0, lease)) if victim is Victim.WORKER else 0.0
+        longer = dice.choice((0.0, lease)) if victim is Victim.WORKER else longest.pop(victim, 0.0)
         hangs = dice.uniform(*HANG_SECONDS) + longer
         yield Kill(0, dice.uniform(0, LONGEST_PAUSE), victim, dice.random(), hangs, wakes=True)
