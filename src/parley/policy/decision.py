@@ -11,6 +11,7 @@ from parley.policy import (
     budget,
     consent_given,
     frequency,
+    opt_in_told,
     pair_rate,
     person_not_suppressed,
     quiet_hours,
@@ -24,7 +25,7 @@ from parley.policy import (
 from parley.policy.facts import Facts
 from parley.policy.verdict import Allow, Verdict
 
-POLICY_VERSION = "2026-11-26.10"
+POLICY_VERSION = "2026-11-26.11"
 """Changes whenever a rule does; stored with every decision."""
 
 _TO_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA, Kind.CONSENT})
@@ -47,6 +48,7 @@ RULES: tuple[tuple[str, frozenset[Kind], Callable[[Facts, datetime], Verdict]], 
     ("frequency", _IN_A_CONVERSATION | _BY_TEMPLATE, frequency.check),
     ("quiet_hours", _IN_A_CONVERSATION | _BY_TEMPLATE, quiet_hours.check),
     ("budget", _IN_A_CONVERSATION | _BY_TEMPLATE, budget.check),
+    ("opt_in_told", _BY_TEMPLATE, opt_in_told.check),
     ("recipient_tier", _BY_TEMPLATE, recipient_tier.check),
     ("pair_rate", _IN_A_CONVERSATION | _BY_TEMPLATE, pair_rate.check),
 )

@@ -191,3 +191,6 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Known when a message is about to leave, where the pair rate is kept."""
     tier: TierFacts | None = None
     """Known when a message is about to leave, where the sender has a tier."""
+    opt_in_waits_since: datetime | None = None
+    """When the upload was planned that the provider has yet to take. Known when a template is about to leave, where the
+    provider may want it first."""

@@ -28,6 +28,7 @@ KNOWN_SINCE: dict[str, str] = {
     "text": "2026-11-26.7",
     "budget": "2026-11-26.8",
     "upload": "2026-11-26.9",
+    "opt_in_waits_since": "2026-11-26.11",
 }
 """Fields of Facts. Empty: from the beginning."""
 

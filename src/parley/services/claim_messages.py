@@ -1,7 +1,7 @@
 """Takes messages whose time has come: in one transaction locked, judged again, rendered and marked *sending*."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,7 @@ from parley.store.lanes import Lane
 from parley.store.messages import MessageRow, claim_due
 from parley.store.pairs import Pair
 from parley.store.stops import Stops, stops_of
+from parley.store.uploads import opt_ins_under_way
 from parley.telemetry import REFUSALS
 
 
@@ -149,6 +150,8 @@ class _Desk:
         self._places = NO_PLACES
         self._others: dict[UUID, tuple[MessageRow, Facts]] = {}
         """The other form of messages that have two."""
+        self._untold: Mapping[tuple[UUID, str | None], datetime] = {}
+        """Of which customers' consent which sender's provider has yet to be told, since when."""
 
     async def take(self, rows: Sequence[MessageRow]) -> list[Call]:
         self._changes = []
@@ -157,6 +160,7 @@ class _Desk:
         facts = [self._facts(row, known[row.customer_id], stops) for row in rows]
         forms = [(form, known[row.customer_id]) for row in rows if (form := other_form(row)) is not None]
         self._others = {form.id: (form, self._facts(form, person, stops)) for form, person in forms}
+        self._untold = await self._opt_ins([*rows, *(form for form, _ in forms)])
         self._frequencies = await frequencies_of(self._connection, self._project, known, self._now, hold=True)
         asked = [*((row.lane, seen) for row, seen in zip(rows, facts, strict=True)), *self._other_asks()]
         pairs = [self._pair(seen) for _, seen in asked]
@@ -178,6 +182,15 @@ class _Desk:
             row.id, State.QUEUED, self._now, due_at=self._now + PARKED, code="internal_error", sentence=sentence
         )
         await move_locked(self._connection, [row], [change], self._now)
+
+    async def _opt_ins(self, rows: Iterable[MessageRow]) -> Mapping[tuple[UUID, str | None], datetime]:
+        """Asked where the provider may want to know of a consent before a template comes: by the old API."""
+        asked = {row.customer_id for row in rows if row.kind == Kind.TEMPLATE and self._is_old_api(row.integration)}
+        return await opt_ins_under_way(self._connection, asked) if asked else {}
+
+    def _is_old_api(self, sender: str | None) -> bool:
+        integration = self._project.integrations.get(sender or "")
+        return integration is not None and integration.api == "sinch_legacy"
 
     def _other_asks(self) -> Iterator[tuple[Lane, Facts]]:
         yield from ((row.lane, facts) for row, facts in self._others.values())
@@ -219,6 +232,8 @@ class _Desk:
         return (row if taken.is_template == weighed.is_template else other), taken
 
     def _weigh(self, row: MessageRow, facts: Facts, till: Till, old: Quote | None) -> Weighed:
+        since = self._untold.get((row.customer_id, row.integration)) if self._untold else None
+        facts = facts if since is None else msgspec.structs.replace(facts, opt_in_waits_since=since)
         facts = self._frequencies.seen(self._pairs.seen(facts, self._pair(facts)), row.customer_id)
         facts, quote = till.seen(self._places.seen(row.lane, facts), origin_of(row.origin), old)
         return Weighed(decide(facts, self._now), quote)

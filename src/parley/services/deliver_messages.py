@@ -17,7 +17,7 @@ import structlog
 
 from parley.domain.clock import Clock
 from parley.domain.http import HttpResponse
-from parley.domain.message import Accepted, NotAccepted, Outcome, Remedy, State
+from parley.domain.message import Accepted, Kind, NotAccepted, Outcome, Remedy, State
 from parley.presets import RenderedRequest, Renderer, meaning, shipped
 from parley.providers.http import NotSentError, UnansweredError, Wire
 from parley.providers.oauth2 import Credentials, TokenSource
@@ -36,6 +36,7 @@ from parley.store.messages import MessageRow, lost_in_flight, still_claimed
 from parley.store.pairs import Pair
 from parley.store.permits import Hold
 from parley.store.stops import Stop
+from parley.store.uploads import look_again_at
 from parley.telemetry import SENDS
 
 ATTEMPTS = 16
@@ -315,6 +316,8 @@ class Delivery:
             changes = [change for outcomes in batch for change in outcomes.changes]
             await move_as_left(connection, left, changes, now)
             await join_early_reports(connection, left, changes, now)
+            if told := {row.customer_id for row in left if row.kind == Kind.CONSENT}:
+                await look_again_at(connection, told, now)
             for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
                 await stop(connection, row.project_id, stopped, now, now)
             await put_holds(connection, [outcomes.hold for outcomes in batch if outcomes.hold], now)

@@ -46,6 +46,19 @@ async def uploads_of(connection: Connection, customer_ids: Collection[UUID], sin
     return [msgspec.convert(dict(row), Upload) for row in rows]
 
 
+async def opt_ins_under_way(
+    connection: Connection, customer_ids: Collection[UUID]
+) -> dict[tuple[UUID, str | None], datetime]:
+    """By customer and sender, since when they wait to be told or are being told."""
+    rows = await sql.uploads.opt_ins_under_way(connection, **keys(customer_ids))
+    return {(row["customer_id"], row["sender"]): row["since"] for row in rows}
+
+
+async def look_again_at(connection: Connection, customer_ids: Collection[UUID], now: datetime) -> None:
+    """What became of an upload of theirs is known: templates that wait for it are due."""
+    await sql.uploads.look_again_at(connection, now=now, **keys(customer_ids))
+
+
 async def page_of_uploads(
     connection: Connection, project_id: UUID, before: UUID | None, size: int, *, only_failed: bool
 ) -> list[Upload]:
