@@ -246,7 +246,8 @@ async def test_nobody_waits_for_an_apply_while_what_waits_becomes_due(walk: Walk
             await hold_definitions(connection, walk.project_id)  # a planner, a merge, a STOP
         assert await judge_anew(walk.database, walk.now) == 0  # another worker
         assert not judging.done()
-    assert await judging == 3
+    assert await judging == 2
+    await walk.judge_anew()
     assert (set(await _due_at(walk)), await _still_asked(walk)) == ({walk.now}, 0)
 
 
@@ -284,4 +285,20 @@ async def test_one_of_which_some_is_left_goes_behind_the_others(walk: Walk, peop
         await walk.apply(ONCE)
         walk.now += timedelta(seconds=1)
         assert [await judge_anew(walk.database, walk.now) for _ in range(3)] == [0, 1, 0]
+        assert await _still_asked(walk) == 1
+
+
+async def test_what_was_judged_anew_and_still_waits_is_left_alone(walk: Walk, people: Cast) -> None:
+    """A change that lets nothing go would have everything judged again and again, as long as something is left."""
+    await _many_wait(walk, people, 1)
+    await walk.apply(settings(quiet_hours={"spans": [{"from": "00:00", "to": "23:58"}]}))
+    async with walk.database.rehearsal() as connection:
+        await connection.execute("SELECT FROM messages WHERE state = 'planned' LIMIT 1 FOR UPDATE")
+        assert await judge_anew(walk.database, walk.now) == 1
+        walk.now += timedelta(seconds=1)
+        await walk.delivery.step()
+        waiting = await _due_at(walk)
+        assert all(at > walk.now for at in waiting)
+        assert await judge_anew(walk.database, walk.now) == 0
+        assert await _due_at(walk) == waiting
         assert await _still_asked(walk) == 1

@@ -12,8 +12,8 @@ None is missed. Whoever plans, claims or moves messages holds the definitions fr
 commits, and whoever changes them locks them until it commits. So by then each judgement by the old ones is there to be
 found, and whatever is judged later is judged by the new ones. A message that somebody has locked is passed over, but
 not forgotten: it may be a merge that moves it as it is, or somebody who dies. As long as one waits that was not made
-due, this is not over. What has been judged anew meanwhile and waits for the same reason may become due once more; that
-does no harm.
+due, this is not over. What has been judged anew since the first look and still waits is left alone, or a change that
+lets nothing go would have the same messages judged again and again.
 
 A claim that meets a change leaves the project for its next turn; the others wait, in the order in which they came, so
 that no flow of claims holds up a change.
@@ -29,7 +29,7 @@ import msgspec
 from parley.services.budgets import OVER_BUDGET
 from parley.services.tiers import OVER_TIER
 from parley.store.database import Connection, Database
-from parley.store.messages import still_waits, wake
+from parley.store.messages import Waiting, last_judged, wake
 from parley.store.reevaluations import ask_reevaluation, claim_reevaluation, finish, go_on_later, is_any_asked
 from parley.store.wakeups import announce_work
 
@@ -79,15 +79,16 @@ async def _judge_some(connection: Connection, now: datetime) -> int:
     asked = await claim_reevaluation(connection)
     if asked is None:
         return 0
-    waiting = (asked.project_id, asked.sender, asked.codes)
-    woken = await wake(connection, *waiting, AT_ONCE, now)
+    waiting = Waiting(asked.project_id, asked.sender, asked.codes, asked.judged_until)
+    waiting = msgspec.structs.replace(waiting, judged_until=await last_judged(connection, waiting, now))
+    if waiting.judged_until is None:
+        await finish(connection, asked)
+        return 1
+    woken = await wake(connection, waiting, AT_ONCE, now)
     if woken:
         await announce_work(connection)
-    if woken == AT_ONCE or await still_waits(connection, *waiting, now):
-        await go_on_later(connection, asked, now)
-        return woken
-    await finish(connection, asked)
-    return woken + 1
+    await go_on_later(connection, msgspec.structs.replace(asked, judged_until=waiting.judged_until), now)
+    return woken
 
 
 def _codes(what: Rewritten) -> list[str]:

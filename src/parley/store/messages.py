@@ -15,6 +15,17 @@ WOKEN_AT_ONCE = 10_000
 """In one statement, none of which may take long."""
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """Which messages: those that wait for one of these reasons."""
+
+    project_id: UUID
+    sender: str | None
+    """None: of all senders."""
+    codes: Sequence[str]
+    judged_until: datetime | None = None
+    """And were judged by then; None: whenever they were."""
+
+
 class MessageRow(msgspec.Struct, frozen=True):
     """A message as it stands. `content` is {"preset", "parameters"}; `origin` says what asked for it.
 
@@ -157,26 +168,21 @@ async def look_again(
     connection: Connection, project_id: UUID, sender: str | None, codes: Sequence[str], now: datetime
 ) -> None:
     """The sender's messages, or those of all senders, that wait for one of these reasons are due, however many."""
-    while await wake(connection, project_id, sender, codes, WOKEN_AT_ONCE, now) == WOKEN_AT_ONCE:
+    waiting = Waiting(project_id, sender, codes)
+    while await wake(connection, waiting, WOKEN_AT_ONCE, now) == WOKEN_AT_ONCE:
         pass
 
 
-async def wake(
-    connection: Connection, project_id: UUID, sender: str | None, codes: Sequence[str], most: int, now: datetime
-) -> int:
-    """As many of those that wait for one of these reasons are due, at the most: says how many. Sender None: of all."""
-    asked = {"project_id": project_id, "sender": sender, "codes": list(codes), "now": now, "most": most}
-    status: str = await sql.messages.look_again(connection, **asked)
+async def wake(connection: Connection, waiting: Waiting, most: int, now: datetime) -> int:
+    """As many of them are due, at the most: says how many."""
+    status: str = await sql.messages.look_again(connection, **msgspec.structs.asdict(waiting), now=now, most=most)
     return int(status.rpartition(" ")[2])
 
 
-async def still_waits(
-    connection: Connection, project_id: UUID, sender: str | None, codes: Sequence[str], now: datetime
-) -> bool:
-    """Is there one that waits for one of these reasons, also one that somebody has locked?"""
-    asked = {"project_id": project_id, "sender": sender, "codes": list(codes), "now": now}
-    waits: bool = await sql.messages.still_waits(connection, **asked)
-    return waits
+async def last_judged(connection: Connection, waiting: Waiting, now: datetime) -> datetime | None:
+    """When the last of them was judged, also of those that somebody has locked. None: none is left."""
+    judged: datetime | None = await sql.messages.last_judged(connection, **msgspec.structs.asdict(waiting), now=now)
+    return judged
 
 
 async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[MessageRow]:

@@ -17,6 +17,8 @@ class Reevaluation(msgspec.Struct, frozen=True):
     sender: str | None
     codes: list[str]
     """Why they wait: outcome codes."""
+    judged_until: datetime | None
+    """Those alone that were last judged by then. None: nobody has looked yet which they are."""
 
 
 async def ask_reevaluation(
@@ -40,7 +42,7 @@ async def claim_reevaluation(connection: Connection) -> Reevaluation | None:
 
 async def go_on_later(connection: Connection, asked: Reevaluation, now: datetime) -> None:
     """Others have their turn first."""
-    await sql.reevaluations.go_on_later(connection, id=asked.id, now=now)
+    await sql.reevaluations.go_on_later(connection, id=asked.id, judged_until=asked.judged_until, now=now)
 
 
 async def finish(connection: Connection, asked: Reevaluation) -> None:

@@ -7,6 +7,9 @@ CREATE TABLE reevaluations (
     sender     text,
     -- Outcome codes of messages.
     codes      text[] NOT NULL,
+    -- changed_at of the last message of these when a worker first looked: what is judged later is judged by the new
+    -- definitions. NULL: nobody has looked yet.
+    judged_until timestamptz,
     -- When it was asked for, or a worker last made some due: the one that has waited longest is next.
     look_at    timestamptz NOT NULL
 );

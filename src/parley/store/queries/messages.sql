@@ -38,24 +38,25 @@ CROSS JOIN LATERAL (
 -- name: look_again!
 -- services.judge_anew, services.stopping, services.give_back_places: what waits for these reasons is judged anew, the
 -- earliest first. One that a claim holds is passed over: the caller has locked what it changes (stops, a tier), so the
--- claim has yet to read that, or looks for what is left by still_waits. Index messages_waiting.
+-- claim has yet to read that, or looks for what is left by last_judged. Index messages_waiting.
 WITH waiting AS MATERIALIZED (
     SELECT bucket, id FROM messages
     WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = coalesce(:sender, integration, '')
         AND outcome_code = ANY(:codes::text[]) AND due_at > :now
+        AND (:judged_until::timestamptz IS NULL OR changed_at <= :judged_until)
     ORDER BY due_at
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 )
 UPDATE messages m SET due_at = :now FROM waiting w WHERE m.bucket = w.bucket AND m.id = w.id;
 
--- name: still_waits$
--- services.judge_anew: was one passed over by look_again? Index messages_waiting.
-SELECT EXISTS (
-    SELECT FROM messages
-    WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = coalesce(:sender, integration, '')
-        AND outcome_code = ANY(:codes::text[]) AND due_at > :now
-);
+-- name: last_judged$
+-- services.judge_anew: of those that look_again would make due, when the last one was judged; NULL when there is none.
+-- Index messages_waiting.
+SELECT max(changed_at) FROM messages
+WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = coalesce(:sender, integration, '')
+    AND outcome_code = ANY(:codes::text[]) AND due_at > :now
+    AND (:judged_until::timestamptz IS NULL OR changed_at <= :judged_until);
 
 -- name: lock_by_id
 -- services.move_messages: the messages that reports and outcomes are about, in one order for all; primary key.

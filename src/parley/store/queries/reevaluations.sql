@@ -8,11 +8,11 @@ SELECT EXISTS (SELECT FROM reevaluations);
 
 -- name: claim^
 -- services.judge_anew: the one that has waited longest of those that no other worker is at; the few rows there are.
-SELECT id, project_id, sender, codes FROM reevaluations ORDER BY look_at, id LIMIT 1 FOR UPDATE SKIP LOCKED;
+SELECT id, project_id, sender, codes, judged_until FROM reevaluations ORDER BY look_at, id LIMIT 1 FOR UPDATE SKIP LOCKED;
 
 -- name: go_on_later!
 -- services.judge_anew: some is left, and the others have their turn; primary key.
-UPDATE reevaluations SET look_at = :now WHERE id = :id;
+UPDATE reevaluations SET look_at = :now, judged_until = :judged_until WHERE id = :id;
 
 -- name: finish!
 -- services.judge_anew: nothing is left; primary key.
