@@ -68,6 +68,7 @@ DOORS: tuple[ControllerRouterHandler, ...] = (
     MANAGEMENT,
     confirm.look,
     confirm.confirm,
+    confirm.miss,
 )
 """Doors that find all they need in `request.app.state`."""
 

@@ -3,12 +3,15 @@
 To look changes nothing, for mail programs and scanners open links by themselves; only the button (POST) confirms.
 """
 
+import asyncio
 from typing import Any
 
-from litestar import HttpMethod, MediaType, Request, Response, post, route
+from litestar import HttpMethod, MediaType, Request, Response, get, post, route
 from litestar.params import FromPath
+from litestar.types import ExceptionHandlersMap
 
-from parley.api.confirm_page import page
+from parley.api.confirm_page import later_page, page
+from parley.api.errors import PASSING, passing
 from parley.domain.consent_evidence import longest
 from parley.domain.double_opt_in import Answer
 from parley.services.confirm_consents import Linked, confirm_by_link, look_at_question
@@ -16,6 +19,8 @@ from parley.services.confirm_consents import Linked, confirm_by_link, look_at_qu
 AnyRequest = Request[Any, Any, Any]
 LARGEST_BODY = 10_000
 """Bytes: nothing of it is read."""
+PATIENCE_SECONDS = 5.0
+"""A customer does not look at an empty page for longer while the database hangs."""
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -32,9 +37,21 @@ _SENTENCES = {
 _UNKNOWN = "There is no such link, or what it was about has been erased."
 
 
+def _later(request: AnyRequest, error: Exception) -> Response[Any]:
+    told = passing(request, error)
+    if not _wants_a_page(request):
+        return told
+    html = later_page(request.headers.get("accept-language"))
+    return Response(html, status_code=told.status_code, headers={**told.headers, **_HEADERS}, media_type=MediaType.HTML)
+
+
+_LATER: ExceptionHandlersMap = dict.fromkeys(PASSING, _later)
+
+
 @route(
     "/confirm/{token:str}",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    exception_handlers=_LATER,
     summary="The page with the button that confirms a consent",
 )
 async def look(token: FromPath[str], request: AnyRequest) -> Response[Any]:
@@ -42,18 +59,32 @@ async def look(token: FromPath[str], request: AnyRequest) -> Response[Any]:
     in the same way, without a body.
     """
     state = request.app.state
-    asked = await look_at_question(state.database, token, state.clock())
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        asked = await look_at_question(state.database, token, state.clock())
     return _page(request, asked) if _wants_a_page(request) else _told(asked, confirmed=False)
 
 
-@post("/confirm/{token:str}", status_code=200, request_max_body_size=LARGEST_BODY, summary="Confirm a consent")
+@get("/confirm/{token:str}/{rest:path}", include_in_schema=False)
+async def miss(request: AnyRequest) -> Response[Any]:
+    """A link that something was added to leads nowhere."""
+    return _page(request, None) if _wants_a_page(request) else _told(None, confirmed=False)
+
+
+@post(
+    "/confirm/{token:str}",
+    status_code=200,
+    request_max_body_size=LARGEST_BODY,
+    exception_handlers=_LATER,
+    summary="Confirm a consent",
+)
 async def confirm(token: FromPath[str], request: AnyRequest) -> Response[Any]:
     """Once or more often: it counts once. 410 when it comes too late, 409 when the customer has said no since.
 
     A browser is led back to the page (303), which says how it stands and can be loaded again.
     """
     state = request.app.state
-    done = await confirm_by_link(state.database, token, _proof(request), state.clock())
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        done = await confirm_by_link(state.database, token, _proof(request), state.clock())
     if not _wants_a_page(request):
         return _told(done, confirmed=True)
     if done is None:

@@ -35,6 +35,8 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     over: str
     """There is no such link, or its time is over."""
     withdrawn: str
+    later: str
+    """The database is away."""
 
 
 @cache
@@ -57,6 +59,12 @@ def page(asked: Linked | None, accepted: str | None) -> str:
     return _html(
         language, asked, said.title, f'{about}<form method="post"><button>{escape(said.button)}</button></form>'
     )
+
+
+def later_page(accepted: str | None) -> str:
+    """Nothing can be told just now."""
+    language = _language(None, accepted)
+    return _html(language, None, texts()[language].later, "")
 
 
 def _language(asked: Linked | None, accepted: str | None) -> str:

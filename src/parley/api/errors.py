@@ -18,7 +18,7 @@ _SENTENCES = {
     405: "This address does not know that method.",
     413: "The body is too large.",
 }
-_PASSING: tuple[type[Exception], ...] = (
+PASSING: tuple[type[Exception], ...] = (
     TooBusyError,
     ConnectionError,
     FileNotFoundError,
@@ -91,7 +91,8 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dic
     return _response(status, {"success": False, "errors": errors}, error.headers)
 
 
-def _passing(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+def passing(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    """Come again."""
     structlog.get_logger().warning("not available", path=_address(request), error=repr(error))
     body = {"success": False, "errors": ["The server is busy. Try again in a moment."]}
     return _response(503, body, {"Retry-After": str(RETRY_AFTER_SECONDS)})
@@ -115,5 +116,5 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     ApiError: _told,
     HTTPException: _http,
     Exception: _unexpected,
-    **dict.fromkeys(_PASSING, _passing),
+    **dict.fromkeys(PASSING, passing),
 }
