@@ -283,9 +283,10 @@ async def test_a_campaign_holds_on_to_its_template(walk: Walk) -> None:
 async def test_names_of_all_kinds_arrive_as_they_are(walk: Walk) -> None:
     names = ["נועה", "علي", "👩‍👩‍👧 Jana", "A\u202eB", 'O\'Hara "The" {{ 1 }}']
     who = (await add_crowd(walk, len(names), names))[0]
-    await walk.apply({**SALE, "name": "names", "title": " ".join(names)})
+    title = " ".join(names).replace("\u202e", "")  # a customer may be called so, a definition may not
+    await walk.apply({**SALE, "name": "names", "title": title})
     run = await walk.launch("names")
     await walk.come_to_rest()
     assert sorted(one["message"]["body_params"][0] for one in walk.sinch.bodies()) == sorted(names)
     told = [one for one in await walk.events(who) if one.get("run_id") == str(run.id)]
-    assert {one["campaign_name"] for one in told} == {" ".join(names)}
+    assert {one["campaign_name"] for one in told} == {title}
