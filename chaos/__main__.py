@@ -23,7 +23,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=_at_least(0), default=200)
     parser.add_argument("--by", choices=("campaign", "events"), default="campaign", help="what plans the messages")
     parser.add_argument("--seed", type=int, default=int(time.monotonic() * 1000) % 100_000, help="repeats the schedule")
-    parser.add_argument("--deadline", type=float, default=3400.0, metavar="SECONDS", help="for everything")
+    parser.add_argument("--deadline", type=float, default=7200.0, metavar="SECONDS", help="for everything")
     parser.add_argument("--lease", type=int, default=120, metavar="SECONDS", help="of the processes")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs there; must not exist")
     asked = parser.parse_args(words)

@@ -47,7 +47,7 @@ class Wanted(msgspec.Struct, frozen=True):
     by: Literal["campaign", "events"] = "campaign"
     """What plans the messages: a campaign, or an event of each customer that starts a scenario."""
     mode: str = "CONVERSATION"
-    deadline: float = 3400.0
+    deadline: float = 7200.0
     """Seconds for everything."""
     lease: int = int(LEASE.total_seconds())
     """Seconds, of the processes."""
