@@ -83,7 +83,10 @@ async def _work_and_freeze(outage: Outage, database: Database, done: list[Sequen
         async def park(row: int) -> None:
             done.append([row])
 
-        await bear_with(connection, [1, 2], work, park)
+        try:
+            await bear_with(connection, [1, 2], work, park)
+        finally:
+            assert is_lost(connection)  # whoever went on by it could do a part twice
 
 
 async def test_who_is_told_to_end_does_whatever_error_that_leads_to(database: Database) -> None:
