@@ -44,7 +44,7 @@ def _histories(url: str) -> list[tuple[datetime, datetime]]:
     """Of each message that was lost: when its try began, and when somebody found that nobody had it any more."""
     with psycopg.connect(url) as connection:
         rows = connection.execute(
-            "SELECT max(occurred_at) FILTER (WHERE properties->>'status' = 'sending'), "
+            "SELECT to_timestamp(max((properties->>'sent_timestamp')::float8)), "
             "max(occurred_at) FILTER (WHERE properties->>'code' = 'lost_in_flight') "
             "FROM events WHERE type = 'campaign' GROUP BY properties->>'message_id' "
             "HAVING bool_or(properties->>'code' = 'lost_in_flight')"

@@ -50,7 +50,7 @@ async def test_the_text_is_personal_and_the_event_says_what_left(walk: Walk, peo
     await launch(walk, MARKETING, BOTH)
     (body,) = walk.sinch.bodies()
     assert "Hello Alice, everything is cheaper." in str(body)
-    assert await walk.states(people.alice, "text") == ["queued", "sending", "accepted"]
+    assert await walk.states(people.alice, "text") == ["queued", "accepted"]
     assert await walk.states(people.alice, "template") == []
 
 

@@ -85,7 +85,6 @@ async def test_what_is_planned_is_set_aside_and_what_arrives_is_spent(walk: Walk
     told = [(one["status"], one.get("estimated_cost"), one.get("cost")) for one in await walk.events(people.alice)]
     assert told == [
         ("queued", "0.0860", None),
-        ("sending", None, None),
         ("accepted", None, None),
         ("delivered", None, "0.0860"),
         ("read", None, None),

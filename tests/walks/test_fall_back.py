@@ -57,8 +57,8 @@ async def test_the_template_follows_once(walk: Walk, people: Cast) -> None:
     await walk.call_back(failed(REFUSED, walk.now + timedelta(seconds=1)))
     assert await fallen_back(walk) == 0
     assert sent(walk) == ["text", "template"]
-    assert await walk.states(people.alice, "text") == ["queued", "sending", "accepted", "failed"]
-    assert await walk.states(people.alice, "template") == ["queued", "sending", "accepted"]
+    assert await walk.states(people.alice, "text") == ["queued", "accepted", "failed"]
+    assert await walk.states(people.alice, "template") == ["queued", "accepted"]
 
 
 async def test_the_money_of_each_is_its_own(walk: Walk, people: Cast) -> None:

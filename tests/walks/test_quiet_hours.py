@@ -37,7 +37,7 @@ async def test_a_template_waits_until_the_morning_where_the_customer_is(walk: Wa
     await walk.later(hours=6, minutes=59, seconds=59)
     assert await walk.states(aroha, "template") == ["planned"]
     await walk.later(seconds=1)
-    assert await walk.states(aroha, "template") == ["planned", "sending", "accepted"]
+    assert await walk.states(aroha, "template") == ["planned", "accepted"]
 
 
 async def test_where_it_is_day_nothing_waits(walk: Walk, people: Cast) -> None:

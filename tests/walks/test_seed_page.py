@@ -85,7 +85,7 @@ async def test_every_state_of_a_message_is_an_event(walk: Walk, people: Cast) ->
     for state in ("delivered", "dispatched", "read", "delivered", "queued"):
         await walk.call_back(status(ident, state, walk.now + timedelta(seconds=1)))
     states = await walk.states(people.alice, "template")
-    assert states == ["queued", "sending", "accepted", "delivered", "read"]
+    assert states == ["queued", "accepted", "delivered", "read"]
 
 
 async def test_consents_are_uploaded_twenty_at_a_time(walk: Walk) -> None:

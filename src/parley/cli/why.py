@@ -42,8 +42,9 @@ def story(found: Explanation) -> Iterator[str]:
     yield from _costs(found)
     yield "\nWhat happened to it"
     for state in found.states:
+        left = f" (left at {state.left_at:%H:%M:%S})" if state.left_at else ""
         said = f"  {state.code}: {state.sentence}" if state.code else ""
-        yield f"  {state.at:%Y-%m-%d %H:%M:%S} {state.state}{said}"
+        yield f"  {state.at:%Y-%m-%d %H:%M:%S} {state.state}{left}{said}"
     if found.steps:
         yield f"\nThe journey that asked for it ({message.origin.get('scenario_title')})"
         for step_taken in found.steps:

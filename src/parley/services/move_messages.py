@@ -1,6 +1,6 @@
 """Messages change state here and nowhere else: forward only, with a campaign event for every state reached.
 
-The event of *sending* is written together with that of what followed: one statement for both, and none between a claim
+*Sending* has none: the event that ends a try says when it left (`sent_timestamp`). Nothing is written between a claim
 and its calls.
 """
 
@@ -18,7 +18,7 @@ from parley.domain.event import NewEvent
 from parley.domain.message import WINDOW_CLOSED, Kind, State, may_become
 from parley.domain.money import Money
 from parley.policy import Decision
-from parley.services.campaign_event import Reached, campaign_events
+from parley.services.campaign_event import campaign_event
 from parley.services.price_messages import ARRIVED, BOOKED, Turn, book_turns, cost_said
 from parley.services.record_events import record_held_events
 from parley.store.database import Connection
@@ -130,16 +130,11 @@ def _story(rows: Sequence[MessageRow], changes: Iterable[Change]) -> _Story:
         if applies and row.state != change.state:
             # Some reports carry whole seconds: none happened before what was known already.
             at = max(change.at, row.changed_at)
-            story.events.setdefault(row.id, []).extend(_events(row, change, at))
+            if change.state is not State.SENDING:
+                event = campaign_event(row, change.state, at, _said(row, change))
+                story.events.setdefault(row.id, []).append(event)
             standing[row.id] = msgspec.structs.replace(row, state=change.state.value, changed_at=at)
     return story
-
-
-def _events(row: MessageRow, change: Change, at: datetime) -> list[NewEvent]:
-    if change.state is State.SENDING:
-        return []
-    left: list[Reached] = [(State.SENDING, row.changed_at, {})] if row.state == State.SENDING else []
-    return campaign_events(row, [*left, (change.state, at, _said(row, change))])
 
 
 def _applies(row: MessageRow, change: Change) -> bool:
@@ -212,6 +207,7 @@ def _with_cost(events: Sequence[NewEvent], cost: Money | None) -> Sequence[NewEv
 
 def _said(row: MessageRow, change: Change) -> dict[str, Any]:
     said = {
+        "sent_timestamp": row.changed_at.timestamp() if row.state == State.SENDING else None,
         "provider_message_id": change.provider_message_id,
         "code": change.code,
         "error": change.sentence,

@@ -43,6 +43,8 @@ class PastState(msgspec.Struct, frozen=True):
     """A state that a message reached."""
 
     at: datetime
+    left_at: datetime | None
+    """When the try left that ended so. None: no try ended."""
     state: str
     code: str | None
     sentence: str | None

@@ -19,8 +19,11 @@ ORDER BY planned_at
 LIMIT 1;
 
 -- name: states_of
--- services.explain_message: the campaign events of one message; index events_of_customer.
-SELECT occurred_at AS at, properties ->> 'status' AS state, properties ->> 'code' AS code,
+-- services.explain_message: the campaign events of one message; index events_of_customer. A client's own
+-- may say anything, also of when something was sent.
+SELECT occurred_at AS at,
+    to_timestamp(jsonb_path_query_first(properties, '$.sent_timestamp ? (@ > 0 && @ < 1e10)')::float8) AS left_at,
+    properties ->> 'status' AS state, properties ->> 'code' AS code,
     properties ->> 'error' AS sentence
 FROM events
 WHERE bucket = :bucket AND customer_id = :customer_id AND type = 'campaign' AND properties ->> 'message_id' = :message_id
