@@ -11,8 +11,10 @@ from pathlib import Path
 
 from chaos.account import Account
 from chaos.run import Wanted, run
+from parley.domain.settings import Then
 
 APIS = ("sinch_conversation", "sinch_legacy")
+RULES = (Then.GIVE_UP.value, Then.RESEND.value)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -22,13 +24,15 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--messages", type=_at_least(1), default=100_000)
     parser.add_argument("--kills", type=_at_least(0), default=200)
     parser.add_argument("--by", choices=("campaign", "events"), default="campaign", help="what plans the messages")
+    parser.add_argument("--rule", choices=RULES, default=RULES[0], help="what the project does with uncertain messages")
     parser.add_argument("--seed", type=int, default=int(time.monotonic() * 1000) % 100_000, help="repeats the schedule")
     parser.add_argument("--deadline", type=float, default=7200.0, metavar="SECONDS", help="for everything")
     parser.add_argument("--lease", type=int, default=120, metavar="SECONDS", help="of the processes")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs there; must not exist")
     asked = parser.parse_args(words)
     wanted = Wanted(
-        asked.api, asked.messages, asked.kills, asked.seed, by=asked.by, deadline=asked.deadline, lease=asked.lease
+        asked.api, asked.messages, asked.kills, asked.seed, by=asked.by, rule=Then(asked.rule),
+        deadline=asked.deadline, lease=asked.lease,
     )  # fmt: skip
     print(f"seed {wanted.seed}: {wanted.messages} messages by {wanted.api}, {wanted.kills} kills", flush=True)
     if asked.keep is not None:

@@ -38,6 +38,8 @@ class Row(msgspec.Struct, frozen=True):
     was_uncertain: bool
     settled_by: str | None
     """What took it out of *uncertain*."""
+    sent_again: int = 0
+    """How often the project's rule had it sent again while it was uncertain."""
 
 
 class Books(msgspec.Struct, frozen=True):
@@ -65,6 +67,10 @@ class Books(msgspec.Struct, frozen=True):
     exits: Mapping[str, int | None]
     """Of the programs that were told to stop at the end; None had to be killed."""
     ledger: Ledger
+    resends: int = 0
+    """So often the project's rule may have a message sent again."""
+    before: int | None = None
+    """So many of the ledger's sends were accepted before that rule was followed; None: all."""
 
     @property
     def refusals(self) -> int:
@@ -98,10 +104,15 @@ def _key(books: Books, row: Row) -> str:
     return row.id if books.api in CARRIES_OUR_ID else row.recipient
 
 
+def _name(books: Books, send: Send) -> str:
+    """The key of its row."""
+    return send.our_id if books.api in CARRIES_OUR_ID else send.number
+
+
 def _sends_by_row(books: Books) -> Mapping[str, Sequence[Send]]:
     sends: dict[str, list[Send]] = defaultdict(list)
     for send in books.ledger.sends:
-        sends[send.our_id if books.api in CARRIES_OUR_ID else send.number].append(send)
+        sends[_name(books, send)].append(send)
     return sends
 
 
@@ -114,8 +125,16 @@ def _planned_twice(_: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
     yield from (recipient for recipient, count in counts.items() if count > 1)
 
 
-def _accepted_twice(_: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
-    yield from (row.id for row, sends in pairs if len(sends) > 1)
+def _accepted_twice(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    """Once more is no fault where its own record says that the rule had it sent again; before that it is one."""
+    before = Counter(_name(books, send) for send in books.ledger.sends[: books.before])
+    yield from (
+        row.id for row, sends in pairs if before[_key(books, row)] > 1 or len(sends) > 1 + row.sent_again
+    )  # fmt: skip
+
+
+def _sent_again_too_often(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    yield from (row.id for row, _ in pairs if row.sent_again > books.resends)
 
 
 def _sent_by_nobody(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
@@ -151,15 +170,18 @@ def _not_as_reported(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
 
 def _reported(books: Books, row: Row, sends: Sequence[Send]) -> str | None:
     """Where the acknowledged reports put it; None where no report can have reached its row."""
-    if len(sends) != 1 or row.code in BY_ORDER:
+    if row.code in BY_ORDER or not (known := [send for send in sends if _is_known(books, row, send)]):
         return None
-    if row.provider_message_id is None and books.api not in CARRIES_OUR_ID:
-        return None  # its send was never answered, and its reports name an id that only the answer would have told
-    states = [HEIGHTS[one] for one in sends[0].heard if one in HEIGHTS]
+    states = [HEIGHTS[one] for send in known for one in send.heard if one in HEIGHTS]
     highest = max(states, key=lambda pair: pair[1], default=None)
     if highest is None:
         return None if row.state == "uncertain" else "accepted"
     return highest[0]
+
+
+def _is_known(books: Books, row: Row, send: Send) -> bool:
+    """Without our own id its reports name one that only its answer told, and that may have been lost."""
+    return books.api in CARRIES_OUR_ID or send.id == row.provider_message_id
 
 
 def _callbacks_lost(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
@@ -206,6 +228,7 @@ _JUDGES: dict[str, Callable[[Books, Sequence[_Pair]], Iterator[str]]] = {
     "customers to whom nothing was ever planned": _never_planned,
     "numbers with more than one message": _planned_twice,
     "messages accepted twice": _accepted_twice,
+    "messages sent again more often than the rule may": _sent_again_too_often,
     "messages at Sinch that we do not know": _sent_by_nobody,
     "messages that stand still": _still_waiting,
     "messages on their way that Sinch never accepted": _accepted_by_nobody,
@@ -230,6 +253,9 @@ def _lines(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
     yield f"messages        {len(pairs)}, found at Sinch {by_what}"
     yield f"accepted        once {accepted[1]}, twice {accepted[2]}, never {accepted[0]}"
     yield f"  never         at most {books.lost_calls} by calls that were lost, and {books.refusals} that Sinch refused"
+    if again := [sends for row, sends in pairs if row.sent_again]:
+        twice = sum(len(sends) > 1 for sends in again)
+        yield f"  sent again    {len(again)} uncertain ones by the project's rule, {twice} of them accepted twice"
     for state, count in Counter(row.state for row, _ in pairs).most_common():
         yield f"  {state:<13} {count}{_why(state, pairs)}"
     yield from _uncertain(pairs)

@@ -1,5 +1,6 @@
 """Reads our side of the account out of the database."""
 
+from collections import Counter
 from typing import Any
 
 from chaos.account import Row
@@ -35,6 +36,7 @@ SELECT count(*) FROM early_reports e WHERE EXISTS (
 )
 """
 _UNREAD = "SELECT count(*) FROM callbacks_unread"
+SENT_AGAIN = "sent_again"
 SLOW_SECONDS = 300.0
 """Whole tables are read."""
 
@@ -49,8 +51,15 @@ async def rows(database: Database) -> list[Row]:
     """Every message."""
     async with database.connection() as connection:
         found = await connection.fetch(_ROWS, timeout=SLOW_SECONDS)
-        settled = _settled(await connection.fetch(_UNCERTAIN, timeout=SLOW_SECONDS))
-    return [Row(**dict(row), was_uncertain=row["id"] in settled, settled_by=settled.get(row["id"])) for row in found]
+        events = await connection.fetch(_UNCERTAIN, timeout=SLOW_SECONDS)
+    settled, again = _settled(events), _sent_again(events)
+    return [
+        Row(
+            **dict(row),
+            was_uncertain=row["id"] in settled, settled_by=settled.get(row["id"]), sent_again=again[row["id"]],
+        )
+        for row in found
+    ]  # fmt: skip
 
 
 async def callback_hashes(database: Database) -> frozenset[str]:
@@ -105,11 +114,22 @@ def _settled(events: list[Any]) -> dict[str, str | None]:
     return settled
 
 
+def _sent_again(events: list[Any]) -> Counter[str]:
+    """By the project's rule, of messages that were uncertain at that moment."""
+    before: dict[str, str] = {}
+    again: Counter[str] = Counter()
+    for event in events:
+        ident = event["message_id"]
+        again[ident] += event["code"] == SENT_AGAIN and before.get(ident) == "uncertain"
+        before[ident] = event["status"]
+    return again
+
+
 def _by(status: str, code: str | None) -> str:
     if code in _SETTLED_BY:
         return _SETTLED_BY[code]
     return "a late answer" if status == "accepted" else "a report"
 
 
-_SETTLED_BY = {"given_up": "the rule", "sent_again": "the rule", "found_at_provider": "the list"}
+_SETTLED_BY = {"given_up": "the rule", SENT_AGAIN: "the rule", "found_at_provider": "the list"}
 """By the code of the campaign event."""

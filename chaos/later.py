@@ -1,4 +1,4 @@
-"""A worker of later: the same services, with a clock that is minutes or days ahead.
+"""A worker of later: the same services, with a clock that is minutes or a day ahead, or messages that are days older.
 
 A lease ends after two minutes, looks at the provider's list go on for a day, a rule has its hours: nobody waits.
 """
@@ -17,6 +17,7 @@ from parley.wiring import House
 SOON = timedelta(minutes=1)
 ROUNDS = 100_000
 """More than there can be: each does some of what is due."""
+_OLDER = "UPDATE messages SET changed_at = changed_at - $1::interval WHERE state = 'uncertain'"
 
 
 class Later:
@@ -41,17 +42,22 @@ class Later:
             await _all_of(looker.step)
             await looker.close()
 
-    async def settle(self) -> None:
-        """By the project's rule."""
-        now = self._ahead(NO_MORE + timedelta(hours=1))
-        await _all_of(lambda: settle_by_rule(self._house.database, now()))
+    async def settle(self) -> int:
+        """By the project's rule; says how many. Here it is the messages that become older: what the rule has sent again
+        is due for workers whose clocks are right.
+        """
+        async with self._house.database.connection() as connection:
+            await connection.execute(_OLDER, NO_MORE + timedelta(hours=1))
+        return await _all_of(lambda: settle_by_rule(self._house.database, self._house.clock()))
 
     def _ahead(self, by: timedelta) -> Clock:
         return lambda: self._house.clock() + by
 
 
-async def _all_of(step: Callable[[], Awaitable[int]]) -> None:
+async def _all_of(step: Callable[[], Awaitable[int]]) -> int:
+    done = 0
     for _ in range(ROUNDS):
-        if not await step():
-            return
+        if not (some := await step()):
+            return done
+        done += some
     raise RuntimeError("it never comes to an end")

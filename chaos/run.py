@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
 import msgspec
@@ -21,6 +21,7 @@ from chaos.schedule import Kill, Storm, Victim, faults, kills, storms
 from chaos.shop import Shop, enrol, launch, open_shop, track
 from chaos.sinch import Sinch
 from parley.config import Config
+from parley.domain.settings import Then
 from parley.providers.http import HttpClient
 from parley.services.patience import LEASE
 from parley.services.turns import IN_FLIGHT
@@ -34,6 +35,8 @@ READ_SECONDS = 120
 STUCK_SECONDS = 15.0
 """A kill does not wait longer for its message: nothing may be sent any more because of the kills before it."""
 CONTROL_SECONDS = aiohttp.ClientTimeout(total=60)
+AGAIN_EVERY = 6
+"""Where the rule sends again, one of so many kills waits for that."""
 Tell = Callable[[str], None]
 
 
@@ -46,11 +49,23 @@ class Wanted(msgspec.Struct, frozen=True):
     seed: int
     by: Literal["campaign", "events"] = "campaign"
     """What plans the messages: a campaign, or an event of each customer that starts a scenario."""
+    rule: Then = Then.GIVE_UP
+    """What the project does with messages that stay uncertain."""
     mode: str = "CONVERSATION"
     deadline: float = 7200.0
     """Seconds for everything."""
     lease: int = int(LEASE.total_seconds())
     """Seconds, of the processes."""
+
+    @property
+    def late_kills(self) -> int:
+        """Of the kills: while messages leave again that the rule has sent again."""
+        return self.kills // AGAIN_EVERY if self.rule is Then.RESEND else 0
+
+    @property
+    def early_kills(self) -> int:
+        """The others: while the messages leave for the first time."""
+        return self.kills - self.late_kills
 
 
 async def run(wanted: Wanted, folder: Path, tell: Tell) -> Account:
@@ -63,7 +78,7 @@ async def run(wanted: Wanted, folder: Path, tell: Tell) -> Account:
             await sinch.prepare()
             url = (await crew.server.start()).split()[-1]
             await crew.worker.start()
-            shop = await open_shop(crew.data_dir, folder / "files", url, wanted.api, account)
+            shop = await open_shop(crew.data_dir, folder / "files", url, wanted.api, account, wanted.rule)
             await sinch.call_back_at(url + shop.callback_path)
             async with open_house(Config(crew.data_dir, None, None)) as house:
                 return await Run(wanted, crew, sinch, shop, house, tell).play()
@@ -81,6 +96,7 @@ class Run:
         self._tell = tell
         self._began = time.monotonic()
         self._exits: dict[str, int | None] = {}
+        self._before: int | None = None
 
     async def play(self) -> Account:
         """From the first customer to the account."""
@@ -90,7 +106,7 @@ class Run:
         await self._sinch.order(faults(wanted.api))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._plan())
-            group.create_task(self._strike(kills(wanted.seed, wanted.messages, wanted.kills, wanted.lease)))
+            group.create_task(self._strike(kills(wanted.seed, wanted.messages, wanted.early_kills, wanted.lease)))
             group.create_task(self._storm(storms(wanted.seed, wanted.api, wanted.messages)))
         await self._sinch.behave()
         self._say(
@@ -135,12 +151,26 @@ class Run:
 
     async def _come_to_rest(self) -> None:
         await self._until_nothing_moves()
+        if self._wanted.rule is Then.RESEND:
+            await self._send_again_while_it_breaks()
+            await self._until_nothing_moves()
         await self._settle_as_if_later()
         await self._until_nothing_moves()
         await self._until_all_is_read_and_joined()
         for program in (self._crew.worker, self._crew.server):
             code = self._exits[program.name] = await program.stop()
             self._say(f"{program.name} was told to stop: {code}")
+
+    async def _send_again_while_it_breaks(self) -> None:
+        """As the rule has it. What is uncertain after that is settled once more, and may not be sent again."""
+        wanted = self._wanted
+        before = self._before = await self._sinch.accepted()
+        again = await self._settle_as_if_later(faults(wanted.api))
+        self._say(f"the rule has {again} sent again")
+        await self._crew.worker.start()
+        late = kills(wanted.seed, again, wanted.late_kills, wanted.lease)
+        await self._strike([msgspec.structs.replace(kill, after=before + kill.after, pause=0.0) for kill in late])
+        await self._sinch.behave()
 
     async def _until_nothing_moves(self) -> None:
         """Twice in a row, because what Sinch tells may set something going here."""
@@ -168,14 +198,17 @@ class Run:
         self._say(f"waiting: {waiting or 'nothing'}, under way {under_way}, spooled {spooled}, Sinch quiet: {quiet}")
         return not waiting and under_way == 0 and spooled == 0 and quiet
 
-    async def _settle_as_if_later(self) -> None:
-        """What a worker does that starts when leases are over, then when looks and the project's rule are due."""
+    async def _settle_as_if_later(self, ordered: Sequence[dict[str, Any]] = ()) -> int:
+        """What a worker does that starts when leases are over, then when looks and the project's rule are due. Says how
+        many the rule settled; what was ordered goes wrong from then on.
+        """
         await self._crew.worker.stop()
         async with HttpClient() as wire:
             later = Later(self._house, wire)
             await later.recover()
             await later.look()
-            await later.settle()
+            await self._sinch.order(ordered)
+            return await later.settle()
 
     async def _books(self) -> Books:
         database = self._house.database
@@ -193,6 +226,8 @@ class Run:
             kills_missed=self._wanted.kills - self._crew.killed.total(),
             exits=self._exits,
             ledger=await self._sinch.ledger(),
+            resends=int(self._wanted.rule is Then.RESEND),
+            before=self._before,
         )
 
     def _kill_lines(self) -> list[str]:

@@ -11,6 +11,7 @@ import msgspec
 
 from chaos.sinch import SIGNING_KEY, TEXT
 from parley.cli.demo_http import basic
+from parley.domain.settings import BEFORE_RESENDING_HOURS, Then
 from tests.frame.processes import created, parley
 
 TOGETHER = 25
@@ -20,6 +21,8 @@ AT_ONCE = 8
 PATIENCE_SECONDS = 120.0
 """How long one batch is tried again while everything breaks."""
 PAUSE_SECONDS = 0.3
+AFTER_HOURS = BEFORE_RESENDING_HOURS
+"""So long a message is uncertain before the project's rule settles it."""
 ANSWER_SECONDS = aiohttp.ClientTimeout(total=30)
 
 TEMPLATE: dict[str, Any] = {
@@ -36,8 +39,6 @@ SCENARIO: dict[str, Any] = {
         },
     ],
 }  # fmt: skip
-SETTINGS: dict[str, Any] = {"kind": "settings", "uncertain": {"then": "give_up", "after_hours": 48}}
-"""Nobody is here to settle by hand what the provider cannot tell."""
 CAMPAIGN: dict[str, Any] = {
     "kind": "campaign", "name": "chaos", "audience": {"consent": "whatsapp"},
     "settings": {"consent_category": "whatsapp"},
@@ -62,15 +63,17 @@ def phone(number: int) -> str:
     return f"421{901_000_000 + number}"
 
 
-async def open_shop(data_dir: Path, folder: Path, url: str, api: str, account: dict[str, Any]) -> Shop:
-    """A project on the running server, with an account at the simulator, a template and a scenario."""
+async def open_shop(data_dir: Path, folder: Path, url: str, api: str, account: dict[str, Any], rule: Then) -> Shop:
+    """A project on the running server, with an account at the simulator, a template and a scenario. Nobody is here to
+    settle by hand what the provider cannot tell: its `rule` does.
+    """
     here = ("--data-dir", str(data_dir))
     told = created(await parley("project", "create", "Chaos", "--json", *here))
     _write(folder, "integration", _INTEGRATIONS[api](account))
     _write(folder, "template", TEMPLATE)
     _write(folder, "scenario", SCENARIO)
     _write(folder, "campaign", CAMPAIGN)
-    _write(folder, "settings", SETTINGS)
+    _write(folder, "settings", {"kind": "settings", "uncertain": {"then": rule.value, "after_hours": AFTER_HOURS}})
     changes: Any = created(await parley("apply", str(folder), "--project", told["project_token"], "--json", *here))
     path = next(one["callback_path"] for one in changes if one["callback_path"])
     key = told["private_key"]

@@ -14,7 +14,7 @@ FIRST, SECOND = "421901000000", "421901000001"
 def _row(**changes: Any) -> Row:
     given: dict[str, Any] = {
         "id": "m-1", "recipient": FIRST, "state": "delivered", "code": None, "provider_message_id": "S-1",
-        "was_uncertain": False, "settled_by": None,
+        "was_uncertain": False, "settled_by": None, "sent_again": 0,
     }  # fmt: skip
     return Row(**given | changes)
 
@@ -29,6 +29,7 @@ def _books(rows: tuple[Row, ...] = (_row(),), sends: tuple[Send, ...] = (_send()
         "api": "sinch_conversation", "customers": 1, "callbacks": frozenset({"aa"}), "untold": 0, "under_way": 0,
         "early_reports": 0, "unjoined": 0, "unread": 0, "lost_calls": 1, "kills_missed": 0,
         "exits": {"worker": 0, "serve": 0}, "ledger": Ledger(sends, frozenset({"aa"}), frozenset({"ff"}), ()),
+        "resends": 0, "before": None,
     }  # fmt: skip
     return Books(rows=rows, **given | changes)
 
@@ -52,6 +53,12 @@ def _refused(name: str, outcome: str = "refused") -> Ledger:
     return msgspec.structs.replace(_books().ledger, sends=(), tallies=(tally,))
 
 
+def _sent_again(row: Row, *sends: Send, before: int = 1, **changes: Any) -> Books:
+    """By the project's rule, after it was uncertain."""
+    again = msgspec.structs.replace(row, was_uncertain=True, settled_by="the rule", sent_again=1)
+    return _books((again,), sends, resends=1, before=before, **changes)
+
+
 AGREE = {
     "delivered": _books(),
     "no report came": _books((_row(state="accepted"),), (_send(heard=()),)),
@@ -67,6 +74,15 @@ AGREE = {
     "a legacy report whose send was never answered": _books(
         (_row(state="uncertain", provider_message_id=None),), (), api="sinch_legacy", early_reports=1
     ),
+    "sent again by the rule, and accepted twice": _sent_again(_row(), _send(heard=()), _send(id="S-2")),
+    "sent again by the rule, and accepted for the first time": _sent_again(_row(), _send(), before=0),
+    "a legacy message was sent again, and Sinch told of both": _sent_again(
+        _row(provider_message_id="S-2"),
+        _send(our_id=""),
+        _send(id="S-2", our_id="", heard=("sent", "delivered")),
+        api="sinch_legacy",
+    ),
+    "sent again, and uncertain again": _sent_again(_row(state="uncertain"), before=0),
     "a forged callback was refused": _books(
         ledger=_callback(status=401, outcome="dropped", fault="bad_signature"),
     ),
@@ -76,6 +92,23 @@ DISAGREE = {
     "nothing was ever planned": _books((), ()),
     "numbers with more than one message": _books((_row(), _row(id="m-2")), (_send(), _send(id="S-2", our_id="m-2"))),
     "accepted twice": _books(sends=(_send(), _send(id="S-2"))),
+    "accepted twice before the rule": _sent_again(_row(), _send(heard=()), _send(id="S-2"), before=2),
+    "accepted three times": _sent_again(_row(), _send(), _send(id="S-2"), _send(id="S-3")),
+    "accepted twice, though another was sent again": _books(
+        (_row(), _row(id="m-2", recipient=SECOND, was_uncertain=True, settled_by="the rule", sent_again=1)),
+        (_send(), _send(id="S-2"), _send(id="S-3", our_id="m-2")),
+        customers=2,
+        resends=1,
+        before=1,
+    ),
+    "sent again more often than the rule may": _books((_row(was_uncertain=True, settled_by="the rule", sent_again=1),)),
+    "sent again twice": _books((_row(was_uncertain=True, settled_by="the rule", sent_again=2),), resends=1, before=0),
+    "a legacy message that is where the wrong report puts it": _sent_again(
+        _row(provider_message_id="S-2"),
+        _send(our_id=""),
+        _send(id="S-2", our_id="", heard=("sent",)),
+        api="sinch_legacy",
+    ),
     "that we do not know": _books(sends=(_send(), _send(id="S-2", our_id="m-9"))),
     "stand still": _books((_row(state="sending"),), (_send(heard=()),)),
     "that Sinch never accepted": _books(sends=()),
@@ -99,6 +132,11 @@ DISAGREE = {
     "one that had to be killed": _books(exits={"worker": None, "serve": 0}),
 }
 _OTHER_WORDS = {
+    "accepted twice before the rule": "messages accepted twice",
+    "accepted three times": "messages accepted twice",
+    "accepted twice, though another was sent again": "messages accepted twice: 1 (m-1)",
+    "sent again twice": "sent again more often than the rule may",
+    "a legacy message that is where the wrong report puts it": "not where the reports put them",
     "an uncertain one, too": "not where the reports put them",
     "refusals of something else": "more than what broke explains",
     "calls that were taken": "more than what broke explains",
@@ -133,3 +171,9 @@ def test_it_names_what_was_uncertain_and_by_what_it_was_settled() -> None:
     told = "\n".join(account_of(_books(rows, customers=2)).lines)
     assert "were uncertain  2, settled 1, left to the operator 1" in told
     assert "by report" in told
+
+
+def test_it_tells_apart_what_the_rule_had_sent_again() -> None:
+    told = account_of(_sent_again(_row(), _send(heard=()), _send(id="S-2"))).lines
+    assert "accepted        once 0, twice 1, never 0" in told
+    assert "  sent again    1 uncertain ones by the project's rule, 1 of them accepted twice" in told

@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 
 from chaos.run import Wanted, run
+from parley.domain.settings import Then
 
 MESSAGES, KILLS, SEED = 300, 12, 1
 LEASE_SECONDS = 12
@@ -17,15 +18,23 @@ DEADLINE_SECONDS = 900.0
 """A machine with a load of ten needs four minutes."""
 
 
-@pytest.mark.parametrize(("api", "by"), [("sinch_conversation", "campaign"), ("sinch_legacy", "events")])
+@pytest.mark.parametrize(
+    ("api", "by", "rule"),
+    [
+        ("sinch_conversation", "campaign", Then.GIVE_UP),
+        ("sinch_legacy", "events", Then.GIVE_UP),
+        ("sinch_legacy", "campaign", Then.RESEND),
+    ],
+)
 async def test_the_books_agree_after_everything_was_killed(
-    api: str, by: Literal["campaign", "events"], tmp_path: Path
+    api: str, by: Literal["campaign", "events"], rule: Then, tmp_path: Path
 ) -> None:
     told: list[str] = []
-    wanted = Wanted(api, MESSAGES, KILLS, SEED, by=by, deadline=DEADLINE_SECONDS, lease=LEASE_SECONDS)
+    wanted = Wanted(api, MESSAGES, KILLS, SEED, by=by, rule=rule, deadline=DEADLINE_SECONDS, lease=LEASE_SECONDS)
     account = await run(wanted, tmp_path / "run", told.append)
     everything = "\n".join((*told, *account.lines))
     assert account.problems == (), everything
     assert any(line.startswith(f"killed with -9  {KILLS}: ") and "; hung 2: " in line for line in account.lines), (
         everything
     )
+    assert any(line.startswith("  sent again ") for line in account.lines) == (rule is Then.RESEND), everything
