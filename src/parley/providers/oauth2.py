@@ -61,6 +61,14 @@ class Token(msgspec.Struct, frozen=True):
         return f"Token('***', usable_until={self.usable_until.isoformat()})"
 
 
+LastLook = Callable[[], NotAccepted | None]
+"""Why a request may not go any more. Asked after every wait, right before the request is handed to the wire."""
+
+
+def _it_may_go() -> None:
+    """Nobody looks."""
+
+
 class _Answer(msgspec.Struct, frozen=True):
     access_token: Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]+$", max_length=16_384)]
     expires_in: Annotated[float, msgspec.Meta(gt=0, le=10_000_000)] | None = None
@@ -90,8 +98,8 @@ class TokenSource:
 
     async def token(self, credentials: Credentials) -> Token | NotAccepted:
         """A usable token, or why there is none. Those who ask during a refresh wait for that one."""
-        known = self._tokens.get(credentials)
-        if known is not None and self._clock() < known.usable_until:
+        known = self._known(credentials)
+        if known is not None:
             return known
         refresh = self._refreshes.get(credentials)
         if refresh is None:
@@ -111,17 +119,19 @@ class TokenSource:
         credentials: Credentials,
         timeout: float,  # noqa: ASYNC109  the wire keeps it
         token_seconds: float = TOKEN_SECONDS,
+        last_look: LastLook = _it_may_go,
     ) -> HttpResponse | NotAccepted:
         """Sends with a bearer token. A 401 that says *expired* is replayed once with a new token; any other 401 is
         the answer, and the token is forgotten so that the next request starts afresh. Whatever it takes to get a
-        token, nothing waits for one later than `token_seconds` from now.
+        token, nothing waits for one later than `token_seconds` from now, and nothing goes, for the first time or the
+        second, against the word of `last_look`.
 
         Raises what the wire raises for the request itself (NotSentError, UnansweredError), never for the token's.
         """
         until = asyncio.get_running_loop().time() + token_seconds
-        first = await self._send_once(request, credentials, timeout, until)
+        first = await self._send_once(request, credentials, timeout, until, last_look)
         if isinstance(first, HttpResponse) and _says_expired(first):
-            return await self._send_once(request, credentials, timeout, until)
+            return last_look() or await self._send_once(request, credentials, timeout, until, last_look)
         return first
 
     async def close(self) -> None:
@@ -137,18 +147,28 @@ class TokenSource:
         credentials: Credentials,
         timeout: float,  # noqa: ASYNC109  the wire keeps it
         until: float,
+        last_look: LastLook,
     ) -> HttpResponse | NotAccepted:
-        try:
-            async with asyncio.timeout_at(until):
-                token = await self.token(credentials)
-        except TimeoutError:
-            return _TOO_LATE
+        token = self._known(credentials) or await self._token_by(credentials, until, last_look)
         if isinstance(token, NotAccepted):
             return token
         answer = await self._wire.send(_with_bearer(request, token), timeout)
         if answer.status == 401:
             self.forget(credentials, token)
         return answer
+
+    async def _token_by(self, credentials: Credentials, until: float, last_look: LastLook) -> Token | NotAccepted:
+        try:
+            async with asyncio.timeout_at(until):
+                token = await self.token(credentials)
+        except TimeoutError:
+            return _TOO_LATE
+        return last_look() or token
+
+    def _known(self, credentials: Credentials) -> Token | None:
+        """One that may be used now; nothing is waited for."""
+        known = self._tokens.get(credentials)
+        return known if known is not None and self._clock() < known.usable_until else None
 
     async def _refresh(self, credentials: Credentials) -> Token | NotAccepted:
         outcome: Token | NotAccepted = _TOO_FAST

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -20,7 +21,7 @@ from parley.domain.http import HttpResponse
 from parley.domain.message import Accepted, Kind, NotAccepted, Outcome, Remedy, State
 from parley.presets import RenderedRequest, Renderer, meaning, shipped
 from parley.providers.http import NotSentError, UnansweredError, Wire
-from parley.providers.oauth2 import Credentials, TokenSource
+from parley.providers.oauth2 import Credentials, LastLook, TokenSource
 from parley.queue.backoff import delay
 from parley.queue.steady import steady_clock, steady_seconds
 from parley.services.claim_messages import Call, Claim, UnansweredClaimError, claim_messages
@@ -55,7 +56,8 @@ CROWD_SECONDS = 0.05
 """... but not for long: calls to a slow server must not hold up the others."""
 STOOD_STILL = NotAccepted(
     "stood_still",
-    "The worker stood still after it had taken the message for sending, so no call was begun. It is decided anew.",
+    "The worker stood still after it had taken the message for sending, or the provider was late to refuse its access "
+    "token, so it was not sent. It is decided anew.",
     Remedy.WAIT,
 )
 
@@ -90,6 +92,8 @@ class Delivery:
         self._clock = clock
         self._chance = chance
         self._patience = patience
+        self._begin_seconds = patience.begin_seconds
+        self._token_by_seconds = patience.begin_seconds + patience.token_seconds
         self._steady = steady
         self._tokens = TokenSource(wire, steady_clock, chance)
         self._renderer = Renderer()
@@ -211,19 +215,20 @@ class Delivery:
             await asyncio.wait_for(self._woken.wait(), self._turns.patience)
 
     async def _carry(self, call: Call, claimed_at: float) -> None:
-        outcome = STOOD_STILL if self._stood_still(call, claimed_at) else await self._outcome(call)
+        look = partial(self._look, call, claimed_at)
+        outcome = look(self._begin_seconds) or await self._outcome(call, partial(look, self._token_by_seconds))
         self._done.put_nowait(self._outcomes(call, outcome))
 
-    def _stood_still(self, call: Call, claimed_at: float) -> bool:
-        """By the clock that has gone further: the machine's may have been set back meanwhile, and on some platforms
-        the steady one sleeps with the machine.
+    def _look(self, call: Call, claimed_at: float, most_seconds: float) -> NotAccepted | None:
+        """Is it too late for the call to begin? By the clock that has gone further: the machine's may have been set
+        back meanwhile, and on some platforms the steady one sleeps with the machine.
         """
         passed = max((self._clock() - call.messages[0].changed_at).total_seconds(), self._steady() - claimed_at)
-        return passed > self._patience.begin_seconds
+        return STOOD_STILL if passed > most_seconds else None
 
-    async def _outcome(self, call: Call) -> Outcome:
+    async def _outcome(self, call: Call, last_look: LastLook) -> Outcome:
         try:
-            answer = await self._send(call.rendered)
+            answer = await self._send(call.rendered, last_look)
         except NotSentError as error:
             return NotAccepted("unreachable", str(error), Remedy.RETRY)
         except (UnansweredError, TimeoutError) as error:
@@ -233,14 +238,17 @@ class Delivery:
             return NotAccepted("unanswered", sentence, Remedy.ASK)
         return answer if isinstance(answer, NotAccepted) else self._meaning(call, answer)
 
-    async def _send(self, rendered: RenderedRequest) -> HttpResponse | NotAccepted:
+    async def _send(self, rendered: RenderedRequest, last_look: LastLook) -> HttpResponse | NotAccepted:
+        """Without an access token nothing is waited for between the look at the beginning and the wire."""
         grant = rendered.oauth2
         if grant is None:
             return await self._wire.send(rendered.request, self._patience.call_seconds)
         credentials = Credentials(grant.token_url, grant.key_id, grant.key_secret)
         patience = self._patience
         async with asyncio.timeout(patience.send_seconds):  # an expired token makes it two calls
-            return await self._tokens.send(rendered.request, credentials, patience.call_seconds, patience.token_seconds)
+            return await self._tokens.send(
+                rendered.request, credentials, patience.call_seconds, patience.token_seconds, last_look
+            )  # fmt: skip
 
     def _meaning(self, call: Call, answer: HttpResponse) -> Outcome:
         return meaning(call.preset, answer, len(call.messages), self._clock())
