@@ -60,6 +60,8 @@ def is_away(error: BaseException) -> bool:
 DEADLOCKS_IN_A_ROW = 3
 """More than that is no coincidence."""
 CONNECTIONS = 10
+CONNECT_SECONDS = 10
+"""For one connection; a server that hangs takes it and says nothing."""
 WAITING_SECONDS = 20
 """For a free connection of the pool; then TimeoutError, and the door says: come again."""
 GIVE_UP_SECONDS = 1
@@ -195,6 +197,7 @@ async def open_database(
         max_size=connections,
         init=_prepare_connection,
         reset=_leave_as_it_is,
+        timeout=CONNECT_SECONDS,
         command_timeout=STATEMENT_SECONDS,
         server_settings={
             "application_name": "parley",

@@ -8,9 +8,9 @@ import yoyo
 from psycopg.pq import PGconn, Ping
 
 from parley.domain.errors import ParleyError
+from parley.store.database import CONNECT_SECONDS
 
 _MIGRATING = 0x7061726C6579  # "parley": one migrating process at a time, over all machines
-CONNECT_SECONDS = 10
 RECOVERY_SECONDS = 60.0
 """A database that says it is starting up, or recovering from a crash, is waited for."""
 LOOK_SECONDS = 0.2

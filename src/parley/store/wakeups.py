@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import structlog
 
-from parley.store.database import Connection, sql
+from parley.store.database import CONNECT_SECONDS, STATEMENT_SECONDS, Connection, sql
 
 CHANNEL = "parley_work"
 RECONNECT_SECONDS = 2.0
@@ -42,7 +42,7 @@ async def _listen(url: str, on_wake: Callable[[], None]) -> None:
 
 async def _listen_once(url: str, on_wake: Callable[[], None]) -> None:
     gone = asyncio.Event()
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS, command_timeout=STATEMENT_SECONDS)
     connection.add_termination_listener(lambda _: gone.set())
     try:
         await connection.add_listener(CHANNEL, lambda *_: on_wake())
