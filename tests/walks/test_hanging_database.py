@@ -8,11 +8,20 @@ from contextlib import ExitStack, suppress
 import asyncpg
 import pytest
 
+from parley.access import Role
+from parley.domain.clock import system_clock
+from parley.services import callers, track_together
 from parley.services.bear_with import bear_with
+from parley.services.callers import Caller
+from parley.services.track import Done, Result, TrackEvent
+from parley.services.track_together import TrackTogether
 from parley.store import database as store
 from parley.store.database import AWAY, GIVE_UP_SECONDS, Connection, Database, is_lost, open_database, transaction_of
+from parley.store.projects import project_by_id
+from tests.support.builders import NOW, ids
 from tests.walks.outage import Outage
 
+HOUR = 3600
 SLACK = 2.0
 """Seconds that a busy machine may take for what takes some milliseconds."""
 
@@ -111,3 +120,40 @@ async def test_who_is_not_told_to_end_hears_of_the_error(database: Database) -> 
     with pytest.raises(TimeoutError):
         async with database.connection():
             raise TimeoutError
+
+
+async def test_tracking_that_it_holds_up_is_refused_and_not_stored(
+    outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(track_together, "ANSWER_SECONDS", 0.5)
+    async with outage.database.connection() as connection:
+        project = await project_by_id(connection, await outage.project_id())
+    assert project is not None
+    caller, tracking = Caller(project, Role.EDITOR, "a key"), TrackTogether(outage.database)
+
+    async def track(number: int) -> tuple[Result, ...]:
+        return await tracking.track(caller, [TrackEvent(ids("jana"), "view", {"number": number}, NOW)], NOW)
+
+    with outage.frozen():
+        told = await asyncio.gather(*(track(number) for number in range(50)), return_exceptions=True)
+    assert {type(one) for one in told} == {TimeoutError}
+    assert await track(50) == (Done(),)
+    async with outage.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM events WHERE type = 'view'") == 1
+
+
+async def test_nobody_waits_for_a_statement_to_end_to_be_known(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "STATEMENT_SECONDS", HOUR)
+    monkeypatch.setattr(callers, "LOOK_SECONDS", 0.5)
+    async with open_database(outage.url) as database:
+        known = callers.Callers(database, system_clock)
+        for look in (
+            known.identify("t", callers.Credentials("k")),
+            known.by_key(callers.Credentials("k")),
+            known.project("t"),
+        ):
+            with outage.frozen():
+                looking = asyncio.create_task(look)
+                await asyncio.wait([looking], timeout=60)
+            with pytest.raises(TimeoutError):
+                looking.result()

@@ -1,7 +1,9 @@
 """Who is calling: a project's token and a key become a caller, or the reason why not."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +17,8 @@ from parley.store.projects import living_key, project_by_id, project_by_token
 REMEMBERED = timedelta(seconds=5)
 """A revoked key works this much longer, in exchange for one query less in every call."""
 CALLERS_KEPT = 1_000
+LOOK_SECONDS = 5.0
+"""For the database to say who calls. It hangs, if that takes longer, and the caller is told to come again."""
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -58,12 +62,12 @@ class Callers:
         self._known: OrderedDict[tuple[str, Credentials], tuple[Caller, datetime]] = OrderedDict()
 
     async def identify(self, token: str, credentials: Credentials) -> Caller | UnknownProject | UnknownKey:
-        """Whose key is it?"""
+        """Whose key is it? As the others here: raises TimeoutError when the database does not say."""
         now = self._clock()
         known = self._known.get((token, credentials))
         if known is not None and now < known[1] <= now + REMEMBERED:  # later: the clock was set back
             return known[0]
-        async with self._database.connection() as connection:
+        async with self._looking() as connection:
             found = await _identify(connection, token, credentials)
         if isinstance(found, Caller):
             self._remember((token, credentials), found, now)
@@ -71,7 +75,7 @@ class Callers:
 
     async def by_key(self, credentials: Credentials) -> Caller | None:
         """The caller in the project that the key is of; not remembered."""
-        async with self._database.connection() as connection:
+        async with self._looking() as connection:
             key = await living_key(connection, credentials.key_id) if _can_be_stored(credentials.key_id) else None
             project = await project_by_id(connection, key.project_id) if key is not None else None
         if key is None or project is None or not _opens(key, credentials, project.id):
@@ -82,8 +86,13 @@ class Callers:
         """The project alone, for what needs no key."""
         if not _can_be_stored(token):
             return None
-        async with self._database.connection() as connection:
+        async with self._looking() as connection:
             return await project_by_token(connection, token)
+
+    @asynccontextmanager
+    async def _looking(self) -> AsyncIterator[Connection]:
+        async with asyncio.timeout(LOOK_SECONDS), self._database.connection() as connection:
+            yield connection
 
     def _remember(self, said: tuple[str, Credentials], caller: Caller, now: datetime) -> None:
         self._known[said] = caller, now + REMEMBERED

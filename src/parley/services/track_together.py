@@ -21,6 +21,8 @@ TOGETHER = 8
 """Calls in one transaction: with 50 commands each, more would gain little and hold its customers for long."""
 LANES = 2
 """Transactions at once: while PostgreSQL works on one, this process prepares the other."""
+ANSWER_SECONDS = 5.0
+"""A database that takes longer for a transaction hangs: it is rolled back, and whoever waits is told to come again."""
 WAITING = 1_000
 """Calls in hand; past that the door says 503."""
 
@@ -68,9 +70,12 @@ class TrackTogether:
 
     async def _store(self, batch: Sequence[_Waiting]) -> None:
         try:
-            results = await track(self._database, [one.call for one in batch])
-        except (OSError, TimeoutError) as error:  # the database is away for all of them
-            _settle(batch, [error] * len(batch))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                results = await track(self._database, [one.call for one in batch])
+        except (OSError, TimeoutError) as error:  # the database is away for all of them, also for those behind
+            away = [*batch, *self._queue]
+            self._queue.clear()
+            _settle(away, [error] * len(away))
         except Exception as error:  # noqa: BLE001  told to whoever waits for this call
             await self._one_by_one(batch, error)
         else:
