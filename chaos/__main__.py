@@ -11,6 +11,7 @@ from pathlib import Path
 
 from chaos.account import Account
 from chaos.run import Wanted, run
+from parley.config import DEFAULT_SPOOL_BYTES
 from parley.domain.settings import Then
 
 APIS = ("sinch_conversation", "sinch_legacy")
@@ -28,11 +29,14 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=int(time.monotonic() * 1000) % 100_000, help="repeats the schedule")
     parser.add_argument("--deadline", type=float, default=7200.0, metavar="SECONDS", help="for everything")
     parser.add_argument("--lease", type=int, default=120, metavar="SECONDS", help="of the processes")
+    parser.add_argument(
+        "--spool", type=_at_least(1), default=DEFAULT_SPOOL_BYTES, metavar="BYTES", help="the most kept on disk"
+    )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs there; must not exist")
     asked = parser.parse_args(words)
     wanted = Wanted(
         asked.api, asked.messages, asked.kills, asked.seed, by=asked.by, rule=Then(asked.rule),
-        deadline=asked.deadline, lease=asked.lease,
+        deadline=asked.deadline, lease=asked.lease, spool=asked.spool,
     )  # fmt: skip
     print(f"seed {wanted.seed}: {wanted.messages} messages by {wanted.api}, {wanted.kills} kills", flush=True)
     if asked.keep is not None:

@@ -7,7 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from operator import attrgetter
 from pathlib import Path
@@ -29,14 +29,16 @@ RESTART_SECONDS = 0.5
 class Program:
     """One program that is started again whenever it ends, until `stop`."""
 
-    def __init__(self, name: str, words: tuple[str, ...], log: Path, lease: int, *, speaks: bool) -> None:
+    def __init__(
+        self, name: str, words: tuple[str, ...], log: Path, variables: Mapping[str, str], *, speaks: bool
+    ) -> None:
         """`speaks`: it prints a line when it is ready."""
         self.name = name
         self.exits: list[int] = []
         """How it ended, each time: negative is a signal."""
         self._words = words
         self._log = log
-        self._environment = environment(PARLEY_LEASE_SECONDS=str(lease))
+        self._environment = environment(**variables)
         self._speaks = speaks
         self._process: Process | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -106,11 +108,11 @@ class Program:
 class Crew:
     """Everybody who can be killed, and the simulator, who cannot."""
 
-    def __init__(self, folder: Path, seed: int, mode: str, port: int, lease: int) -> None:
+    def __init__(self, folder: Path, seed: int, mode: str, port: int, variables: Mapping[str, str]) -> None:
         self.data_dir = folder / "data"
         self.logs = folder / "logs"
         self.logs.mkdir(parents=True)
-        self._lease = lease
+        self._variables = variables
         here, log_format = ("--data-dir", str(self.data_dir)), ("--log-format", "json")
         dice = ("--seed", str(seed), "--chaos", "few", "--delays", "0.1", "--mode", mode)
         self.sinch = self._program("simulator", "-m", "parley_simulator", "--port", "0", "--json", *dice)
@@ -119,7 +121,7 @@ class Crew:
         self.killed, self.hung = Counter[Victim](), Counter[Victim]()
 
     def _program(self, name: str, *words: str) -> Program:
-        return Program(name, words, self.logs / f"{name}.log", self._lease, speaks=name != "worker")
+        return Program(name, words, self.logs / f"{name}.log", self._variables, speaks=name != "worker")
 
     async def strike(self, kill: Kill) -> None:
         """Until it is over: a victim that hangs is killed or goes on at the end. One that others killed meanwhile is
@@ -166,9 +168,9 @@ class Crew:
 
 
 @asynccontextmanager
-async def open_crew(folder: Path, seed: int, mode: str, port: int, lease: int) -> AsyncIterator[Crew]:
+async def open_crew(folder: Path, seed: int, mode: str, port: int, variables: Mapping[str, str]) -> AsyncIterator[Crew]:
     """Nobody runs yet; everybody is ended at the end, also when it fails."""
-    crew = Crew(folder, seed, mode, port, lease)
+    crew = Crew(folder, seed, mode, port, variables)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(crew.end)
         yield crew
