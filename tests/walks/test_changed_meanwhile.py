@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from parley.domain.identity import Merge
@@ -16,21 +17,24 @@ from parley.services.claim_messages import claim_messages
 from parley.services.merge_customers import merge_customers
 from parley.services.registry import Origin, Said
 from parley.services.steer_templates import set_status
+from parley.services.stopping import release_a_sender, release_a_template
 from parley.services.turns import Outlook, Turns
 from parley.store.database import Connection
 from parley.store.definitions import lock_definitions
 from parley.store.lanes import Turn
+from parley.store.stops import Stop, put_stop
 from parley.templates import Status
 from tests.support.builders import Cast
 from tests.walks.crowd import CountingSinch, add_strangers, furnish, open_shop, queue
 from tests.walks.test_judge_anew import ALL_DAY, settings
 from tests.walks.test_merges import alice_again
 from tests.walks.test_refusals import TEMPLATE, blunt
-from tests.walks.walk import Walk
+from tests.walks.walk import EXAMPLES, Walk
 
 SECONDS = 20
 QUIET, OPEN = settings(quiet_hours=ALL_DAY), settings()
-STATUS = "cart_reminder.en"
+NAME = "cart_reminder.en"
+FILE = EXAMPLES / "cart-reminder.template.json"
 
 
 async def _until(connection: Connection, condition: str, done: Callable[[], bool] = lambda: False) -> None:
@@ -41,16 +45,21 @@ async def _until(connection: Connection, condition: str, done: Callable[[], bool
 
 @asynccontextmanager
 async def _met_by(walk: Walk, change: Awaitable[Any]) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """Whoever judges within has read the old definitions and waits, when `change` comes as far as it can."""
+    """Whoever judges within has done so by the old definitions, and has yet to write it, when `change` comes, which
+    waits for nobody, and a worker after it.
+    """
     async with walk.database.transaction() as connection:
-        await connection.execute("LOCK TABLE stops IN ACCESS EXCLUSIVE MODE")  # read after the definitions
+        await connection.execute("LOCK TABLE messages IN SHARE MODE")  # written last
 
         async def meet() -> None:
-            await _until(connection, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'stops'::regclass")
-            changing = asyncio.ensure_future(change)
-            nobody = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
-            await _until(connection, nobody, changing.done)
-            started.append(changing)
+            judged = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'messages'::regclass"
+            await _until(connection, judged)
+            await asyncio.wait_for(change, SECONDS)
+            anew = asyncio.ensure_future(walk.judge_anew())
+            await _until(
+                connection, "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'", anew.done
+            )
+            started.append(anew)
 
         started: list[asyncio.Future[Any]] = []
         yield meet
@@ -97,7 +106,6 @@ async def test_what_is_claimed_by_the_old_settings_is_due_by_the_new(
         claiming = asyncio.create_task(walk.delivery.step())
         await meet()
     await claiming
-    await walk.judge_anew()
     assert await _waiting(walk) == [("quiet_hours", walk.now)]
     await walk.come_to_rest()
     assert await _last(walk, people) == "accepted"
@@ -110,37 +118,81 @@ async def test_what_is_planned_by_the_old_settings_is_due_by_the_new(walk: Walk,
         planning = asyncio.create_task(walk.plan())
         await meet()
     await planning
-    await walk.judge_anew()
     assert await _waiting(walk) == [("quiet_hours", walk.now)]
     await walk.come_to_rest()
     assert await _last(walk, people) == "accepted"
 
 
-async def test_what_is_planned_for_a_template_that_is_approved_meanwhile_leaves(walk: Walk, people: Cast) -> None:
+async def _say(walk: Walk, status: Status) -> None:
     said = Said(Origin.PERSON, "Olga", "It was tried.")
+    await set_status(walk.database, walk.project_id, NAME, status, said, walk.now)
+
+
+async def _stop(walk: Walk, template: str = "") -> None:
+    stop = Stop("shop-whatsapp", "billing", "Pay first.", template)
+    async with walk.database.transaction() as connection:
+        assert await put_stop(connection, walk.project_id, stop, walk.now, walk.now)
+
+
+HELD_BY: dict[str, Callable[[Walk], Awaitable[Any]]] = {
+    "a pause": lambda walk: _say(walk, Status.PAUSED),
+    "a stop of the sender": _stop,
+    "a stop of the template": lambda walk: _stop(walk, NAME),
+}
+MEANWHILE: dict[str, Callable[[Walk], Awaitable[Any]]] = {
+    "approved": lambda walk: _say(walk, Status.APPROVED),
+    "disabled": lambda walk: _say(walk, Status.DISABLED),
+    "the sender released": lambda walk: release_a_sender(walk.database, walk.project_id, "shop-whatsapp", walk.now),
+    "the template released": lambda walk: release_a_template(walk.database, walk.project_id, NAME, walk.now),
+    "applied": lambda walk: walk.apply({**msgspec.json.decode(FILE.read_bytes()), "footer": {"text": "Reply STOP"}}),
+}
+
+
+@pytest.mark.parametrize("judged", ["planned", "claimed"])
+@pytest.mark.parametrize(
+    ("held_by", "meanwhile", "comes_to"),
+    [
+        ("a pause", "approved", "accepted"),
+        ("a pause", "disabled", "refused"),
+        ("a stop of the sender", "the sender released", "accepted"),
+        ("a stop of the template", "the template released", "accepted"),
+        ("a stop of the template", "applied", "accepted"),
+        ("a stop of the template", "disabled", "refused"),
+    ],
+)
+async def test_what_is_put_off_for_a_template_or_a_sender_at_that_moment_is_judged_anew(
+    walk: Walk, people: Cast, judged: str, held_by: str, meanwhile: str, comes_to: str
+) -> None:
     await walk.apply(blunt(TEMPLATE))
-    await set_status(walk.database, walk.project_id, STATUS, Status.PAUSED, said, walk.now)
-    await walk.track(people.alice, "go")
-    approving = set_status(walk.database, walk.project_id, STATUS, Status.APPROVED, said, walk.now)
-    async with _met_by(walk, approving) as meet:
-        planning = asyncio.create_task(walk.plan())
+    if judged == "claimed":
+        await walk.track(people.alice, "go")
+        await walk.plan()
+    await HELD_BY[held_by](walk)
+    if judged == "planned":
+        await walk.track(people.alice, "go")
+    async with _met_by(walk, MEANWHILE[meanwhile](walk)) as meet:
+        judging = asyncio.create_task(walk.plan() if judged == "planned" else _claim(walk))
         await meet()
-    await planning
+    await judging
     await walk.come_to_rest()
-    assert await _last(walk, people) == "accepted"
+    assert await _last(walk, people) == comes_to
 
 
-async def test_what_comes_with_a_merge_at_that_moment_is_due_by_the_new_settings(walk: Walk, people: Cast) -> None:
+async def _claim(walk: Walk) -> None:
+    assert await walk.delivery.step() == 1
+
+
+async def test_what_a_merge_takes_along_at_that_moment_is_due_by_the_new_settings(walk: Walk, people: Cast) -> None:
     again = await alice_again(walk)
     await walk.apply(blunt(TEMPLATE), QUIET)
     await walk.track(again, "go")
     await walk.plan()
-    async with walk.database.transaction() as connection:
+    waiting = await _waiting(walk)
+    async with walk.database.transaction() as connection, asyncio.timeout(SECONDS):
         await merge_customers(connection, walk.project_id, Merge(again, people.alice), walk.now)
-        applying = asyncio.create_task(walk.apply(OPEN))
-        nobody = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        await _until(connection, nobody, applying.done)
-    await applying
+        await walk.apply(OPEN)
+        await walk.judge_anew()
+        assert await _waiting(walk) == waiting
     await walk.judge_anew()
     assert await _waiting(walk) == [("quiet_hours", walk.now)]
 
@@ -169,7 +221,7 @@ async def test_a_tier_that_is_raised_before_the_claim_holds_nothing(walk: Walk) 
     await shop.delivery.close()
 
 
-async def test_a_claim_leaves_a_project_that_is_being_changed_and_takes_the_others(walk: Walk) -> None:
+async def test_a_claim_leaves_a_project_whose_judges_are_waited_for_and_takes_the_others(walk: Walk) -> None:
     walk.sinch = sinch = CountingSinch()
     shops = [await open_shop(walk, name) for name in ("one", "two")]
     for shop in shops:

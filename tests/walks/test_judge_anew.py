@@ -12,16 +12,22 @@ import pytest
 from parley.domain.http import HttpResponse
 from parley.services.apply_definitions import delete_definition
 from parley.services.create_project import create_project
-from parley.services.judge_anew import AT_ONCE, judge_anew
-from parley.store.definitions import hold_definitions
-from parley.store.messages import look_again
+from parley.services.judge_anew import AT_ONCE, ask_about, judge_anew
+from parley.services.registry import Origin, Said
+from parley.services.steer_templates import set_status
+from parley.services.stopping import release_a_sender, release_a_template
+from parley.store.database import Connection
+from parley.store.reevaluations import Concerned
+from parley.store.stops import Stop, put_stop
 from parley.store.wakeups import listening
+from parley.templates import Status
 from tests.support.builders import Cast
 from tests.walks.test_frequency import _policy as frequency
-from tests.walks.test_refusals import TEMPLATE, blunt
-from tests.walks.walk import LEGACY, Walk
+from tests.walks.test_refusals import ALICE, TEMPLATE, blunt
+from tests.walks.walk import LEGACY, Walk, inbound
 
 ALL_DAY = {"spans": [{"from": "00:00", "to": "23:59"}]}
+NAME = "cart_reminder.en"
 SECONDS = 30.0
 ONCE = frequency((1, "24 hours"))
 CHEAPER = {
@@ -197,7 +203,8 @@ async def test_another_project_s_messages_wait_on(walk: Walk, people: Cast) -> N
     before = await _due_at(walk)
     other = await create_project(walk.database, "Another shop", walk.now)
     async with walk.database.transaction() as connection:
-        await look_again(connection, other.project_id, None, ["quiet_hours"], walk.now)
+        await ask_about(connection, other.project_id, Concerned(), ["quiet_hours"], walk.now)
+    await walk.judge_anew()
     assert await _due_at(walk) == before
 
 
@@ -205,6 +212,11 @@ async def _many_wait(walk: Walk, people: Cast, more: int) -> datetime:
     """Until when they wait."""
     await walk.apply(blunt(TEMPLATE), settings(quiet_hours=ALL_DAY))
     await _send(walk, people)
+    return await _more(walk, more)
+
+
+async def _more(walk: Walk, more: int) -> datetime:
+    """Like the one that waits already."""
     async with walk.database.transaction() as connection:
         await connection.execute(
             "INSERT INTO messages SELECT (jsonb_populate_record(m, jsonb_build_object('id', gen_random_uuid()))).*"
@@ -213,6 +225,11 @@ async def _many_wait(walk: Walk, people: Cast, more: int) -> datetime:
         )
     (until,) = set(await _due_at(walk))
     return until
+
+
+async def _begun(walk: Walk) -> None:
+    """Nobody judges by the old definitions any more."""
+    assert await judge_anew(walk.database, walk.now) == 1
 
 
 async def _still_asked(walk: Walk) -> int:
@@ -235,15 +252,14 @@ async def _nobody_writes_messages(walk: Walk) -> AsyncIterator[Callable[[], Awai
         yield somebody_waits
 
 
-async def test_nobody_waits_for_an_apply_while_what_waits_becomes_due(walk: Walk, people: Cast) -> None:
+async def test_an_apply_waits_for_no_message_and_workers_make_what_waits_due(walk: Walk, people: Cast) -> None:
     until = await _many_wait(walk, people, 1)
     async with _nobody_writes_messages(walk) as somebody_waits:
         await walk.apply(settings())
         assert set(await _due_at(walk)) == {until}
+        await _begun(walk)
         judging = asyncio.create_task(judge_anew(walk.database, walk.now))
         await somebody_waits()
-        async with walk.database.transaction() as connection:
-            await hold_definitions(connection, walk.project_id)  # a planner, a merge, a STOP
         assert await judge_anew(walk.database, walk.now) == 0  # another worker
         assert not judging.done()
     assert await judging == 2
@@ -254,6 +270,7 @@ async def test_nobody_waits_for_an_apply_while_what_waits_becomes_due(walk: Walk
 async def test_however_many_wait_all_are_due_whichever_worker_is_killed(walk: Walk, people: Cast) -> None:
     until = await _many_wait(walk, people, 2 * AT_ONCE)
     await walk.apply(settings())
+    await _begun(walk)
     assert await judge_anew(walk.database, walk.now) == AT_ONCE
     async with _nobody_writes_messages(walk) as somebody_waits:
         killed = asyncio.create_task(judge_anew(walk.database, walk.now))
@@ -269,6 +286,7 @@ async def test_however_many_wait_all_are_due_whichever_worker_is_killed(walk: Wa
 async def test_what_somebody_holds_and_leaves_as_it_is_becomes_due_after_that(walk: Walk, people: Cast) -> None:
     until = await _many_wait(walk, people, 1)
     await walk.apply(settings())
+    await _begun(walk)
     async with walk.database.rehearsal() as connection:
         await connection.execute("SELECT FROM messages WHERE state = 'planned' LIMIT 1 FOR UPDATE")
         assert [await judge_anew(walk.database, walk.now) for _ in range(2)] == [1, 0]
@@ -280,8 +298,11 @@ async def test_what_somebody_holds_and_leaves_as_it_is_becomes_due_after_that(wa
 async def test_one_of_which_some_is_left_goes_behind_the_others(walk: Walk, people: Cast) -> None:
     await _many_wait(walk, people, 1)
     await walk.apply(settings())
+    await _begun(walk)
     async with walk.database.rehearsal() as connection:
         await connection.execute("SELECT FROM messages WHERE state = 'planned' FOR UPDATE")
+        walk.now += timedelta(seconds=1)
+        assert await judge_anew(walk.database, walk.now) == 2  # looked at both, and passed them over
         await walk.apply(ONCE)
         walk.now += timedelta(seconds=1)
         assert [await judge_anew(walk.database, walk.now) for _ in range(3)] == [0, 1, 0]
@@ -292,6 +313,7 @@ async def test_what_was_judged_anew_and_still_waits_is_left_alone(walk: Walk, pe
     """A change that lets nothing go would have everything judged again and again, as long as something is left."""
     await _many_wait(walk, people, 1)
     await walk.apply(settings(quiet_hours={"spans": [{"from": "00:00", "to": "23:58"}]}))
+    await _begun(walk)
     async with walk.database.rehearsal() as connection:
         await connection.execute("SELECT FROM messages WHERE state = 'planned' LIMIT 1 FOR UPDATE")
         assert await judge_anew(walk.database, walk.now) == 1
@@ -302,3 +324,77 @@ async def test_what_was_judged_anew_and_still_waits_is_left_alone(walk: Walk, pe
         assert await judge_anew(walk.database, walk.now) == 0
         assert await _due_at(walk) == waiting
         assert await _still_asked(walk) == 1
+
+
+async def _say(walk: Walk, status: Status) -> None:
+    said = Said(Origin.PERSON, "Olga", "It was tried.")
+    await set_status(walk.database, walk.project_id, NAME, status, said, walk.now)
+
+
+async def test_a_template_lets_go_what_waits_for_itself_alone(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE))
+    await _say(walk, Status.PAUSED)
+    await _send(walk, people, 2)
+    until = max(await _due_at(walk))
+    async with walk.database.transaction() as connection:
+        await connection.execute(
+            """UPDATE messages SET content = jsonb_set(content, '{parameters,language}', '"de"')"""
+            " WHERE id = (SELECT max(id::text)::uuid FROM messages)"
+        )
+    await _say(walk, Status.APPROVED)
+    await walk.judge_anew()
+    assert sorted(await _due_at(walk)) == [walk.now, until]
+
+
+async def test_a_sender_lets_go_what_waits_for_itself_alone(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE))
+    await _stopped(walk)
+    await _send(walk, people, 2)
+    until = max(await _due_at(walk))
+    async with walk.database.transaction() as connection:
+        await connection.execute(
+            "UPDATE messages SET integration = 'other' WHERE id = (SELECT max(id::text)::uuid FROM messages)"
+        )
+    await release_a_sender(walk.database, walk.project_id, "shop-whatsapp", walk.now)
+    await walk.judge_anew()
+    assert sorted(await _due_at(walk)) == [walk.now, until]
+
+
+async def _stopped(walk: Walk, template: str = "") -> None:
+    stop = Stop("shop-whatsapp", "billing", "Pay first.", template)
+    async with walk.database.transaction() as connection:
+        assert await put_stop(connection, walk.project_id, stop, walk.now, walk.now)
+
+
+@asynccontextmanager
+async def _in_the_hands_of_a_worker(walk: Walk) -> AsyncIterator[Connection]:
+    """Some of what is judged anew is made due, and that is not committed yet."""
+    async with walk.database.transaction() as connection, asyncio.timeout(SECONDS):
+        await connection.execute("LOCK TABLE reevaluations IN SHARE MODE")  # written last
+        judging = asyncio.create_task(judge_anew(walk.database, walk.now))
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'reevaluations'::regclass"
+        while not await connection.fetchval(waiting):  # noqa: ASYNC110  another connection
+            await asyncio.sleep(0.01)
+        yield connection
+    assert await judging == AT_ONCE
+
+
+async def test_planning_a_stop_and_a_claim_go_on_while_20_000_are_released(walk: Walk, people: Cast) -> None:
+    await walk.apply(blunt(TEMPLATE))
+    await _stopped(walk, NAME)
+    await _send(walk, people)
+    await _more(walk, 4 * AT_ONCE - 1)
+    await release_a_template(walk.database, walk.project_id, NAME, walk.now)
+    await _begun(walk)
+    async with _in_the_hands_of_a_worker(walk) as connection:
+        await walk.track(people.alice, "go")
+        await walk.plan()
+        assert await _last(walk, people) == "queued"
+        await walk.call_back(inbound(ALICE, "STOP", walk.now))
+        await walk.delivery.step()
+        assert await _last(walk, people) == "refused"
+        exclusive = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'"
+        assert await connection.fetchval(exclusive) == 0
+    await walk.judge_anew()
+    due = Counter(await _due_at(walk))
+    assert (due[walk.now] >= 4 * AT_ONCE, len(due)) == (True, 1)

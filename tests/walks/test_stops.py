@@ -1,6 +1,5 @@
 """What concerns all messages of a sender or of a template stops them, whoever says it; a person lets them go on."""
 
-import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +7,6 @@ import msgspec
 import pytest
 
 from parley.domain.http import HttpResponse
-from parley.policy.verdict import UNTIL_RELEASED
 from parley.services.doctor import Releaser, diagnose
 from parley.services.steer_campaigns import Order, steer
 from parley.services.stopping import (
@@ -17,10 +15,7 @@ from parley.services.stopping import (
     release_a_sender,
     release_a_template,
 )
-from parley.store.database import Connection
 from parley.store.doctor import What
-from parley.store.messages import WOKEN_AT_ONCE
-from parley.store.stops import stops_of
 from tests.support.builders import Cast, add_customer, consent_event
 from tests.walks.walk import EXAMPLES, LEGACY, Walk
 
@@ -300,26 +295,6 @@ async def test_what_waits_for_a_release_is_left_alone_until_then_and_leaves_at_o
     assert len(shop.sinch.bodies()) == 31
 
 
-async def test_a_release_wakes_more_than_fit_into_one_statement(shop: Walk, people: Cast) -> None:
-    await _many_wait(shop, people, "131042", count=1)
-    columns = (
-        "bucket, project_id, customer_id, kind, state, integration, account, recipient, content, origin, "
-        "consent_category, priority, planned_at, due_at, decision, outcome_code, changed_at"
-    )
-    async with shop.database.transaction() as connection:
-        await connection.execute(
-            f"INSERT INTO messages (id, {columns}) SELECT gen_random_uuid(), {columns} "  # noqa: S608  own names
-            "FROM messages, generate_series(1, $1) WHERE state = 'planned'",
-            WOKEN_AT_ONCE,
-        )
-    await release_a_sender(shop.database, shop.project_id, "shop-whatsapp", shop.now)
-    async with shop.database.connection() as connection:
-        due = await connection.fetchval(
-            "SELECT count(*) FROM messages WHERE due_at <= $1 AND state = 'planned'", shop.now
-        )
-    assert due == WOKEN_AT_ONCE + 1
-
-
 @pytest.mark.parametrize("planned", ["before the stop", "after the stop"])
 async def test_what_waits_for_a_release_still_ends_with_its_use(shop: Walk, people: Cast, planned: str) -> None:
     await shop.apply(_scenario("soon", {**REMINDER, "ttl": "2 hours"}))
@@ -334,30 +309,6 @@ async def test_what_waits_for_a_release_still_ends_with_its_use(shop: Walk, peop
     assert (await shop.states(people.alice, "template"))[-1] == "planned"
     await shop.later(hours=2)
     assert (await shop.states(people.alice, "template"))[-1] == "expired"
-
-
-async def test_a_release_waits_for_whoever_puts_messages_aside_at_this_moment(shop: Walk, people: Cast) -> None:
-    """Else it would find nothing, and what is put aside then would wait for ever."""
-    await _many_wait(shop, people, "131042", count=1)
-    await shop.track(people.alice, "remind")
-    async with shop.database.transaction() as connection:
-        assert await stops_of(connection, shop.project_id)  # a worker decides by it
-        released = release_a_sender(shop.database, shop.project_id, "shop-whatsapp", shop.now)
-        releasing = asyncio.create_task(released)
-        await _somebody_waits(connection)
-        moved = await connection.execute("UPDATE messages SET due_at = $1 WHERE state = 'planned'", UNTIL_RELEASED)
-        assert moved == "UPDATE 1"
-    assert await asyncio.wait_for(releasing, 20) == Released(was_stopped=True)
-    await shop.come_to_rest()
-    assert (await shop.states(people.alice, "template"))[-1] == "accepted"
-    assert len(shop.sinch.bodies()) == 3
-
-
-async def _somebody_waits(connection: Connection) -> None:
-    async with asyncio.timeout(20):
-        blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        while not await connection.fetchval(blocked):  # noqa: ASYNC110  another connection: no event to await
-            await asyncio.sleep(0.01)
 
 
 async def test_a_campaign_that_is_paused_and_resumed_under_a_stop_comes_to_rest(shop: Walk, people: Cast) -> None:

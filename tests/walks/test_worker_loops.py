@@ -16,7 +16,7 @@ from parley.services.claim_messages import claim_messages
 from parley.services.receive_reports import sweep_early_reports
 from parley.services.turns import Turns
 from parley.store.messages import EarlyReport, keep_early_reports
-from parley.store.reevaluations import ask_reevaluation
+from parley.store.reevaluations import Concerned, ask_reevaluation
 from parley.wiring import House, open_loops
 from tests.support.builders import Cast
 from tests.walks.walk import Walk
@@ -67,7 +67,7 @@ async def _leave_something_of_each(walk: Walk, people: Cast) -> None:
         await connection.execute(paid, walk.project_id, walk.now)
         past = "INSERT INTO tier_slices (tier, slice, recipients, expected) VALUES ('sender:a', $1, 1, 0)"
         await connection.execute(past, walk.now)
-        await ask_reevaluation(connection, walk.project_id, None, ["quiet_hours"], walk.now)
+        await ask_reevaluation(connection, walk.project_id, Concerned(), ["quiet_hours"], walk.now)
     walk.now += FORGOTTEN
 
 

@@ -34,7 +34,6 @@ from parley.store.definitions import (
     StoredDefinition,
     definitions_of,
     delete_stored,
-    lock_definitions,
     lock_project,
     put_definition,
     put_secret,
@@ -128,7 +127,6 @@ async def _delete(connection: Connection, project_id: UUID, kind: str, name: str
         problems += [Problem(f"settings: {one.field}", one.sentence) for one in setting_problems(left)]
     if problems:
         raise InvalidInputError(problems)
-    await lock_definitions(connection, project_id)
     await delete_stored(connection, project_id, kind, name)
     await ask_to_judge_anew(connection, project_id, Rewritten(kind, name, gone.body.decode(), after=""), now)
     if kind == "template":
@@ -248,8 +246,6 @@ async def _write(
     now: datetime,
 ) -> None:
     new = [(one, change) for one, change in changes if change.happening is not Happening.UNCHANGED]
-    if new:
-        await lock_definitions(connection, project_id)
     for one, change in new:
         for reference, secret in one.secrets.items():
             await put_secret(connection, project_id, reference, box.seal(secret), now)

@@ -139,7 +139,7 @@ async def project_definitions(connection: Connection, project_id: UUID) -> Proje
 async def definitions_to_judge_by(
     connection: Connection, project_ids: Collection[UUID]
 ) -> dict[UUID, ProjectDefinitions]:
-    """Of the projects that nobody is changing: whoever is about to waits until this transaction ends."""
+    """Of the projects of which nobody makes sure at this moment that all is judged (services.judge_anew)."""
     held = await try_definitions(connection, project_ids)
     return {project_id: await project_definitions(connection, project_id) for project_id in sorted(held)}
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from parley.services.tiers import OVER_TIER
 from parley.store.database import Connection, Database
-from parley.store.messages import Waiting, wake
+from parley.store.messages import look_again
 from parley.store.tiers import give_back, tiers_to_give_back, try_tiers
 from parley.store.wakeups import announce_work
 
@@ -28,6 +28,6 @@ async def _give_back(connection: Connection, now: datetime) -> int:
         return 0
     given = await give_back(connection, held, AT_ONCE)
     for lane, count in sorted(given.items()):
-        await wake(connection, Waiting(lane.project_id, lane.sender, [OVER_TIER]), count, now)
+        await look_again(connection, lane, OVER_TIER, count, now)
     await announce_work(connection)
     return given.total()

@@ -1,24 +1,26 @@
-"""Messages that wait because of what a project has written down are judged anew once it says something else.
+"""Messages that wait because of what a project has written down are judged anew once it says something else; so are
+those that wait for a template or a sender, once it is released or stands elsewhere.
 
 Here they only become due: whoever claims them judges them as ever. What waits for the provider's Retry-After or for a
 rate waits for other reasons, and goes on waiting.
 
-Whoever changes definitions has the project's locked (store.definitions), and planners, merges and callbacks with
-keywords wait for it. So it only writes down what is to be judged anew (store.reevaluations); however many messages that
-is, they become due afterwards, without the lock: a worker takes some at a time and commits, and one that vanishes
-leaves the rest to the next.
+Whoever changes something only writes down what is to be judged anew (store.reevaluations), in the same transaction;
+however many messages that is, and whoever judges at that moment, he waits for nobody. All else is done by a worker, in
+transactions of its own, and one that vanishes leaves the rest to the next.
 
-None is missed. Whoever plans, claims or moves messages holds the definitions from before it reads them until it
-commits, and whoever changes them locks them until it commits. So by then each judgement by the old ones is there to be
-found, and whatever is judged later is judged by the new ones. A message that somebody has locked is passed over, but
-not forgotten: it may be a merge that moves it as it is, or somebody who dies. As long as one waits that was not made
-due, this is not over. What has been judged anew since the first look and still waits is left alone, or a change that
-lets nothing go would have the same messages judged again and again.
+None is missed. Whoever plans or claims messages holds the project's definitions (store.definitions) from before it
+reads them, or stops, until it commits. A worker first locks them against all of these for an instant, which is after
+the change. So by then each judgement by the old ones is there to be found, and whatever is judged later is judged by
+the new ones: what waits then, up to its last message, is all there is to do. It is gone through in the order of the
+ids, which a message keeps whatever happens to it, some at a time. One that somebody has locked is passed over, but not
+forgotten: it may be a merge that moves it as it is, or somebody who dies. Each message becomes due once by this, or a
+change that lets nothing go would have the same messages judged again and again.
 
-A claim that meets a change leaves the project for its next turn; the others wait, in the order in which they came, so
-that no flow of claims holds up a change.
+A claim that meets a worker at that instant leaves the project for its next turn; planners wait, in the order in which
+they came, so that no flow of claims keeps the worker from it.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -29,12 +31,24 @@ import msgspec
 from parley.services.budgets import OVER_BUDGET
 from parley.services.tiers import OVER_TIER
 from parley.store.database import Connection, Database
-from parley.store.messages import Waiting, last_judged, wake
-from parley.store.reevaluations import ask_reevaluation, claim_reevaluation, finish, go_on_later, is_any_asked
+from parley.store.definitions import lock_definitions
+from parley.store.reevaluations import (
+    Concerned,
+    Reevaluation,
+    ask_reevaluation,
+    claim_reevaluation,
+    finish,
+    go_on_later,
+    is_any_asked,
+    last_put_off,
+    make_due,
+    next_put_off,
+    still_put_off,
+)
 from parley.store.wakeups import announce_work
 
 AT_ONCE = 5_000
-"""Messages in one transaction."""
+"""Messages in one transaction, those included that were passed over."""
 QUIET_HOURS, FREQUENCY_WAITS = "quiet_hours", "frequency_waits"
 _RESTS_ON: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (QUIET_HOURS, "settings", ("quiet_hours", "time_zone")),
@@ -59,12 +73,19 @@ class Rewritten(msgspec.Struct, frozen=True):
 
 
 async def ask_to_judge_anew(connection: Connection, project_id: UUID, what: Rewritten, now: datetime) -> None:
-    """In the transaction that stores what it says, and has locked the definitions."""
+    """In the transaction that stores what it says."""
     codes = _codes(what)
     if codes:
         sender = what.name if what.kind == "integration" else None
-        await ask_reevaluation(connection, project_id, sender, codes, now)
-        await announce_work(connection)
+        await ask_about(connection, project_id, Concerned(sender=sender), codes, now)
+
+
+async def ask_about(
+    connection: Connection, project_id: UUID, concerned: Concerned, codes: Collection[str], now: datetime
+) -> None:
+    """What waits for these reasons. In the transaction that changes what they rest on."""
+    await ask_reevaluation(connection, project_id, concerned, codes, now)
+    await announce_work(connection)
 
 
 async def judge_anew(database: Database, now: datetime) -> int:
@@ -72,23 +93,43 @@ async def judge_anew(database: Database, now: datetime) -> int:
     async with database.connection() as connection:
         if not await is_any_asked(connection):
             return 0
-    return await database.run(partial(_judge_some, now=now))
+    return await database.run(partial(_go_on, now=now))
 
 
-async def _judge_some(connection: Connection, now: datetime) -> int:
+async def _go_on(connection: Connection, now: datetime) -> int:
     asked = await claim_reevaluation(connection)
     if asked is None:
         return 0
-    waiting = Waiting(asked.project_id, asked.sender, asked.codes, asked.judged_until)
-    waiting = msgspec.structs.replace(waiting, judged_until=await last_judged(connection, waiting, now))
-    if waiting.judged_until is None:
+    if asked.last is None:
+        return await _begin(connection, asked, now)
+    return await _judge_some(connection, asked, now)
+
+
+async def _begin(connection: Connection, asked: Reevaluation, now: datetime) -> int:
+    """By itself, so that nobody is kept waiting for longer than this takes."""
+    await lock_definitions(connection, asked.project_id)
+    last = await last_put_off(connection, asked)
+    if last is None:
         await finish(connection, asked)
-        return 1
-    woken = await wake(connection, waiting, AT_ONCE, now)
-    if woken:
+    else:
+        await go_on_later(connection, msgspec.structs.replace(asked, last=last), now)
+    return 1
+
+
+async def _judge_some(connection: Connection, asked: Reevaluation, now: datetime) -> int:
+    room = AT_ONCE - len(asked.passed_over)
+    coming = await next_put_off(connection, asked, room, now)
+    wanted = [*asked.passed_over, *(one.id for one in coming if one.is_meant)]
+    made_due = await make_due(connection, asked, wanted, now)
+    left = await still_put_off(connection, asked, wanted, now) if made_due < len(wanted) else []
+    if made_due:
         await announce_work(connection)
-    await go_on_later(connection, msgspec.structs.replace(asked, judged_until=waiting.judged_until), now)
-    return woken
+    if len(coming) < room and not left:
+        await finish(connection, asked)
+        return max(made_due, 1)
+    reached = coming[-1].id if coming else asked.reached
+    await go_on_later(connection, msgspec.structs.replace(asked, reached=reached, passed_over=left), now)
+    return made_due or len(coming)
 
 
 def _codes(what: Rewritten) -> list[str]:

@@ -12,7 +12,6 @@ from parley.services.record_events import record_events
 from parley.services.set_properties import replace_phone_addresses
 from parley.store.customers import Attributes, addresses_of, delete_addresses, lock_attributes_of, update_customers
 from parley.store.database import Connection
-from parley.store.definitions import hold_definitions
 from parley.store.merges import move_all
 
 MERGE = "merge"
@@ -24,7 +23,6 @@ async def merge_customers(connection: Connection, project_id: UUID, merge: Merge
     both = await lock_attributes_of(connection, [merge.source, merge.destination])
     brought = (await addresses_of(connection, [merge.source]))[merge.source]
     await delete_addresses(connection, [merge.source], [AddressKind.PHONE])
-    await hold_definitions(connection, project_id)  # a message that is moved is passed over by who judges anew
     await move_all(connection, project_id, merge.source, merge.destination, now)
     united = unite(both[merge.destination], both[merge.source])
     await update_customers(connection, [united], now)

@@ -11,26 +11,28 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.errors import ParleyError
+from parley.services.judge_anew import ask_about
+from parley.services.stopping import TEMPLATE_STOPPED, release_for_all
 from parley.store.database import Connection
-from parley.store.definitions import definitions_of, lock_definitions
-from parley.store.stops import release_template
+from parley.store.definitions import definitions_of
+from parley.store.reevaluations import Concerned
 from parley.store.templates import (
     NewEntry,
     TemplateRow,
     add_to_history,
     drop_template,
-    let_template_go,
     lock_template,
     put_template,
     templates_of,
 )
-from parley.store.wakeups import announce_work
 from parley.templates import MessageTemplate, RuleSet, Status, parse_template
 from parley.templates.judgement import JUDGE_VERSION, Judgement, judge
 from parley.templates.life import Standing, status_applied, text_of
 
-WAITING_CODES = ("template_paused", "template_stopped")
-"""Why the policy keeps messages for a template that may come back."""
+TEMPLATE_PAUSED = "template_paused"
+"""What the policy says of messages that wait for a paused template."""
+_WAITS_FOR: Mapping[str, str] = {Status.PAUSED: TEMPLATE_PAUSED, Status.APPROVED: TEMPLATE_STOPPED}
+"""Why messages may wait, by where their template stands. Anywhere else they are refused."""
 
 
 class Origin(StrEnum):
@@ -121,17 +123,14 @@ async def change(
     again, they leave.
     """
     moved = before is None or before.status != after.status
-    if moved and after.status == Status.APPROVED:
-        await lock_definitions(connection, project_id)
     await put_template(connection, project_id, msgspec.structs.replace(after, status_at=now) if moved else after)
     for what, old, new in _differences(before, after):
         entry = NewEntry(what, said.origin, old, new, said.by, said.reason)
         await add_to_history(connection, project_id, after.name, entry, now)
     if moved and after.status == Status.APPROVED:
-        await release_template(connection, project_id, after.name, now)
-    if moved:
-        await let_template_go(connection, project_id, after.name, WAITING_CODES, now)
-        await announce_work(connection)
+        await release_for_all(connection, project_id, after.name, now)
+    if moved and before is not None and before.status in _WAITS_FOR:
+        await ask_about(connection, project_id, Concerned(template=after.name), [_WAITS_FOR[before.status]], now)
 
 
 async def note(connection: Connection, project_id: UUID, name: str, entry: NewEntry, now: datetime) -> None:

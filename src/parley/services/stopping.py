@@ -18,11 +18,12 @@ from parley.providers.errors import ERRORS
 from parley.services.definitions import project_definitions
 from parley.services.facts import template_named
 from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
+from parley.services.judge_anew import ask_about
 from parley.store.database import Connection, Database
-from parley.store.messages import MessageRow, look_again
+from parley.store.messages import MessageRow
+from parley.store.reevaluations import Concerned
 from parley.store.stops import Stop, put_stop, release_sender, release_template, stops_of
-from parley.store.templates import let_template_go, look_soon
-from parley.store.wakeups import announce_work
+from parley.store.templates import look_soon
 
 STOPPING = frozenset({Remedy.STOP_SENDER, Remedy.STOP_TEMPLATE})
 SENDER_STOPPED, TEMPLATE_STOPPED = "sender_stopped", "template_stopped"
@@ -77,7 +78,7 @@ async def heed_reports(
 
 
 async def release_a_sender(database: Database, project_id: UUID, name: str, now: datetime) -> Released:
-    """Its waiting messages are due at once. Raises NothingToReleaseError."""
+    """Workers make its waiting messages due. Raises NothingToReleaseError."""
     return await database.run(partial(_release_sender, project_id=project_id, name=name, now=now))
 
 
@@ -87,8 +88,7 @@ async def _release_sender(connection: Connection, project_id: UUID, name: str, n
     _check_known("sending account", name, known)
     if not await release_sender(connection, project_id, name, now):
         return Released(was_stopped=False)
-    await look_again(connection, project_id, name, [SENDER_STOPPED], now)
-    await announce_work(connection)
+    await ask_about(connection, project_id, Concerned(sender=name), [SENDER_STOPPED], now)
     return Released(was_stopped=True)
 
 
@@ -106,11 +106,10 @@ async def _release_template(connection: Connection, project_id: UUID, name: str,
 
 
 async def release_for_all(connection: Connection, project_id: UUID, name: str, now: datetime) -> bool:
-    """A template, for every sender: its waiting messages are due at once. False when none had it stopped."""
+    """A template, for every sender: workers make its waiting messages due. False when none had it stopped."""
     if not await release_template(connection, project_id, name, now):
         return False
-    await let_template_go(connection, project_id, name, [TEMPLATE_STOPPED], now)
-    await announce_work(connection)
+    await ask_about(connection, project_id, Concerned(template=name), [TEMPLATE_STOPPED], now)
     return True
 
 

@@ -24,8 +24,8 @@ PLACES = 2 * IN_FLIGHT
 LONGEST_WAIT = 1.0
 """Seconds for a place or a permit, then the queue is looked at again."""
 HELD_SECONDS = 0.02
-"""A claim takes about so long: then a tier that another worker was counting is free, and soon a project whose change
-waited for a claim to end."""
+"""A claim takes about so long: then a tier that another worker was counting is free, and soon a project whose
+definitions somebody had locked."""
 LANES_AT_ONCE = 25
 """Of each priority, in one claim; the others come in the next ones."""
 
@@ -40,7 +40,7 @@ class Outlook(Enum):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What one claim may take, and what it is judged by: nobody changes that until the claim ends."""
+    """What one claim may take, and what it is judged by."""
 
     turns: Sequence[Turn]
     projects: Mapping[UUID, ProjectDefinitions]
@@ -94,8 +94,8 @@ class Turns:
         return self._given
 
     async def hold(self, connection: Connection) -> Held:
-        """In the transaction of the claim, before it looks at anything else: the turns without those whose project
-        somebody is changing, or whose tier another worker is counting.
+        """In the transaction of the claim, before it looks at anything else: the turns without those whose project's
+        definitions somebody has locked, or whose tier another worker is counting.
         """
         projects = await definitions_to_judge_by(connection, {turn.lane.project_id for turn in self._given})
         given = [turn for turn in self._given if turn.lane.project_id in projects]

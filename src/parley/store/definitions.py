@@ -61,20 +61,21 @@ async def lock_project(connection: Connection, project_id: UUID) -> None:
 
 
 async def try_definitions(connection: Connection, project_ids: Collection[UUID]) -> set[UUID]:
-    """As `hold_definitions`, of those which nobody is changing or about to; the others are not waited for."""
+    """As `hold_definitions`, of those which nobody locks or is about to; the others are not waited for."""
     rows = await sql.definitions.try_definitions(connection, project_ids=list(project_ids))
     return {row["id"] for row in rows}
 
 
 async def hold_definitions(connection: Connection, project_id: UUID) -> None:
-    """What is read of the project's definitions after this is the last word until the transaction ends."""
+    """Who locks the project's definitions waits for this transaction: what it judges by what they, and stops, say after
+    this is there to be found then.
+    """
     await sql.definitions.hold_definitions(connection, project_id=project_id)
 
 
 async def lock_definitions(connection: Connection, project_id: UUID) -> None:
-    """Nobody judges by the project's definitions until the transaction ends, and what was judged by them is there.
-
-    Before anything waiting is looked for, and before any row is written that a claim may want.
+    """Whatever was judged by what the project's definitions, or its stops, said before this is there, and nobody judges
+    until the transaction ends: let that be soon.
     """
     await sql.definitions.lock_definitions(connection, project_id=project_id)
 

@@ -11,20 +11,6 @@ from parley.domain.ids import BUCKETS, bucket_of, bucket_of_text
 from parley.store.database import Connection, sql
 from parley.store.lanes import Lane, Turn, by_lane
 
-WOKEN_AT_ONCE = 10_000
-"""In one statement, none of which may take long."""
-
-
-class Waiting(msgspec.Struct, frozen=True):
-    """Which messages: those that wait for one of these reasons."""
-
-    project_id: UUID
-    sender: str | None
-    """None: of all senders."""
-    codes: Sequence[str]
-    judged_until: datetime | None = None
-    """And were judged by then; None: whenever they were."""
-
 
 class MessageRow(msgspec.Struct, frozen=True):
     """A message as it stands. `content` is {"preset", "parameters"}; `origin` says what asked for it.
@@ -164,25 +150,11 @@ async def claim_due(connection: Connection, turns: Sequence[Turn], now: datetime
     return [message_row(row) for row in await sql.messages.claim_due(connection, now=now, **by_lane(turns))]
 
 
-async def look_again(
-    connection: Connection, project_id: UUID, sender: str | None, codes: Sequence[str], now: datetime
-) -> None:
-    """The sender's messages, or those of all senders, that wait for one of these reasons are due, however many."""
-    waiting = Waiting(project_id, sender, codes)
-    while await wake(connection, waiting, WOKEN_AT_ONCE, now) == WOKEN_AT_ONCE:
-        pass
-
-
-async def wake(connection: Connection, waiting: Waiting, most: int, now: datetime) -> int:
-    """As many of them are due, at the most: says how many."""
-    status: str = await sql.messages.look_again(connection, **msgspec.structs.asdict(waiting), now=now, most=most)
-    return int(status.rpartition(" ")[2])
-
-
-async def last_judged(connection: Connection, waiting: Waiting, now: datetime) -> datetime | None:
-    """When the last of them was judged, also of those that somebody has locked. None: none is left."""
-    judged: datetime | None = await sql.messages.last_judged(connection, **msgspec.structs.asdict(waiting), now=now)
-    return judged
+async def look_again(connection: Connection, lane: Lane, code: str, most: int, now: datetime) -> None:
+    """So many of the sender's messages that wait for this reason are due, the earliest first."""
+    await sql.messages.look_again(
+        connection, project_id=lane.project_id, sender=lane.sender, code=code, most=most, now=now
+    )
 
 
 async def lock_messages(connection: Connection, ids: Sequence[UUID]) -> list[MessageRow]:

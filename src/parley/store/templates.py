@@ -1,6 +1,5 @@
 """The registry of message templates: where each stands, and what happened to it."""
 
-from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +7,6 @@ from uuid import UUID
 import msgspec
 
 from parley.store.database import Connection, sql
-from parley.store.messages import WOKEN_AT_ONCE
 
 ALWAYS = datetime(2009, 1, 1, tzinfo=UTC)
 """Before every look that was ever due: at once."""
@@ -133,15 +131,6 @@ async def history_of_template(
         connection, project_id=project_id, name=name, before_id=before_id, most=most
     )
     return [Entry(**row) for row in rows]
-
-
-async def let_template_go(
-    connection: Connection, project_id: UUID, name: str, codes: Collection[str], now: datetime
-) -> None:
-    """Its messages that wait for one of these reasons are due, however many they are."""
-    asked = {"project_id": project_id, "name": name, "codes": list(codes), "now": now, "most": WOKEN_AT_ONCE}
-    while await sql.templates.let_template_go(connection, **asked) == f"UPDATE {WOKEN_AT_ONCE}":
-        pass
 
 
 async def claim_hand_ins(connection: Connection, most: int, now: datetime, until: datetime) -> list[tuple[UUID, str]]:

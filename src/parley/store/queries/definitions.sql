@@ -15,18 +15,17 @@ SELECT definitions_stamp FROM projects WHERE id = :project_id;
 UPDATE projects SET definitions_stamp = definitions_stamp + 1 WHERE id = :project_id;
 
 -- name: try_definitions
--- services.definitions: the projects whose definitions nobody changes or waits to change, held until this transaction
--- ends. The others are left out and not waited for.
+-- services.definitions: the projects whose definitions nobody locks or waits to lock, held until this transaction ends.
+-- The others are left out and not waited for.
 SELECT id FROM unnest(:project_ids::uuid[]) AS wanted (id)
 WHERE pg_try_advisory_xact_lock_shared(hashtextextended('definitions:' || id::text, 0));
 
 -- name: hold_definitions!
--- services.plan_messages, services.merge_customers: as above, but waits for whoever changes them, or wanted to before.
+-- services.plan_messages: as above, but waits for whoever locks them, or wanted to before.
 SELECT pg_advisory_xact_lock_shared(hashtextextended('definitions:' || :project_id::uuid::text, 0));
 
 -- name: lock_definitions!
--- services.apply_definitions, services.registry: waits for all who hold the project's definitions, and has them alone until
--- this transaction ends.
+-- services.judge_anew: waits for all who hold the project's definitions, and has them alone until this transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('definitions:' || :project_id::uuid::text, 0));
 
 -- name: put_definition!

@@ -36,27 +36,17 @@ CROSS JOIN LATERAL (
 ) m;
 
 -- name: look_again!
--- services.judge_anew, services.stopping, services.give_back_places: what waits for these reasons is judged anew, the
--- earliest first. One that a claim holds is passed over: the caller has locked what it changes (stops, a tier), so the
--- claim has yet to read that, or looks for what is left by last_judged. Index messages_waiting.
+-- services.give_back_places: some of a sender's messages that wait for this reason are judged anew, the earliest first. One
+-- that a claim holds is passed over: the caller holds the tier, so the claim has yet to read it. Index messages_put_off.
 WITH waiting AS MATERIALIZED (
     SELECT bucket, id FROM messages
-    WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = coalesce(:sender, integration, '')
-        AND outcome_code = ANY(:codes::text[]) AND due_at > :now
-        AND (:judged_until::timestamptz IS NULL OR changed_at <= :judged_until)
+    WHERE state = 'planned' AND project_id = :project_id AND outcome_code = :code AND coalesce(integration, '') = :sender
+        AND due_at > :now
     ORDER BY due_at
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 )
 UPDATE messages m SET due_at = :now FROM waiting w WHERE m.bucket = w.bucket AND m.id = w.id;
-
--- name: last_judged$
--- services.judge_anew: of those that look_again would make due, when the last one was judged; NULL when there is none.
--- Index messages_waiting.
-SELECT max(changed_at) FROM messages
-WHERE state = 'planned' AND project_id = :project_id AND coalesce(integration, '') = coalesce(:sender, integration, '')
-    AND outcome_code = ANY(:codes::text[]) AND due_at > :now
-    AND (:judged_until::timestamptz IS NULL OR changed_at <= :judged_until);
 
 -- name: lock_by_id
 -- services.move_messages: the messages that reports and outcomes are about, in one order for all; primary key.

@@ -1,8 +1,6 @@
 -- name: stops_of_project
--- services.facts: which senders, and which of their templates, must not be used; primary key. Held until the
--- transaction ends: a release waits for whoever decides by them, and then finds what they have put aside.
-SELECT sender, template, code, sentence FROM stops WHERE project_id = :project_id AND released_at IS NULL
-FOR SHARE;
+-- services.facts: which senders, and which of their templates, must not be used; primary key.
+SELECT sender, template, code, sentence FROM stops WHERE project_id = :project_id AND released_at IS NULL;
 
 -- name: put_stop$
 -- services.stopping: said of what happened at a time; a release since then has dealt with it. Primary key.

@@ -52,18 +52,6 @@ FROM template_history
 WHERE project_id = :project_id AND name = :name AND id < :before_id
 ORDER BY id DESC LIMIT :most;
 
--- name: let_template_go!
--- services.registry, services.stopping: what waits for this template is judged anew; one that a claim holds is
--- passed over, as in look_again. Index messages_waiting.
-WITH waiting AS MATERIALIZED (
-    SELECT bucket, id FROM messages
-    WHERE state = 'planned' AND project_id = :project_id AND outcome_code = ANY(:codes::text[]) AND due_at > :now
-        AND template_of(kind, content) = :name
-    LIMIT :most
-    FOR UPDATE SKIP LOCKED
-)
-UPDATE messages m SET due_at = :now FROM waiting w WHERE m.bucket = w.bucket AND m.id = w.id;
-
 -- name: claim_hand_ins
 -- services.sync_templates: templates that are to be handed in; a worker that vanishes leaves them to another after the
 -- claim. Index templates_to_hand_in.
