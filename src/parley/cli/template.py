@@ -241,7 +241,8 @@ def _story(view: TemplateView) -> Iterator[str]:
         yield f"  problem: {line.problem}"
     yield f"\n{view.template.body.text}\n"
     rules = judged.rules if view.rules_are_whatsapps else f"{judged.rules}, the project's own choice"
-    yield f"  judged by {rules} ({judged.version}): {judged.label}, WhatsApp would file it as {judged.predicted}"
+    label = f"{judged.label}, WhatsApp would file it as {judged.predicted}" if judged.readable else "cannot be judged"
+    yield f"  judged by {rules} ({judged.version}): {label}"
     yield f"  {judged.why}"
     if view.costs_more:
         yield f"  a message costs {view.costs_more.told} more by that"

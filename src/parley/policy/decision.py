@@ -25,7 +25,7 @@ from parley.policy import (
 from parley.policy.facts import Facts
 from parley.policy.verdict import Allow, Verdict
 
-POLICY_VERSION = "2026-11-26.11"
+POLICY_VERSION = "2026-11-27.1"
 """Changes whenever a rule does; stored with every decision."""
 
 _TO_A_PERSON = frozenset({Kind.TEMPLATE, Kind.TEXT, Kind.MEDIA, Kind.CONSENT})

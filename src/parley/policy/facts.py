@@ -91,12 +91,14 @@ class TextFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     category: str
     """As its file says."""
     predicted: str
-    """Which of Meta's three categories WhatsApp would file it as."""
+    """Which of Meta's three categories WhatsApp would file it as; empty where the check cannot read the text."""
     judged_by: str
     """The version of the check."""
     category_fits: bool = True
     """Is it one of the rule set's?"""
     promotional: bool = False
+    readable: bool = True
+    """Can the check read it? If not, it counts as promotional."""
     why: str = ""
     """Of what promotes the words, the rule, the sentence. Kept with every message, so of nothing else."""
     filed_as: str | None = None

@@ -45,6 +45,14 @@ def _category(facts: Facts, text: TextFacts, evidence: dict[str, Any]) -> Deny |
 
 
 def _words(facts: Facts, text: TextFacts, evidence: dict[str, Any]) -> Deny | None:
+    if text.promotional and not text.readable:
+        return Deny(
+            "text_not_judged",
+            f"Whether the template {_name(facts)} promotes, which the project's rule set, transactional, does not "
+            f"allow, is not known. {text.why}",
+            "Let somebody who reads it look. If it promotes nothing, say so: parley template override.",
+            evidence,
+        )
     if text.promotional:
         return Deny(
             "text_promotional",

@@ -45,7 +45,7 @@ class TemplateLine(msgspec.Struct, frozen=True):
     provider_category: str | None
     """What WhatsApp files it as, where that is known."""
     predicted: str
-    """What WhatsApp will file it as, by the promotional check."""
+    """What WhatsApp will file it as, by the promotional check; empty where that cannot read the text."""
     sender: str | None
     problem: str | None
     override: str | None
@@ -109,7 +109,7 @@ async def show_template(database: Database, project_id: UUID, name: str, now: da
     row = rows[name]
     judgement = judgement_of(row, text_of(template), RuleSet(project.settings.rules))
     asked = filed_today(template.category)
-    filed = row.provider_category or judgement.predicted
+    filed = row.provider_category or judgement.predicted or asked
     more = None if asked == filed else project.prices.difference(asked, filed, now)
     own = whatsapps_on(now.date()) is judgement.rules
     return TemplateView(_line(row, template, project), judgement, more, row.override_by, own, template)
@@ -118,10 +118,9 @@ async def show_template(database: Database, project_id: UUID, name: str, now: da
 def _view_of_other(other: ProviderTemplate, project: ProjectDefinitions, now: datetime) -> TemplateView:
     """Raises InvalidInputError for what has no place in a file."""
     read = read_copy(other, RuleSet(project.settings.rules))
-    filed = other.category or read.judgement.predicted
-    more = (
-        project.prices.difference(filed, read.judgement.predicted, now) if filed != read.judgement.predicted else None
-    )
+    predicted = read.judgement.predicted
+    filed = other.category or predicted
+    more = project.prices.difference(filed, predicted, now) if predicted and filed != predicted else None
     own = whatsapps_on(now.date()) is read.judgement.rules
     return TemplateView(_only_there(other), read.judgement, more, None, own, text_of(read.template))
 

@@ -24,6 +24,7 @@ def text_facts(row: TemplateRow | None, template: MessageTemplate, rules: RuleSe
         category=template.category,
         category_fits=judgement.category_fits,
         promotional=judgement.label is Label.PROMOTIONAL,
+        readable=judgement.readable,
         predicted=judgement.predicted,
         why=judgement.why if judgement.label is Label.PROMOTIONAL else "",
         judged_by=judgement.version,

@@ -9,7 +9,7 @@ from parley.templates.promotion import Label
 from parley.templates.rule_sets import RuleSet, is_in
 from parley.templates.template import MessageTemplate, Status
 
-JUDGE_VERSION = "2026-11-26.5"
+JUDGE_VERSION = "2026-11-27.1"
 """Changes whenever the linter or the promotional check judges differently; kept with every judgement."""
 
 REGIME = frozenset({"promotional", "category_transactional", "category_current"})
@@ -31,13 +31,15 @@ class Judgement(msgspec.Struct, frozen=True):
     sentence: str
     category_fits: bool
     """Is the declared category one of the rule set?"""
+    readable: bool = True
+    """Can the promotional check read it? If not, it counts as promotional until a person says otherwise."""
     findings: tuple[Finding, ...] = ()
     version: str = JUDGE_VERSION
 
     @property
     def predicted(self) -> str:
-        """Which of Meta's three categories WhatsApp will file it as."""
-        return MEANS[self.label]
+        """Which of Meta's three categories WhatsApp will file it as; empty where the text cannot be judged."""
+        return MEANS[self.label] if self.readable else ""
 
     @property
     def may_be_sent(self) -> bool:
@@ -59,6 +61,7 @@ def judge(template: MessageTemplate, rules: RuleSet) -> Judgement:
         category=found.category,
         why=found.why,
         sentence=found.sentence,
+        readable=found.readable,
         category_fits=is_in(template.category, rules),
         findings=lint(template, rules),
     )

@@ -100,6 +100,19 @@ async def test_what_is_predicted_otherwise_tells_the_price(api: ProjectApi) -> N
     assert float(shown["costs_more"]["least"]) > 0
 
 
+async def test_a_text_that_no_lexicon_reads_is_told_as_such_and_foretells_no_category(api: ProjectApi) -> None:
+    await call(api, "PUT", "/settings/project", {"kind": "settings", "rules": "current"})
+    arabic = {"language": "ar", "category": "UTILITY", "body": {"text": "طلبك في الطريق إليك وسيصل قريبا."}}
+    assert (await put(api, SHIPPED, **arabic)).status == 201
+    shown = (await ask(api, "/order_shipped.ar")).body["data"]
+    assert (shown["predicted"], shown["costs_more"], shown["judgement"]["readable"]) == ("", None, False)
+    await call(api, "PUT", "/settings/project", {"kind": "settings", "rules": "transactional"})
+    refused = await put(api, SHIPPED, **arabic | {"category": "SHIPPING_UPDATE"})
+    assert refused.status == 400
+    assert "cannot judge it" in refused.text
+    assert (await put(api, SHIPPED, **arabic, override="Jana reads Arabic: a notice.")).status == 201
+
+
 async def test_a_person_says_where_it_stands_and_the_history_keeps_it(api: ProjectApi) -> None:
     await put(api, SHIPPED)
     said = {"status": "approved", "reason": "Our CSM wrote on Monday."}

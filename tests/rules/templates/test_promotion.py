@@ -135,11 +135,55 @@ def test_an_unknown_language_is_read_as_what_it_looks_like(language: str | None)
     assert classify("Vaša zásielka {{1}} je na ceste", language, RuleSet.CURRENT).label is Label.UTILITY
 
 
-@pytest.mark.parametrize("text", ["", " ", "{{1}}", "🎉", "\u200b", "你好", "Hello"])
+@pytest.mark.parametrize("text", ["", " ", "{{1}}", "🎉", "\u200b", "Hello"])
 def test_what_says_nothing_counts_as_promotional(text: str) -> None:
     found = classify(text, None, RuleSet.CURRENT)
     assert (found.label, found.category) == (Label.PROMOTIONAL, None)
     assert "unclear counts as promotional" in found.why
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "what"),
+    [
+        ("طلبك {{1}} في الطريق إليك وسيصل قريبا.", "ar", "in Arabic letters"),
+        ("आपका ऑर्डर {{1}} भेज दिया गया है।", "hi", "in Devanagari letters"),
+        ("ההזמנה שלך {{1}} בדרך אליך.", "he", "in Hebrew letters"),
+        ("Ваш заказ {{1}} уже в пути.", None, "in Cyrillic letters"),
+        ("您的订单已发货", "zh_CN", "in Chinese letters"),
+        ("طلبك من Example Shop في الطريق إليك وسيصل قريبا.", "en", "in Arabic letters"),
+        ("Uw bestelling {{1}} is onderweg naar u.", "nl", "in the language nl"),
+    ],
+)
+@pytest.mark.parametrize("rules", RuleSet)
+def test_what_no_lexicon_reads_counts_as_promotional_and_says_why(
+    text: str, language: str | None, what: str, rules: RuleSet
+) -> None:
+    found = classify(text, language, rules)
+    assert (found.label, found.category, found.readable) == (Label.PROMOTIONAL, None, False)
+    assert f"cannot judge it: it is {what}" in found.why
+    assert "until a person says otherwise" in found.why
+    assert "Nothing in it" not in found.why
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("{{1}}", "ar"),
+        ("Hello", "en"),
+        ("Have a nice day with the best of your friends", "nl"),  # English, whatever it is said to be
+    ],
+)
+def test_what_can_be_read_is_unclear_as_before(text: str, language: str) -> None:
+    found = classify(text, language, RuleSet.CURRENT)
+    assert found.readable
+    assert "cannot judge" not in found.why
+
+
+@pytest.mark.parametrize("text", ["Онлайн: -20 % на всё", "ЅАLЕ: Black Friday пришла к нам"])
+def test_an_offer_that_every_language_understands_is_found_in_any(text: str) -> None:
+    found = classify(text, "ru", RuleSet.TRANSACTIONAL)
+    assert (found.label, found.readable) == (Label.PROMOTIONAL, True)
+    assert "has no place in a notice" in found.why
 
 
 @given(st.text(max_size=300), st.sampled_from([None, *LANGUAGES]), st.sampled_from(RuleSet))

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import msgspec
 
-from parley.templates.promotion.lexicon import find_hits, term_lists
+from parley.templates.promotion.lexicon import find_hits, foreign_script, lexicons, term_lists, unknown_language
 from parley.templates.promotion.terms import Hit, Place
 from parley.templates.promotion.words import MONEY, NUMBER, VARIABLE, Sentence, Word, read_sentences
 from parley.templates.rule_sets import RuleSet
@@ -31,6 +31,8 @@ class Classified(msgspec.Struct, frozen=True):
     """The rule, the words and the sentence that caused it."""
     sentence: str = ""
     """That sentence alone."""
+    readable: bool = True
+    """Can the lexicons read it? What they cannot counts as promotional until a person says otherwise."""
 
 
 FIRM = frozenset({"account", "alert", "appointment", "issue", "payment", "finance", "shipping"})
@@ -54,6 +56,10 @@ class Reading(msgspec.Struct):
     hits: dict[str, list[Hit]]
     specific: bool
     """Does it name a variable or number beside the one it greets with?"""
+    script: str | None = None
+    """`Arabic`, where no lexicon has the letters of it."""
+    language: str | None = None
+    """`nl`, where no lexicon has the words of it."""
 
     def role(self, role: str) -> list[Hit]:
         """In the order of the text."""
@@ -165,6 +171,23 @@ def _informs(reading: Reading, _: RuleSet) -> Classified | None:
     return _classified(reading, Label.UTILITY, _category(hits), hits, "and nothing in it persuades")
 
 
+def _is_in_foreign_letters(reading: Reading, _: RuleSet) -> Classified | None:
+    """Before what informs: a name between such letters, *Example Shop*, says nothing of what the text is about."""
+    return _unread(reading, f"in {reading.script} letters") if reading.script else None
+
+
+def _is_in_unknown_language(reading: Reading, _: RuleSet) -> Classified | None:
+    return _unread(reading, f"in the language {reading.language}") if reading.language else None
+
+
+def _unread(reading: Reading, what: str) -> Classified:
+    why = (
+        f"Parley cannot judge it: it is {what}, and the lists of words are those of {', '.join(lexicons())}. "
+        "What cannot be judged counts as promotional until a person says otherwise."
+    )
+    return Classified(Label.PROMOTIONAL, None, why, reading.sentences[0].text, readable=False)
+
+
 def _is_unclear(reading: Reading, _: RuleSet) -> Classified:
     hits = reading.role("anchor")
     if hits:
@@ -180,7 +203,9 @@ _RULES: tuple[Callable[[Reading, RuleSet], Classified | None], ...] = (
     _reminds,
     _pitches,
     _persuades,
+    _is_in_foreign_letters,
     _informs,
+    _is_in_unknown_language,
     _is_unclear,
 )
 
@@ -216,7 +241,8 @@ def _read(text: str, language: str | None) -> Reading:
         by_role.setdefault(term_lists()[hit.name].role, []).append(hit)
     masks = {place for hit in by_role.get("harmless", []) for place in hit.places()}
     hits = {role: _apart(_unmasked(found, masks, role)) for role, found in by_role.items()}
-    return Reading(sentences, hits, _is_specific(sentences))
+    script, unknown = foreign_script(sentences), unknown_language(sentences, language)
+    return Reading(sentences, hits, _is_specific(sentences), script, unknown)
 
 
 def _unmasked(hits: Sequence[Hit], masks: Set[Place], role: str) -> Sequence[Hit]:
