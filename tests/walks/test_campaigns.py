@@ -26,7 +26,7 @@ SEND: dict[str, Any] = {
     "type": "send_template",
     "template": "spring_sale",
     "parameters": ["{{ customer.first_name }}"],
-    "buttons": [{"type": "quick_reply", "payload": "STOP"}],
+    "buttons": [{"type": "quick_reply", "payload": "STOP OFFERS"}],
 }
 SALE: dict[str, Any] = {
     "kind": "campaign",

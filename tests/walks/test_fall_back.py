@@ -28,7 +28,7 @@ from tests.walks.test_stops import failed
 from tests.walks.walk import Walk, inbound, status
 
 REFUSED = "131047"
-QUICK = [{"type": "QUICK_REPLY", "text": "Stop"}]
+QUICK = [{"type": "QUICK_REPLY", "text": "Stop offers"}]
 
 
 async def refused_text(walk: Walk, *more: dict[str, Any]) -> None:

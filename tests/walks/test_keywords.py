@@ -1,5 +1,6 @@
 """STOP, START, HELP and a project's own keywords: what they do to consents, to what waits, and what is answered."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from parley.services.anonymize import anonymize
 from parley.services.consent_ledger import show_consents
 from parley.store.consents import Page
 from tests.support.builders import Cast, add_customer, add_event, consent_event
-from tests.walks.walk import Walk, inbound
+from tests.walks.walk import EXAMPLES, Walk, inbound
 
 ALICE, CAROL = "421901000001", "421901000003"
 REMIND: dict[str, Any] = {
@@ -103,6 +104,21 @@ async def test_start_brings_back_what_stop_took_and_nothing_else(walk: Walk, peo
     assert "accepted" in await walk.states(people.alice, "template")
     await alice.says("STOP")
     assert len([text for text in await answers(walk) if "no more messages" in text]) == 2
+
+
+async def test_the_button_of_the_examples_offer_ends_the_offers_and_nothing_else(walk: Walk, people: Cast) -> None:
+    for category in ("offers", "whatsapp"):
+        await walk.track(people.alice, "consent", action="accept", category=category, valid_until="unlimited")
+    sale = json.loads((EXAMPLES / "spring-sale.json").read_text("utf-8"))
+    assert sale["settings"]["consent_category"] == "offers"
+    alice = Thread(walk, ALICE)
+    await alice.says(sale["send"]["buttons"][0]["payload"])
+    assert [await stands(walk, people.alice, name) for name in ("offers", "whatsapp")] == [False, True]
+    assert "no more offers" in (await answers(walk))[-1]
+    await walk.apply(REMIND)
+    await walk.track(people.alice, "go")
+    await walk.come_to_rest()
+    assert "accepted" in await walk.states(people.alice, "template")
 
 
 async def test_start_of_whoever_was_never_asked_grants_the_usual_category(walk: Walk, people: Cast) -> None:

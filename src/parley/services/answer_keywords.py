@@ -19,7 +19,7 @@ from parley.domain.phone import match_key_of_wa_id
 from parley.domain.suppression import Reason, Scope, Suppression
 from parley.integrations import Integration
 from parley.journeys import SendText
-from parley.keywords import LONGEST, ConsentAction, Heard
+from parley.keywords import LONGEST, AutoResponse, ConsentAction, Heard, shipped
 from parley.services.confirm_consents import confirmation
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.facts import DEFAULT_CATEGORY
@@ -87,7 +87,7 @@ async def _heed(connection: Connection, matter: _Matter, now: datetime) -> None:
     stopped = _is_stopped(writer)
     if matter.heard.is_weak and matter.spoken.awaited and not stopped:
         return  # the word is an answer to what the scenario has asked
-    if action is ConsentAction.REVOKE:
+    if _ends_everything(matter.heard.response):
         await _stop(connection, matter)
     said = [event for person in known.values() for event in _consents(matter, person)]
     if action is ConsentAction.CONFIRM and not said:
@@ -104,6 +104,11 @@ async def _everybody(connection: Connection, matter: _Matter) -> list[UUID]:
     number = match_key_of_wa_id(matter.address)
     shared = await all_owners(connection, matter.project_id, phone_address(number)) if number else []
     return list(dict.fromkeys([matter.spoken.customer_id, *shared]))
+
+
+def _ends_everything(response: AutoResponse) -> bool:
+    """Who ends the offers alone still wants the rest. STOP itself is heard as WhatsApp wants it, whatever is set."""
+    return response.action is ConsentAction.REVOKE and (not response.categories or response.name in shipped())
 
 
 def _is_stopped(person: Person) -> bool:
