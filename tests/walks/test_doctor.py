@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from parley.cli.doctor import story
+from parley.cli.why import story as why
 from parley.domain.http import HttpResponse
 from parley.presets import Renderer
 from parley.providers.http import UnansweredError
@@ -14,6 +15,7 @@ from parley.services.callback_spool import Arrival, CallbackSpool
 from parley.services.claim_messages import claim_messages
 from parley.services.create_project import create_project
 from parley.services.doctor import LATELY, Finding, Releaser, diagnose, diagnose_disk, needs_operator
+from parley.services.explain_message import explain_message
 from parley.services.steer_campaigns import Order, steer
 from parley.services.turns import Turns
 from parley.store.doctor import What
@@ -171,12 +173,19 @@ async def test_it_tells_what_is_in_flight_and_what_was_lost_there(walk: Walk, pe
     assert await _lines(walk, **LATER) == [(Releaser.OPERATOR, What.MESSAGES_LOST, 1)]
 
 
-async def test_it_hands_an_uncertain_message_to_the_operator_after_an_hour(walk: Walk, people: Cast) -> None:
+async def test_it_sends_nobody_to_a_list_that_the_old_api_does_not_have(walk: Walk, people: Cast) -> None:
     walk.sinch.script.append(UnansweredError("cut"))
     await _back_in_stock(walk, people)
     await walk.come_to_rest()
-    assert await _lines(walk, **LATER) == [(Releaser.PROVIDER, What.MESSAGES_UNCERTAIN, 1)]
-    assert await _lines(walk, **LONG) == [(Releaser.OPERATOR, What.MESSAGES_UNCERTAIN, 1)]
+    for later in (SOON, LONG):
+        (found,) = await _found(walk, **later)
+        assert (found.waits_for, found.what) == (Releaser.OPERATOR, What.MESSAGES_UNCERTAIN)
+        assert "has no list of messages" in found.remedy
+        assert "Ask the customer, or Sinch with the number and the time" in found.remedy
+        assert "Look for them" not in found.remedy
+    message_id = (await walk.events(people.alice))[-1]["message_id"]
+    explained = await explain_message(walk.database, message_id)
+    assert f"  {found.remedy}" in list(why(explained))
 
 
 async def test_it_tells_a_parked_journey_until_it_moves_again(walk: Walk, people: Cast) -> None:

@@ -14,9 +14,11 @@ from parley.domain.http import HttpRequest, HttpResponse
 from parley.domain.message import State
 from parley.providers.http import HttpClient, NotSentError, UnansweredError, Wire
 from parley.services.deliver_messages import Delivery
+from parley.services.doctor import Releaser, diagnose
 from parley.services.explain_message import explain_message
 from parley.services.look_at_provider import CLAIM, LOOKS, NO_MORE, Looker
 from parley.services.move_messages import Change, move_messages
+from parley.store.doctor import What
 from parley.store.settling import claim_unlooked
 from tests.simulator.desk import Desk, cart, open_desk
 from tests.support.builders import Cast
@@ -169,6 +171,17 @@ async def test_what_never_arrived_is_looked_for_so_often_and_stays_uncertain(
     assert note["times"] == len(LOOKS) - 1
     assert "lists none" in note["sentence"]
     assert sum(request.url.endswith("messages:send") for request in wire.asked) == 1
+
+
+async def test_the_doctor_leaves_it_to_the_provider_for_an_hour_then_to_the_operator(lost: Walk, people: Cast) -> None:
+    ident = await _send(lost, people)
+    told = {}
+    for hours in (0.5, 2.0):
+        found = await diagnose(lost.database, lost.project_id, lost.now + timedelta(hours=hours))
+        told[hours] = next(one for one in found if one.what is What.MESSAGES_UNCERTAIN)
+    assert [one.waits_for for one in told.values()] == [Releaser.PROVIDER, Releaser.OPERATOR]
+    assert "Look for them at the provider" in told[2.0].remedy
+    assert (await explain_message(lost.database, ident)).remedy == told[2.0].remedy
 
 
 async def test_it_is_not_looked_for_at_once(lost: Walk, people: Cast, wire: LosingWire) -> None:

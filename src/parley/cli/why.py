@@ -60,6 +60,8 @@ def _head(found: Explanation) -> Iterator[str]:
     code, sentence = found.reason
     if sentence:
         yield f"  {code}: {sentence}"
+    if found.remedy:
+        yield f"  {found.remedy}"
     if found.in_place_of:
         yield f"  in place of the free text {found.in_place_of}, which WhatsApp found outside the window"
     if found.followed_by:
@@ -75,7 +77,7 @@ def _again(retaken: Retaken) -> Iterator[str]:
 
 def _looked(looked: dict[str, Any] | None) -> Iterator[str]:
     if looked:
-        yield f"\nLooked for at the provider ({looked['at']}, look {looked['times']}): {looked['sentence']}"
+        yield f"\nWhether the provider has it ({looked['at']}, look {looked['times']}): {looked['sentence']}"
 
 
 def _costs(found: Explanation) -> Iterator[str]:

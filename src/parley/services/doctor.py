@@ -12,9 +12,10 @@ import msgspec
 
 from parley.domain.settings import Then, UncertainRule
 from parley.services.callback_spool import ASIDE, SEGMENTS, stock_of
-from parley.services.definitions import project_definitions
+from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.differing_limits import Differing, differing_limits
 from parley.services.tiers import OVER_TIER
+from parley.services.uncertain import ASK, LOOK, can_be_told
 from parley.store.database import Connection, Database
 from parley.store.doctor import Waiting, What, all_that_waits, waits_of_run
 from parley.store.embedded import NEEDED_DISK_BYTES, disk_problem
@@ -143,8 +144,7 @@ _RULES: Mapping[What, _Rule] = {
         Releaser.PROVIDER,
         "A delivery report or a look into the provider's list may still settle them.",
         timedelta(hours=1),
-        "No report and no list has settled them. Look for them at the provider, then `parley message resend` or "
-        "`give-up`; or give the project a rule (settings).",
+        LOOK,
     ),
     What.JOURNEYS_DUE: _Rule(Releaser.WORKER, _WORKER, _SOON, _NO_WORKER),
     What.JOURNEYS_PARKED: _BROKEN,
@@ -217,14 +217,14 @@ async def diagnose(
     async with database.connection() as connection:
         waiting = await all_that_waits(connection, project_id, now, now - LATELY)
         differing = await differing_limits(connection, project_id)
-        rules = {
-            one.project_id: (await project_definitions(connection, one.project_id)).settings.uncertain
+        projects = {
+            one.project_id: await project_definitions(connection, one.project_id)
             for what, one in waiting
             if what is What.MESSAGES_UNCERTAIN and one.project_id is not None
         }
     waiting += [(What.LIMITS_DIFFER, _differing(one)) for one in differing]
     waiting += await asyncio.to_thread(_on_disk, spool, now) if spool else []
-    return _ordered([_by_rule(_finding(what, one, now), rules, now) for what, one in waiting])
+    return _ordered([_by_project(_finding(what, one, now), projects, now) for what, one in waiting])
 
 
 def diagnose_disk(
@@ -273,16 +273,23 @@ def needs_operator(findings: list[Finding]) -> bool:
     return any(finding.waits_for is Releaser.OPERATOR for finding in findings)
 
 
-def _by_rule(finding: Finding, rules: Mapping[UUID, UncertainRule], now: datetime) -> Finding:
-    """An uncertain message whose project has a rule waits for the clock, and for the operator when that has not helped:
-    what was sent again by the rule and is uncertain once more.
+def _by_project(finding: Finding, projects: Mapping[UUID, ProjectDefinitions], now: datetime) -> Finding:
+    """Who settles an uncertain message: the clock where its project has a rule, and the operator when that has not
+    helped (what was sent again by the rule and is uncertain once more), or where the provider has no word to give.
     """
-    rule = rules.get(finding.project_id) if finding.project_id else None
-    if finding.what is not What.MESSAGES_UNCERTAIN or rule is None or rule.then is Then.HOLD:
+    project = projects.get(finding.project_id) if finding.project_id else None
+    if finding.what is not What.MESSAGES_UNCERTAIN or project is None:
         return finding
+    rule = project.settings.uncertain
     until = finding.waiting.since + timedelta(hours=rule.after_hours)
-    if now > until + _SOON:
+    if rule.then is not Then.HOLD and now <= until + _SOON:
+        return _left_to_rule(finding, rule, until)
+    if can_be_told(project, finding.waiting.about):
         return finding
+    return msgspec.structs.replace(finding, waits_for=Releaser.OPERATOR, remedy=ASK)
+
+
+def _left_to_rule(finding: Finding, rule: UncertainRule, until: datetime) -> Finding:
     waiting = msgspec.structs.replace(finding.waiting, until=until)
     remedy = f"The project's rule ({rule.then}) settles them then, unless the provider's word does before."
     return msgspec.structs.replace(finding, waits_for=Releaser.CLOCK, waiting=waiting, remedy=remedy)

@@ -5,8 +5,10 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.errors import ParleyError
-from parley.domain.message import GOES_WELL
+from parley.domain.message import GOES_WELL, State
 from parley.policy import Retaken, retake
+from parley.services.definitions import project_definitions
+from parley.services.uncertain import what_to_do
 from parley.store.database import Database
 from parley.store.explanations import PastState, StepTaken, StoredMessage, message_by_id, states_of, steps_of
 from parley.store.ledger import LedgerRow, entries_of
@@ -29,6 +31,8 @@ class Explanation(msgspec.Struct, frozen=True):
     """What the ledger says of it, in order."""
     retaken: dict[str, Retaken] = {}
     """Its decisions, taken again from what was stored."""
+    remedy: str | None = None
+    """Of an uncertain one: what a person can do."""
 
     @property
     def reason(self) -> tuple[str | None, str | None]:
@@ -59,5 +63,8 @@ async def explain_message(database: Database, said_id: str, project_id: UUID | N
         steps = await steps_of(connection, UUID(journey)) if journey else []
         states = await states_of(connection, message)
         costs = await entries_of(connection, message.id)
+        is_uncertain = message.state == State.UNCERTAIN
+        project = await project_definitions(connection, message.project_id) if is_uncertain else None
     retaken = {step: retake(message.decision[step]) for step in DECIDED if step in message.decision}
-    return Explanation(message, tuple(states), tuple(steps), tuple(costs), retaken)
+    remedy = what_to_do(project, message.integration) if project else None
+    return Explanation(message, tuple(states), tuple(steps), tuple(costs), retaken, remedy)

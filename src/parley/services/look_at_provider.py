@@ -31,6 +31,7 @@ from parley.services.definitions import ProjectDefinitions, open_secrets, projec
 from parley.services.move_messages import Change, move_messages
 from parley.services.receive_reports import join_early_reports
 from parley.services.secret_box import SecretBox
+from parley.services.uncertain import NO_WORD
 from parley.store.database import Database
 from parley.store.messages import MessageRow
 from parley.store.settling import Look, claim_unlooked, note_looks
@@ -122,7 +123,7 @@ class Looker:
         if integration is None or integration.account_name != row.account or row.recipient is None:
             return NothingToLookIn("It was sent by no integration that the project has now, so nobody can ask for it.")
         if integration.api != "sinch_conversation":
-            return NothingToLookIn("Sinch's WhatsApp API has no list of messages to look in.")
+            return NothingToLookIn(NO_WORD)
         return account_at_provider(self._box, project, integration)
 
     async def _ask(self, account: Account, row: MessageRow) -> Seen:
