@@ -1,6 +1,5 @@
 """A rate card: what a delivered message costs, by market and category, in one currency, from a date on."""
 
-import re
 from collections.abc import Collection, Iterable
 from datetime import date
 from decimal import Decimal
@@ -11,6 +10,7 @@ import msgspec
 from parley.costs.market import market_names
 from parley.costs.tier import Tier
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.misfit import every_misfit
 from parley.domain.money import BILLING_CURRENCIES
 
 CATEGORIES = frozenset(
@@ -42,8 +42,7 @@ def parse_card(raw: bytes) -> RateCard:
     try:
         card = msgspec.json.decode(raw, type=RateCard)
     except msgspec.ValidationError as error:
-        field, sentence = _place(str(error))
-        raise InvalidInputError([Problem(field, sentence)]) from error
+        raise every_misfit(raw, RateCard, "card") from error
     except msgspec.DecodeError as error:
         raise InvalidInputError([Problem("card", f"This is no JSON: {error}.")]) from error
     problems = [*_head(card), *_rates(card), *_tiers(card)]
@@ -58,12 +57,6 @@ def card_in_force(cards: Iterable[RateCard], currency: str, day: date) -> RateCa
     latest = max(begun, key=lambda card: card.valid_from, default=None)
     over = latest is None or (latest.valid_to is not None and latest.valid_to <= day)
     return None if over else latest
-
-
-def _place(said: str) -> tuple[str, str]:
-    """msgspec says "... - at `$.rates`"."""
-    found = re.search(r" - at `\$?\.?(.*)`$", said)
-    return (found[1] or "card", said[: found.start()] + ".") if found else ("card", said + ".")
 
 
 def _head(card: RateCard) -> Iterable[Problem]:

@@ -2,12 +2,14 @@
 
 import re
 
+from parley.domain.plain_words import plainly
+
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
 
 def told_by_line(data: bytes, error: Exception) -> str:
     """The decoder's sentence, with the line and the column (in characters, both from 1) instead of the byte."""
-    return _BYTE.sub(lambda found: f"({_place(data[: int(found[1])])})", str(error))
+    return _BYTE.sub(lambda found: f"({_place(data[: int(found[1])])})", plainly(str(error)))
 
 
 def _place(before: bytes) -> str:

@@ -1,21 +1,29 @@
 """What does not fit its type, said to whoever wrote it: the field, what it must be, what there is to choose from."""
 
 import re
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from itertools import takewhile
 from typing import Any
 
 import msgspec
 from msgspec import inspect
 
+from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.plain_words import plainly
+
 NOT_CHOSEN = "Invalid enum value "
 """So msgspec begins; the value follows, quoted."""
+_NO_TAG = re.compile(r"Invalid value (.*)")
+"""Of the field that tells which kind of object it is."""
 _UNLIKE = re.compile(r" matching regex ")
-_MISSING = "Object missing required field"
-_UNKNOWN = re.compile(r"unknown field `(.*)`")
-_NOT_THERE = object()
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_TOO_SHORT = re.compile(r"Expected `\w+` of length >= ")
 MOST_TOLD = 20
 """Of one file."""
 _STEP = re.compile(r"\[[^\]]*\]|[^.\[\]]+")
+_PLACE = re.compile(r"\[\d+\]")
 
 
 def misfit(error: msgspec.ValidationError, read_as: Any) -> tuple[str, str]:
@@ -23,51 +31,120 @@ def misfit(error: msgspec.ValidationError, read_as: Any) -> tuple[str, str]:
 
     A pattern is not shown: the type says in words what it means, as `Meta(pattern=…, extra={"sentence": …})`.
     """
-    said, _, place = str(error).partition(" - at `$")
-    path = place.strip(".`")
+    said, path = _parts(error)
     asked = _at(inspect.type_info(read_as), path)
+    if missing := _MISSING.fullmatch(said):
+        return joined(path, missing[1]), "is missing"
+    if unknown := _UNKNOWN.fullmatch(said):
+        return joined(path, unknown[1]), f"is not known here; known: {', '.join(_fields(asked))}"
+    if found := _NO_TAG.fullmatch(said):
+        tags = _tags(_at(inspect.type_info(read_as), path.rpartition(".")[0]))
+        return path, f"must be one of {', '.join(tags)}; it is {found[1]}"
     if said.startswith(NOT_CHOSEN) and (known := _choices(asked)):
         one_of = "one of " if len(known) > 1 else ""
         return path, f"must be {one_of}{', '.join(known)}; it is {said.removeprefix(NOT_CHOSEN)}"
     if _UNLIKE.search(said) and (sentence := _words(asked)):
         return path, sentence
-    return path, said
+    return path, plainly(said)
 
 
-def misfits(data: bytes, read_as: Any) -> list[tuple[str, str]]:
-    """As `misfit`, of every field: one that was told is taken out, and the rest is read again."""
-    raw = msgspec.json.decode(data)
+def every_misfit(data: bytes, read_as: Any, whole: str) -> InvalidInputError:
+    """A file that does not fit, told with all of its faults; `whole` is what one is about that has no field."""
+    told = misfits_of(msgspec.json.decode(data), read_as)
+    return InvalidInputError(Problem(path or whole, f"{sentence}.") for path, sentence in told)
+
+
+def misfits_of(raw: Any, read_as: Any) -> list[tuple[str, str]]:
+    """As `misfit`, of everything in a value: what was told is taken out of a copy, and the rest is read again."""
     told: list[tuple[str, str]] = []
-    for _ in range(MOST_TOLD):
+    taken = _Taken(deepcopy(raw))
+    while len(told) < MOST_TOLD:
         try:
-            msgspec.convert(raw, read_as, str_keys=True)
+            msgspec.convert(taken.raw, read_as, str_keys=True)
         except msgspec.ValidationError as error:
-            path, sentence = misfit(error, read_as)
-            if not (sentence.startswith(_MISSING) and any(one.startswith(path) for one, _ in told)):
-                told.append((path, sentence))  # else it is missing because it was taken out
-            if not _take_out(raw, path, sentence):
+            said, place = _parts(error)
+            if missing := _MISSING.fullmatch(said):
+                asked = _at(inspect.type_info(read_as), place)
+                told += [(path, "is missing") for path in taken.missing(place, missing[1], asked)]
+            elif not taken.is_shortened(said, place):
+                path, sentence = misfit(error, read_as)
+                told.append((taken.as_written(path), sentence))
+            if not taken.take_out(said, place):
                 break
         else:
             break
     return told
 
 
-def _take_out(raw: Any, path: str, sentence: str) -> bool:
-    """The field, or the list that it stands in, whose places must not move. False when the whole does not fit."""
-    unknown = _UNKNOWN.search(sentence)
-    steps = [*_STEP.findall(path), *([unknown[1]] if unknown else [])]
-    named = list(takewhile(lambda step: not step.startswith("["), steps))
-    if not named:
-        return False
-    *above, last = named
-    for step in above:
-        raw = raw[step]
-    return raw.pop(last, _NOT_THERE) is not _NOT_THERE
+class _Taken:
+    """A value out of which faults are taken, so that the next can be seen; it knows where the rest has stood."""
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+        self._left: dict[str, list[int]] = {}
+        """By the path of a list as it was written: which of its entries are still there."""
+        self._gone: set[str] = set()
+        """Paths as they were written."""
+
+    def as_written(self, path: str) -> str:
+        """The places of lists as the author counts them."""
+        written = ""
+        for step in _STEP.findall(path):
+            left = self._left.get(written)
+            written = joined(written, f"[{left[int(step[1:-1])]}]" if left and _PLACE.fullmatch(step) else step)
+        return written
+
+    def missing(self, path: str, said: str, asked: inspect.Type | None) -> list[str]:
+        """Of an object's fields those that are not there, and were not there before either: not only the one `said`."""
+        there, written = self._at(_STEP.findall(path)), self.as_written(path)
+        needed = dict.fromkeys([said, *_needed(asked, there)])
+        missing = [joined(written, field) for field in needed if field not in there]
+        return [field for field in missing if field not in self._gone]
+
+    def is_shortened(self, said: str, path: str) -> bool:
+        """Is a list too short only because something was taken out?"""
+        return bool(_TOO_SHORT.match(said)) and self.as_written(path) in self._left
+
+    def take_out(self, said: str, path: str) -> bool:
+        """What a sentence is about. False when that is the whole."""
+        unknown = _UNKNOWN.fullmatch(said)
+        steps = [*_STEP.findall(path), *([unknown[1]] if unknown else [])]
+        steps = list(takewhile(lambda step: step != "[...]", steps))  # of a value by name the library tells no name
+        if not steps:
+            return False
+        *above, last = steps
+        inside = self._at(above)
+        self._gone.add(self.as_written("".join(_dotted(steps))))
+        if not _PLACE.fullmatch(last):
+            return inside.pop(last, _NOT_THERE) is not _NOT_THERE
+        place = int(last[1:-1])
+        written = self.as_written("".join(_dotted(above)))
+        self._left.setdefault(written, list(range(len(inside)))).pop(place)
+        del inside[place]
+        return True
+
+    def _at(self, steps: Sequence[str]) -> Any:
+        inside = self.raw
+        for step in steps:
+            inside = inside[int(step[1:-1]) if _PLACE.fullmatch(step) else step]
+        return inside
+
+
+_NOT_THERE = object()
+
+
+def _dotted(steps: Sequence[str]) -> list[str]:
+    return [step if number == 0 or step.startswith("[") else f".{step}" for number, step in enumerate(steps)]
+
+
+def _parts(error: msgspec.ValidationError) -> tuple[str, str]:
+    said, _, place = str(error).partition(" - at `$")
+    return said, place.strip(".`")
 
 
 def joined(name: str, path: str) -> str:
     """`buttons` and `[0].type`, `body` and `text`."""
-    return f"{name}{path}" if path.startswith("[") or not path else f"{name}.{path}"
+    return f"{name}{path}" if path.startswith("[") or not path or not name else f"{name}.{path}"
 
 
 def choices(read_as: Any) -> list[str]:
@@ -95,6 +172,45 @@ def _inside(kind: inspect.Type | None, step: str) -> inspect.Type | None:
             return inner
         case _:
             return None
+
+
+def _needed(kind: inspect.Type | None, there: Mapping[str, Any]) -> list[str]:
+    """Which fields an object must have; of several kinds the one that it says it is."""
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _needed(inner, there)
+        case inspect.UnionType(types=members):
+            return [field for one in members for field in _needed(one, there)]
+        case inspect.StructType(tag=tag, tag_field=name) if name is not None and there.get(name) != tag:
+            return []
+        case inspect.StructType(fields=fields):
+            return [field.encode_name for field in fields if field.required]
+        case _:
+            return []
+
+
+def _fields(kind: inspect.Type | None) -> list[str]:
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _fields(inner)
+        case inspect.UnionType(types=members):
+            return [field for one in members for field in _fields(one)]
+        case inspect.StructType(fields=fields):
+            return [field.encode_name for field in fields]
+        case _:
+            return []
+
+
+def _tags(kind: inspect.Type | None) -> list[str]:
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _tags(inner)
+        case inspect.UnionType(types=members):
+            return [tag for one in members for tag in _tags(one)]
+        case inspect.StructType(tag=tag) if tag is not None:
+            return [str(tag)]
+        case _:
+            return []
 
 
 def _choices(kind: inspect.Type | None) -> list[str]:

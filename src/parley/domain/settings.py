@@ -8,7 +8,7 @@ import msgspec
 from parley.domain.cost_settings import CostSettings, cost_problems
 from parley.domain.double_opt_in import DoubleOptIn
 from parley.domain.errors import InvalidInputError, Problem
-from parley.domain.misfit import misfits
+from parley.domain.misfit import every_misfit
 from parley.domain.quiet_hours import QuietHours, TimeZones, quiet_problems
 
 BEFORE_RESENDING_HOURS = 48
@@ -64,8 +64,7 @@ def parse_settings(data: bytes) -> Settings:
     try:
         settings = msgspec.json.decode(data, type=Settings)
     except msgspec.ValidationError as error:
-        told = misfits(data, Settings)
-        raise InvalidInputError(Problem(path or "settings", f"{sentence}.") for path, sentence in told) from error
+        raise every_misfit(data, Settings, "settings") from error
     problems = [*quiet_problems(settings.quiet_hours, settings.time_zone), *cost_problems(settings.costs)]
     if settings.uncertain.then is Then.RESEND and settings.uncertain.after_hours < BEFORE_RESENDING_HOURS:
         sentence = (

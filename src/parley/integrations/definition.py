@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
-from parley.domain.misfit import misfit
+from parley.domain.misfit import every_misfit
 from parley.integrations.limits import LEVELS, MESSAGES_PER_SECOND, REQUESTS_PER_SECOND, Limits, or_default
 from parley.integrations.mapping import PAGE_MAPPING
 
@@ -83,16 +83,11 @@ def parse_integration(data: bytes) -> Integration:
     try:
         integration = msgspec.json.decode(data, type=Integration)
     except msgspec.ValidationError as error:
-        raise InvalidInputError([_problem_of(error)]) from error
+        raise every_misfit(data, Integration, "integration") from error
     problems = [*_account_problems(integration), *_kind_problems(integration), *_limits_problems(integration)]
     if problems:
         raise InvalidInputError(problems)
     return integration
-
-
-def _problem_of(error: msgspec.ValidationError) -> Problem:
-    path, sentence = misfit(error, Integration)
-    return Problem(path or "integration", f"{sentence}.")
 
 
 def _account_problems(integration: Integration) -> list[Problem]:

@@ -11,6 +11,7 @@ from msgspec import Meta
 from msgspec.structs import FieldInfo, fields
 
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.misfit import joined, misfits_of
 from parley.journeys.conditions import Conditions
 from parley.journeys.durations import Duration, parse_duration
 
@@ -23,18 +24,6 @@ DefinitionName = Annotated[
         extra={"sentence": "must be 1 to 100 small letters, digits, `-` and `_`."},
     ),
 ]
-
-PLAIN_WORDS = {
-    "`str`": "a text",
-    "`array`": "a list",
-    "`object`": "an object",
-    "`int`": "a number",
-    "`float`": "a number",
-    "`bool`": "true or false",
-    "`null`": "nothing",
-    " | ": " or ",
-}
-"""For the reader of a problem, who knows JSON but not Python."""
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -117,7 +106,7 @@ def _read_field(field: FieldInfo, raw: dict[str, Any], place: str, readers: Read
     try:
         return {field.name: msgspec.convert(value, field.type)}
     except msgspec.ValidationError as error:
-        raise InvalidInputError([_problem_of(error, place, extra.get("sentence"))]) from error
+        raise InvalidInputError(_problems_of(value, field, place, extra.get("sentence"))) from error
 
 
 def _extra(annotation: Any) -> dict[str, Any]:
@@ -131,13 +120,10 @@ def _extra(annotation: Any) -> dict[str, Any]:
     return next((meta.extra for meta in metas if meta.extra), {})
 
 
-def _problem_of(error: msgspec.ValidationError, place: str, sentence: str | None) -> Problem:
-    fault, _, path = str(error).partition(" - at `$")
-    if sentence is not None and not path:
-        return Problem(place, sentence)
-    for word, plain in PLAIN_WORDS.items():
-        fault = fault.replace(word, plain)
-    return Problem(place + path.rstrip("`"), f"{fault[0].lower()}{fault[1:]}.")
+def _problems_of(value: Any, field: FieldInfo, place: str, sentence: str | None) -> Iterator[Problem]:
+    for path, said in misfits_of(value, field.type):
+        told = sentence if sentence is not None and not path else said
+        yield Problem(joined(place, path), f"{told.removesuffix('.')}.")
 
 
 def _read_duration(raw: object, place: str) -> Duration:

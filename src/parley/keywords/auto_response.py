@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
-from parley.domain.misfit import misfit
+from parley.domain.misfit import every_misfit
 from parley.keywords.plain import LONGEST, MOST_WORDS, plain_form
 
 LONGEST_REPLY = 1_024
@@ -64,8 +64,7 @@ def parse_auto_response(data: bytes, shipped: Mapping[str, AutoResponse]) -> Aut
         given = msgspec.json.decode(data)
         response = msgspec.convert(_left_out(named.name, given, shipped) | given, AutoResponse)
     except msgspec.ValidationError as error:
-        path, sentence = misfit(error, AutoResponse)
-        raise InvalidInputError([Problem(path or "auto_response", f"{sentence}.")]) from error
+        raise every_misfit(data, AutoResponse, "auto_response") from error
     problems = [*_problems(response), *_shipped_problems(response, shipped)]
     if problems:
         raise InvalidInputError(problems)

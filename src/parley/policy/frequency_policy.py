@@ -9,7 +9,7 @@ from msgspec import Meta
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.exemption import Exemption, within
 from parley.domain.message import Kind
-from parley.domain.misfit import misfit
+from parley.domain.misfit import every_misfit
 from parley.policy.periods import LONGEST_MONTH, PERIOD, SPAN, span_of
 
 LONGEST = timedelta(days=92)
@@ -94,8 +94,7 @@ def parse_frequency_policy(data: bytes, audiences: Audiences) -> FrequencyPolicy
     try:
         policy = msgspec.json.decode(data, type=FrequencyPolicy)
     except msgspec.ValidationError as error:
-        path, sentence = misfit(error, FrequencyPolicy)
-        raise InvalidInputError([Problem(path or "frequency_policy", f"{sentence}.")]) from error
+        raise every_misfit(data, FrequencyPolicy, "frequency_policy") from error
     problems: list[Problem] = []
     segments = tuple(_read(one, f"segments[{place}]", audiences, problems) for place, one in enumerate(policy.segments))
     for place, one in enumerate(policy.segments[:-1]):

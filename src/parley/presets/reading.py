@@ -6,7 +6,7 @@ import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.malformed import told_by_line
-from parley.domain.misfit import joined, misfit
+from parley.domain.misfit import joined, misfits_of
 from parley.presets.answers import answer_faults
 from parley.presets.pieces import SyntaxFault
 from parley.presets.prepare import check_preset
@@ -48,9 +48,9 @@ def _decode(data: bytes) -> Preset:
 def _convert(name: str, value: Any, problems: list[Problem]) -> Any:
     try:
         return msgspec.convert(value, _TYPES[name])
-    except msgspec.ValidationError as error:
-        place, sentence = misfit(error, _TYPES[name])
-        problems.append(Problem(joined(name, place), sentence))
+    except msgspec.ValidationError:
+        told = misfits_of(value, _TYPES[name])
+        problems += [Problem(joined(name, place), sentence) for place, sentence in told]
         return None
 
 

@@ -10,7 +10,7 @@ from parley import segments
 from parley.costs import PriceList, parse_card, shipped_cards
 from parley.domain.consent import ConsentCategory
 from parley.domain.errors import InvalidInputError, ParleyError, Problem
-from parley.domain.misfit import misfit
+from parley.domain.misfit import every_misfit
 from parley.domain.settings import Settings, parse_settings
 from parley.integrations import Integration, parse_integration
 from parley.journeys import Campaign, Scenario, parse_campaign, parse_scenario
@@ -108,8 +108,7 @@ def _parse_consent_category(data: bytes) -> ConsentCategory:
     try:
         return msgspec.json.decode(data, type=ConsentCategory)
     except msgspec.ValidationError as error:
-        path, sentence = misfit(error, ConsentCategory)
-        raise InvalidInputError([Problem(path or "consent_category", f"{sentence}.")]) from error
+        raise every_misfit(data, ConsentCategory, "consent_category") from error
 
 
 PARSERS: dict[str, Callable[[bytes], Any]] = {

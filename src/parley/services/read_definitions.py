@@ -61,9 +61,12 @@ def _read_one(file: File, environment: Mapping[str, str]) -> ReadDefinition:
         raise InvalidInputError([Problem("kind", f"must be one of {', '.join(PARSERS)}.")])
     taken = SecretsTaken(f"{kind}/{raw.get('name')}", environment, partial(_is_secret, kind))
     body = _pretty(taken.take(raw))
+    try:
+        definition = PARSERS[kind](body)
+    except InvalidInputError as error:
+        raise InvalidInputError([*taken.problems, *error.problems]) from error
     if taken.problems:
         raise InvalidInputError(taken.problems)
-    definition = PARSERS[kind](body)
     _check_name(definition.name)
     check_visible("title", getattr(definition, "title", ""))
     return ReadDefinition(file.path, kind, _name_of(definition), body, taken.secrets)

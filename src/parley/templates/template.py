@@ -10,7 +10,7 @@ import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.malformed import told_by_line
-from parley.domain.misfit import joined, misfit
+from parley.domain.misfit import joined, misfits_of
 
 LARGEST_TEMPLATE = 64_000
 """Bytes of a template's JSON."""
@@ -215,9 +215,9 @@ def _read_object(data: bytes) -> dict[str, Any]:
 def _convert(name: str, value: Any, problems: list[Problem]) -> Any:
     try:
         return msgspec.convert(value, _TYPES[name])
-    except msgspec.ValidationError as error:
-        place, sentence = misfit(error, _TYPES[name])
-        problems.append(Problem(joined(name, place), sentence))
+    except msgspec.ValidationError:
+        told = misfits_of(value, _TYPES[name])
+        problems += [Problem(joined(name, place), sentence) for place, sentence in told]
         return None
 
 

@@ -1,5 +1,6 @@
 """What does not fit its type is told with what there is to choose from, and never with a pattern."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -7,7 +8,7 @@ import msgspec
 import pytest
 
 from parley.domain.errors import InvalidInputError
-from parley.domain.misfit import joined, misfit
+from parley.domain.misfit import MOST_TOLD, every_misfit, joined, misfit
 from parley.domain.settings import parse_settings
 
 
@@ -43,15 +44,89 @@ class House(msgspec.Struct):
         ({"porch": {"shape": "square"}}, "porch.shape", "must be one of long, round; it is 'square'"),
         ({"porch": {"kind": "bed"}}, "porch.kind", "must be lamp; it is 'bed'"),
         ({"rooms": {"hall": {"code": "x"}}}, "rooms[...].code", "must be one digit"),
-        ({"porch": {"bare": "x"}}, "porch.bare", "Expected `str` matching regex '^[0-9]$'"),
-        ({"lamps": 7}, "lamps", "Expected `array`, got `int`"),
-        ([], "", "Expected `object`, got `array`"),
+        ({"porch": {"bare": "x"}}, "porch.bare", "must match ^[0-9]$"),
+        ({"lamps": 7}, "lamps", "must be a list; it is a whole number"),
+        ([], "", "must be an object; it is a list"),
     ],
 )
 def test_it_says_where_and_what_it_must_be(given: Any, path: str, sentence: str) -> None:
     with pytest.raises(msgspec.ValidationError) as raised:
         msgspec.convert(given, House)
     assert misfit(raised.value, House) == (path, sentence)
+
+
+class Wire(msgspec.Struct, tag="wire", forbid_unknown_fields=True):
+    """One of two kinds, with what it must have."""
+
+    name: str
+    volts: Annotated[int, msgspec.Meta(ge=1, le=240)]
+    colour: Colour = Colour.RED
+
+
+class Pipe(msgspec.Struct, tag="pipe", forbid_unknown_fields=True):
+    """The other."""
+
+    name: str
+
+
+class Plan(msgspec.Struct, forbid_unknown_fields=True):
+    """With both in a list."""
+
+    title: str
+    owner: Wire | None = None
+    parts: Annotated[list[Wire | Pipe], msgspec.Meta(min_length=1)] = []
+    on: date | None = None
+    rates: list[float] = []
+
+
+A_WIRE = {"type": "wire", "name": "a", "volts": 12}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            {"hue": 1, "owner": {**A_WIRE, "volts": 9999, "colour": "blue", "type": "wire"}, "on": "soon"},
+            [
+                "hue: is not known here; known: title, owner, parts, on, rates.",
+                "owner.volts: must be at most 240.",
+                "owner.colour: must be one of red, green; it is 'blue'.",
+                "on: must be a date like 2026-11-23.",
+                "title: is missing.",
+            ],
+        ),
+        (
+            {"title": "t", "parts": [{"type": "rope"}, A_WIRE, {"type": "wire", "volts": "x"}, 7, {"type": "pipe"}]},
+            [
+                "parts[0].type: must be one of wire, pipe; it is 'rope'.",
+                "parts[2].volts: must be a whole number; it is a text.",
+                "parts[2].name: is missing.",
+                "parts[3]: must be an object; it is a whole number.",
+                "parts[4].name: is missing.",
+            ],
+        ),
+        ({"title": "t", "parts": [7]}, ["parts[0]: must be an object; it is a whole number."]),
+        ({"title": "t", "parts": []}, ["parts: must have at least 1 entry."]),
+        (
+            {"title": 1, "rates": [1, "x", 2, None, "y"]},
+            [
+                "title: must be a text; it is a whole number.",
+                "rates[1]: must be a number; it is a text.",
+                "rates[3]: must be a number; it is nothing.",
+                "rates[4]: must be a number; it is a text.",
+            ],
+        ),
+        ([], ["plan: must be an object; it is a list."]),
+    ],
+)
+def test_every_fault_of_a_file_is_told_at_once_and_none_that_is_only_its_consequence(given: Any, told: Any) -> None:
+    problems = every_misfit(msgspec.json.encode(given), Plan, "plan").problems
+    assert [str(problem) for problem in problems] == told
+
+
+def test_of_endless_faults_so_many_are_told() -> None:
+    given = {"title": "t", "parts": [{"type": "pipe", "name": n} for n in range(99)]}
+    assert len(every_misfit(msgspec.json.encode(given), Plan, "plan").problems) == MOST_TOLD
 
 
 def test_a_path_goes_on_after_its_name() -> None:

@@ -61,9 +61,12 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], place: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "places"),
     [
-        ({"surprise": 1, "other": 2, "rules": "none"}, ["settings", "settings", "rules"]),
+        ({"surprise": 1, "other": 2, "rules": "none"}, ["surprise", "other", "rules"]),
         ({"uncertain": {"then": "guess", "after_hours": 0}}, ["uncertain.then", "uncertain.after_hours"]),
-        ({"quiet_hours": {"spans": [{"from": "9pm"}]}, "retention": None}, ["retention", "quiet_hours.spans[0].from"]),
+        (
+            {"quiet_hours": {"spans": [{"from": "9pm"}]}, "retention": None},
+            ["retention", "quiet_hours.spans[0].from", "quiet_hours.spans[0].to"],
+        ),
         (
             {"uncertain": {"then": "resend", "after_hours": 1}, "time_zone": {"project": "CET+1"}},
             ["uncertain.after_hours", "time_zone.project"],
