@@ -33,7 +33,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How to start. `port` 0 picks a free one; `chaos` few shows Sinch's surprises, off none."""
 
     host: str = "127.0.0.1"
-    port: int = 0
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
     json: bool = False
     seed: int = 1
     chaos: Literal["off", "few"] = "few"
@@ -160,20 +160,21 @@ def _announce(world: World, *, as_json: bool) -> None:
 
 def parse(arguments: list[str]) -> Options:
     """Options from words; leaves with a usage line when they make no sense."""
-    parser = argparse.ArgumentParser(prog="parley_simulator", description="A Sinch on your desk.")
+    usage = "parley simulator [OPTION …]   --help tells them"
+    parser = argparse.ArgumentParser(prog="parley simulator", usage=usage, description="A Sinch on your desk.")
     defaults = Options()
     parser.add_argument("--host", default=defaults.host, help="address to listen on")
-    parser.add_argument("--port", type=int, default=defaults.port, help="0 picks a free one")
+    parser.add_argument("--port", type=_whole_number, default=defaults.port, help="0 picks a free one")
     parser.add_argument("--json", action="store_true", help="one line of JSON when ready")
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="same seed: same keys, same dice")
+    parser.add_argument("--seed", type=_whole_number, default=defaults.seed, help="same seed: same keys, same dice")
     parser.add_argument(
         "--chaos",
         choices=("off", "few"),
         default=defaults.chaos,
         help="few: a few per cent of what the real one does wrong; off: no surprises",
     )
-    parser.add_argument("--speed", type=float, default=defaults.speed, help="virtual seconds per second")
-    parser.add_argument("--delays", type=float, default=defaults.delays, help="scale of all pauses")
+    parser.add_argument("--speed", type=_number, default=defaults.speed, help="virtual seconds per second")
+    parser.add_argument("--delays", type=_number, default=defaults.delays, help="scale of all pauses")
     parser.add_argument(
         "--region", choices=("eu", "us", "br"), default=defaults.region, help="other regions answer 401 or 404"
     )
@@ -191,7 +192,32 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument(
         "--legacy-callback", default=defaults.legacy_callback, metavar="URL", help="where legacy callbacks go"
     )
+    given = vars(parser.parse_args(arguments))
     try:
-        return msgspec.convert(vars(parser.parse_args(arguments)), Options)
+        return msgspec.convert(given, Options)
     except msgspec.ValidationError as error:
-        parser.error(str(error))
+        parser.error(_must_be(given, error))
+
+
+def _whole_number(word: str) -> int:
+    try:
+        return int(word)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be a whole number; it is {word}") from error
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be a number; it is {word}") from error
+
+
+def _must_be(given: dict[str, object], error: msgspec.ValidationError) -> str:
+    """`--speed must be more than 0.0; it is -1.0`"""
+    said, _, name = str(error).rstrip("`").partition(" - at `$.")
+    _, bound, limit = said.rsplit(" ", 2)
+    return f"--{name.replace('_', '-')} must be {_BOUNDS[bound]} {limit}; it is {given[name]}"
+
+
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}

@@ -47,6 +47,7 @@ async def test_applying_twice_comes_to_the_same(data_dir: Path, token: str, defi
     again = await parley(*words, "--check", SHOP_TOKEN=TOKEN)
     assert (looked.code, first.code, again.code) == (1, 0, 0), first.err
     assert "created   integration shop-whatsapp" in looked.out
+    assert not any(line.startswith(("+", "@@", "---")) for line in looked.out.splitlines())  # not whole files
     assert "created   integration shop-whatsapp" in first.out
     assert {line.split()[0] for line in again.out.splitlines() if not line.startswith(" ")} == {"unchanged"}
     assert TOKEN not in looked.out + first.out + again.out
@@ -233,15 +234,24 @@ async def test_every_command_says_how_it_is_used() -> None:
             r"The word ca\xff (number 3 after parley) is not UTF-8",
         ),
         (("apply", str(ROOT / "README.md"), "--project", "x"), 1, "is no .json file: name one, or a folder"),
-        (("project", "create", "Sh\x1b[31mop"), 1, "name: holds the control character U+001B at place 3"),
+        (("project", "create", "Sh\x1b[31mop"), 2, "name: holds the control character U+001B at place 3"),
         (("apply", "/nowhere", "--project"), 2, "--project needs a value"),
         (("project", "create", " "), 2, "1 to 200 characters"),
         (("project", "list", "[bold]more[/]"), 2, "[bold]more[/]: not expected here"),
         (("key", "create", "king", "--project", "x"), 2, "viewer"),
-        (("serve", "--port", "65536"), 2, "Must be <= 65535"),
+        (("serve", "--port", "65536"), 2, "--port must be at most 65535; it is 65536."),
+        (
+            ("message", "list", "x", "--project", "x", "--state", "lost"),
+            2,
+            "--state must be one of planned, queued, sending, uncertain, accepted, sent, delivered, read, refused,",
+        ),
+        (("policy", "try", "--project", "x", "--condition", "@/nowhere"), 1, "/nowhere: No such file or directory."),
+        (("policy", "try", "--project", "x", "--condition", "{,"), 2, "condition: is no JSON: "),
+        (("cost", "correct", "x", "much", "--project", "x", "--why", "y"), 2, "AMOUNT: must be 0 or more"),
+        (("preset", "preview", "x", "--project", "x", "--customer", "jana"), 2, "--customer: write NAME=VALUE; it is"),
         (("serve", "--prot", "1"), 2, "Did you mean --port?"),
-        (("serve", "--workers", "-1"), 2, "Must be >= 0"),
-        (("serve", "--workers", "9999999999999"), 2, "Must be <= 64"),
+        (("serve", "--workers", "-1"), 2, "--workers must be at least 0; it is -1."),
+        (("serve", "--workers", "9999999999999"), 2, "--workers must be at most 64; it is 9999999999999."),
         (("serve", "--host", "nowhere.invalid"), 1, "--host"),
         (("surprise",), 2, "surprise"),
         (

@@ -35,7 +35,7 @@ async def test_it_says_what_was_wrong_and_how_it_begins(walk: Walk) -> None:
     await _came(walk, STRANGE)
     (one,) = await _listed(walk)
     assert await _lines(walk) == [
-        "2026-11-23 12:00:00  shop-whatsapp  1 item not understood",
+        "2026-11-23 12:00:00 UTC  shop-whatsapp  1 item not understood",
         "          problem: The body holds neither statuses nor notifications.",
         '          {"type":"whatsapp","surprises":[{}]}',
         f"          36 bytes, {one.id}",

@@ -32,7 +32,9 @@ def apply(
     folder: Path,
     *,
     project: ProjectToken,
-    check: Annotated[bool, Parameter(help="Only show the difference; exit code 1 when there is one.")] = False,
+    check: Annotated[
+        bool, Parameter(help="Write nothing, show what would change; exit code 1 when something would.")
+    ] = False,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> int:
@@ -92,7 +94,7 @@ def _told(change: Change, *, check: bool) -> str:
     if path is not None:
         lines.append(f"          callbacks come to {path}")
     lines += [f"          {note}" for note in change.notes]
-    if check and change.happening is not Happening.UNCHANGED:
+    if check and change.happening is Happening.CHANGED:  # of what is new there is no difference to show
         before, after = change.before.splitlines(), change.after.splitlines()
         lines += difflib.unified_diff(before, after, "stored", change.path, lineterm="")
     return "\n".join(lines)

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
+from parley.cli.moments import utc
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
@@ -45,7 +46,7 @@ def story(listed: CallbackProblems) -> Iterator[str]:
     for one in listed.callbacks:
         times = f", came {one.times_seen} times" if one.times_seen > 1 else ""
         items = counted(one.items, "items")
-        yield f"{one.received_at:%Y-%m-%d %H:%M:%S}  {one.integration}  {items} not understood{times}"
+        yield f"{utc(one.received_at)}  {one.integration}  {items} not understood{times}"
         yield f"          problem: {_in_a_line(one.problem or 'not told')}"
         yield f"          {_beginning(one)}"
         yield f"          {counted(one.body_bytes, 'bytes')}, {one.id}"

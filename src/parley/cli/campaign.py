@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as ProgressBar
 
 from parley.cli import doctor
+from parley.cli.moments import utc
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.policy import try_and_print
 from parley.cli.running import project_of, run
@@ -48,7 +49,7 @@ def launch(
 ) -> None:
     """Send the campaign to its audience, once; at its `start`, or at once when that has passed."""
     made = _in(data_dir, project, lambda house, of: launch_campaign(house.database, of, name, by, house.clock()))
-    print(f"{name} is launched: run {made.id}, version {made.version}, begins {made.starts_at:%Y-%m-%d %H:%M:%S %Z}")
+    print(f"{name} is launched: run {made.id}, version {made.version}, begins {utc(made.starts_at)}")
 
 
 @app.command
@@ -156,9 +157,9 @@ def _far(progress: Progress) -> Iterator[str]:
     yield f"{progress.name}  {progress.title}: {run.state if run else 'never launched'}"
     if run is None:
         return
-    yield f"  run {run.id}, version {run.version}, launched {run.launched_at:%Y-%m-%d %H:%M:%S} by {run.launched_by}"
-    over = f", over {run.ended_at:%Y-%m-%d %H:%M:%S}" if run.ended_at else ""
-    yield f"  begins {run.starts_at:%Y-%m-%d %H:%M:%S}{over}"
+    yield f"  run {run.id}, version {run.version}, launched {utc(run.launched_at)} by {run.launched_by}"
+    over = f", over {utc(run.ended_at)}" if run.ended_at else ""
+    yield f"  begins {utc(run.starts_at)}{over}"
     yield f"  looked at {run.looked_at:,} of {counted(max(run.customers, run.looked_at), 'customers')}"
     yield f"  in the audience {run.matched:,}"
     if run.broken:

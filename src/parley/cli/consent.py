@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 
 from parley.cli import consent_import, consent_upload
 from parley.cli.consent_file import safe
+from parley.cli.moments import utc
 from parley.cli.options import AsJson, By, Customer, DataDir, ProjectToken, zoned
 from parley.cli.running import project_of, run
 from parley.domain.consent_evidence import Evidence
@@ -207,9 +208,9 @@ def _story(shown: Shown) -> Iterator[str]:
     yield from (_standing(one) for one in shown.standing)
     for entry in shown.entries:
         said, evidence = entry.entry, entry.evidence
-        until = f" until {said.valid_until:%Y-%m-%d %H:%M:%S}" if said.valid_until else ""
-        until += f", to be confirmed by {said.confirm_until:%Y-%m-%d %H:%M:%S}" if said.confirm_until else ""
-        yield f"{said.valid_from:%Y-%m-%d %H:%M:%S}  {said.action:7}  {said.category}{until}  by {said.source}"
+        until = f" until {utc(said.valid_until)}" if said.valid_until else ""
+        until += f", to be confirmed by {utc(said.confirm_until)}" if said.confirm_until else ""
+        yield f"{utc(said.valid_from)}  {said.action:7}  {said.category}{until}  by {said.source}"
         yield f"          customer {entry.customer_id}, entry {entry.id}"
         if said.problem:
             yield f"          problem: {said.problem}"
@@ -222,8 +223,8 @@ def _story(shown: Shown) -> Iterator[str]:
 
 
 def _standing(one: Standing) -> str:
-    since = f" since {one.since:%Y-%m-%d %H:%M:%S}" if one.since else ""
-    until = f", until {one.until:%Y-%m-%d %H:%M:%S}" if one.until else ""
+    since = f" since {utc(one.since)}" if one.since else ""
+    until = f", until {utc(one.until)}" if one.until else ""
     return f"{'granted' if one.granted else 'not granted':11}  {one.category}: {one.why}{since}{until}"
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from cyclopts import App, Parameter
 
+from parley.cli.moments import utc
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
@@ -58,7 +59,7 @@ def uploads(
         return
     for one in listed.uploads:
         number = as_dialled(one.number or "erased")
-        print(f"{one.changed_at:%Y-%m-%d %H:%M:%S}  {number:16}  {one.action or '':7}  {one.state}")
+        print(f"{utc(one.changed_at)}  {number:16}  {one.action or '':7}  {one.state}")
         if one.code:
             print(f"                     {one.code}: {one.sentence or ''}")
     if listed.next:

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError, Problem
@@ -63,7 +63,7 @@ def correct(
     """MESSAGE_ID (ours or the provider's) did cost AMOUNT: the difference is booked."""
     cost = read_cost(amount)
     if cost is None:
-        raise InvalidInputError([Problem("AMOUNT", "must be 0 or more, such as 0.0212.")])
+        raise MisusedError([Problem("AMOUNT", "must be 0 or more, such as 0.0212.")])
     line = Correction("MESSAGE_ID", message_id, cost, currency)
 
     async def do(house: House) -> Corrected:

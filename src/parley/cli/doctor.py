@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from cyclopts import App
 
+from parley.cli.moments import utc
 from parley.cli.options import AnyProject, AsJson, DataDir
 from parley.cli.running import DatabaseLostError, project_of, run
 from parley.config import read_config
@@ -49,10 +50,10 @@ def story(findings: Sequence[Finding], projects: Mapping[UUID, ProjectLine] = Ma
     for finding in findings:
         waiting = finding.waiting
         about = f" ({waiting.about})" if waiting.about else ""
-        until = f", until {waiting.until:%Y-%m-%d %H:%M:%S}" if waiting.until else ""
+        until = f", until {utc(waiting.until)}" if waiting.until else ""
         yield f"{finding.waits_for:8}  {_counted(finding, about)}"
         of = f", project {whose.token} ({whose.name})" if (whose := _whose(finding, projects)) else ""
-        yield f"          since {waiting.since:%Y-%m-%d %H:%M:%S}{until}{of}"
+        yield f"          since {utc(waiting.since)}{until}{of}"
         if waiting.sentence:
             yield f"          {': '.join(filter(None, (waiting.code, waiting.sentence)))}"
         yield f"          {finding.remedy}"

@@ -4,11 +4,18 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NoReturn
+from enum import Enum
+from typing import Literal, NoReturn, get_args, get_origin
 from uuid import UUID
 
 import cyclopts
-from cyclopts.exceptions import CoercionError, CycloptsError, MissingArgumentError, UnusedCliTokensError
+from cyclopts.exceptions import (
+    CoercionError,
+    CycloptsError,
+    MissingArgumentError,
+    UnusedCliTokensError,
+    ValidationError,
+)
 from rich.console import Console
 from rich.text import Text
 
@@ -38,6 +45,7 @@ from parley.cli import (
     why,
     worker,
 )
+from parley.cli.options import MisusedError
 from parley.cli.visible_output import RAW, show_what_steers
 from parley.domain.errors import InvalidInputError, ParleyError
 from parley.domain.visible import shortened, visible
@@ -59,10 +67,29 @@ def _sentence(error: CycloptsError) -> str:
         strange = [word.partition("=")[0] for word in error.unused_tokens or () if word.startswith("--")]
         mistyped = f" {strange[0]} is no option of this command." if strange else ""
         return f"{_as_word(name) if is_word else name} is missing.{mistyped}"
-    if isinstance(error, CoercionError) and error.token is not None and error.target_type in _MUST_BE:
+    if isinstance(error, CoercionError) and error.token is not None and (must_be := _must_be(error)):
         where = error.token.keyword or (_as_word(error.argument.name) if error.argument is not None else "it")
-        return f"{where} must be {_MUST_BE[error.target_type]}; it is {error.token.value}."
+        return f"{where} must be {must_be}; it is {error.token.value}."
+    if isinstance(error, ValidationError) and error.argument is not None and error.argument.tokens:
+        token = error.argument.tokens[0]
+        said = error.exception_message.removesuffix(".").removeprefix("Must be ")
+        bound, _, limit = said.partition(" ")
+        if bound in _BOUNDS:
+            where = token.keyword or _as_word(error.argument.name)
+            return f"{where} must be {_BOUNDS[bound]} {limit}; it is {token.value}."
     return str(error)
+
+
+def _must_be(error: CoercionError) -> str | None:
+    wanted = error.target_type
+    if isinstance(wanted, type) and issubclass(wanted, Enum) and error.argument is not None:
+        return f"one of {', '.join(error.argument.parameter.name_transform(one.name) for one in wanted)}"
+    if get_origin(wanted) is Literal:
+        return f"one of {', '.join(map(str, get_args(wanted)))}"
+    return _MUST_BE.get(wanted)
+
+
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 
 
 _MUST_BE: dict[type | None, str] = {
@@ -70,6 +97,7 @@ _MUST_BE: dict[type | None, str] = {
     datetime: "a day or a moment, such as 2026-11-23 or 2026-11-23T12:00:00Z",
     UUID: "an id, as the page before named it",
     int: "a whole number",
+    float: "a number",
 }
 
 
@@ -123,13 +151,14 @@ for room in (
 
 
 def main() -> None:
-    """Runs the command; what went wrong is told in sentences on stderr, with exit code 1."""
+    """Runs the command; what went wrong is told on stderr, with exit code 1, or 2 when the typed words cannot be."""
     _refuse_bytes(sys.argv[1:])
     show_what_steers()
     try:
         _leave(app(result_action="return_value") or 0)  # else it would exit by itself, slowly
     except InvalidInputError as error:
         _tell("\n".join(str(problem) for problem in error.problems))
+        _leave(2 if isinstance(error, MisusedError) else 1)
     except ParleyError as error:
         _tell(str(error))
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from cyclopts import App, Parameter
 
+from parley.cli.moments import utc
 from parley.cli.options import AsJson, Customer, DataDir, ProjectToken, zoned
 from parley.cli.running import project_of, run
 from parley.domain.message import State
@@ -58,9 +59,9 @@ def _nothing(asked: MessagesAsked) -> str:
 
 def _story(one: MessageLine) -> Iterator[str]:
     what = one.template or (f"“{one.text}”" if one.text else one.preset or "erased")
-    yield f"{one.planned_at:%Y-%m-%d %H:%M:%S}  {one.state:9}  {one.kind} {what}{_cost(one.cost)}"
+    yield f"{utc(one.planned_at)}  {one.state:9}  {one.kind} {what}{_cost(one.cost)}"
     if one.sentence:
-        until = f" (until {one.waits_until:%Y-%m-%d %H:%M:%S})" if one.waits_until else ""
+        until = f" (until {utc(one.waits_until)})" if one.waits_until else ""
         yield f"          {': '.join(filter(None, (one.code, one.sentence)))}{until}"
     yield f"          {one.id}"
 

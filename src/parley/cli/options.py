@@ -20,12 +20,16 @@ Customer = Annotated[
 By = Annotated[str | None, Parameter(name="--by", help="Who writes it down; you when left out.")]
 
 
+class MisusedError(InvalidInputError):
+    """A word on the command line is not of its form. Told as every error, with exit code 2."""
+
+
 def zoned(moment: datetime | None) -> datetime | None:
-    """What is typed without a zone is the machine's own time. Raises InvalidInputError."""
+    """What is typed without a zone is the machine's own time. Raises MisusedError."""
     if moment is None or moment.tzinfo is not None:
         return moment
     try:
         return moment.astimezone()
     except (ValueError, OverflowError) as error:
         sentence = f"{moment:%d %B} of the year {moment.year} is not a time to ask about: use years from 1970 on."
-        raise InvalidInputError([Problem("time", sentence)]) from error
+        raise MisusedError([Problem("time", sentence)]) from error

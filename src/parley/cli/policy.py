@@ -9,10 +9,11 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.malformed import told_by_line
 from parley.services.try_policy import Estimate, Reason, Tried, Wish, play_of, try_policy
 from parley.wiring import House
 
@@ -61,9 +62,13 @@ def _read(condition: str | None) -> Any:
     if condition is None:
         return None
     try:
-        return msgspec.json.decode(Path(condition[1:]).read_bytes() if condition.startswith("@") else condition)
-    except (msgspec.DecodeError, OSError) as error:
-        raise InvalidInputError([Problem("condition", f"cannot be read: {error}.")]) from error
+        given = Path(condition[1:]).read_bytes() if condition.startswith("@") else condition.encode()
+        return msgspec.json.decode(given)
+    except OSError as error:
+        raise InvalidInputError([Problem("condition", f"{condition[1:]}: {error.strerror}.")]) from error
+    except msgspec.DecodeError as error:
+        told = [Problem("condition", f"is no JSON: {told_by_line(given, error).removeprefix('JSON is malformed: ')}.")]
+        raise (InvalidInputError if condition.startswith("@") else MisusedError)(told) from error
 
 
 async def _try(house: House, token: str, wish: Wish) -> Tried | None:

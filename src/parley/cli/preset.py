@@ -5,9 +5,9 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken
 from parley.cli.running import project_of, run
-from parley.config import ConfigurationError
+from parley.domain.errors import Problem
 from parley.presets import Preset, Preview, parameters_of
 from parley.services.definitions import project_definitions
 from parley.services.preview_preset import Asked, preview_preset
@@ -42,11 +42,11 @@ def preview(
     data_dir: DataDir = None,
 ) -> None:
     """Exactly what would be sent for a customer, secrets masked. Nothing leaves."""
-    given = dict(_pair("--param", one) for one in param)
+    given, whom = dict(_pair("--param", one) for one in param), _pair("--customer", customer)
 
     async def do(house: House) -> Preview:
         found = await project_of(house, project)
-        asked = Asked(name, _pair("--customer", customer), given, sender)
+        asked = Asked(name, whom, given, sender)
         return await preview_preset(house.database, found.id, asked, house.clock())
 
     shown = run(data_dir, do)
@@ -56,7 +56,7 @@ def preview(
 def _pair(option: str, text: str) -> tuple[str, str]:
     name, separator, value = text.partition("=")
     if not separator:
-        raise ConfigurationError(f"{option} {text}: write NAME=VALUE.")
+        raise MisusedError([Problem(option, f"write NAME=VALUE; it is {text}.")])
     return name, value
 
 

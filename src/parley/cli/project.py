@@ -8,6 +8,8 @@ from cyclopts import App, Parameter
 
 from parley.cli.options import AsJson, DataDir
 from parley.cli.running import run
+from parley.domain.errors import InvalidInputError
+from parley.domain.visible import check_visible
 from parley.services.create_project import NewProject, create_project
 from parley.store.projects import ProjectLine, all_projects
 from parley.wiring import House
@@ -18,6 +20,10 @@ LONGEST_NAME = 200
 def _is_a_name(_: type, value: str) -> None:
     if not value.strip() or len(value) > LONGEST_NAME:
         raise ValueError(f"A name has 1 to {LONGEST_NAME} characters.")
+    try:
+        check_visible("name", value)
+    except InvalidInputError as error:
+        raise ValueError(str(error)) from error
 
 
 app = App(name="project", help="Create and list projects.")
@@ -38,7 +44,7 @@ def create(
         "private_key": {"key_id": made.private_key.key_id, "key_secret": made.private_key.key_secret},
         "public_key": made.public_key,
     }
-    print(msgspec.json.encode(told).decode() if as_json else _readable(told))
+    print(msgspec.json.encode(told).decode() if as_json else _readable(made, told))
 
 
 @app.command(name="list")
@@ -53,5 +59,10 @@ def list_projects(*, data_dir: DataDir = None) -> None:
     print("\n".join(f"{one.token}  {one.name}" for one in projects) or "no project yet: parley project create NAME")
 
 
-def _readable(told: Mapping[str, object]) -> str:
-    return f"{msgspec.json.format(msgspec.json.encode(told)).decode()}\nKeep the key_secret: it is not shown again."
+def _readable(made: NewProject, told: Mapping[str, object]) -> str:
+    key = made.private_key
+    return (
+        f"{msgspec.json.format(msgspec.json.encode(told)).decode()}\n"
+        f"export TOKEN={made.project_token} KEY={key.key_id}:{key.key_secret}\n"
+        "Keep the key_secret: it is not shown again. The line before this one is for the shell, as the docs use it."
+    )

@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
+from parley.cli.moments import utc
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.phone import as_dialled
@@ -70,7 +71,7 @@ def list_all(
         print(msgspec.json.encode(listed).decode())
         return
     lines = [
-        f"{as_dialled(one.address or 'erased'):16}  {one.reason:8}  {one.scope:9}  since {one.since:%Y-%m-%d %H:%M:%S}"
+        f"{as_dialled(one.address or 'erased'):16}  {one.reason:8}  {one.scope:9}  since {utc(one.since)}"
         f"  by {one.by_whom}{f': {one.note}' if one.note else ''}"
         for one in listed.suppressions
     ]

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from cyclopts import App, Parameter
 
+from parley.cli.moments import utc
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.providers.http import HttpClient
@@ -230,7 +231,7 @@ def _story(view: TemplateView) -> Iterator[str]:
     version = "only at the provider" if line.only_at_provider else f"version {line.version}"
     yield f"{line.name}  {version}, {line.category}: {line.status}"
     reason = f": {line.status_reason}" if line.status_reason else ""
-    yield f"  since {line.status_at:%Y-%m-%d %H:%M:%S}{reason}"
+    yield f"  since {utc(line.status_at)}{reason}"
     if line.sender:
         yield f"  as the provider says by {line.sender}; quality {line.quality}"
     if line.provider_category:
@@ -257,4 +258,4 @@ def _told(entry: Entry) -> str:
     moved = " -> ".join(one for one in (entry.before, entry.after) if one)
     who = f"{entry.origin} {entry.said_by or ''}".strip()
     because = f": {entry.reason}" if entry.reason and entry.reason != entry.after else ""
-    return f"{entry.at:%Y-%m-%d %H:%M:%S}  v{entry.version:<3} {entry.what:9} {moved}  ({who}){because}"
+    return f"{utc(entry.at)}  v{entry.version:<3} {entry.what:9} {moved}  ({who}){because}"

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from cyclopts import App
 
+from parley.cli.moments import utc
 from parley.cli.options import AnyProject, AsJson, DataDir
 from parley.cli.running import project_of, run
 from parley.domain.phone import as_dialled
@@ -44,11 +45,11 @@ def story(found: Explanation) -> Iterator[str]:
     for state in found.states:
         left = f" (left at {state.left_at:%H:%M:%S})" if state.left_at else ""
         said = f"  {state.code}: {state.sentence}" if state.code else ""
-        yield f"  {state.at:%Y-%m-%d %H:%M:%S} {state.state}{left}{said}"
+        yield f"  {utc(state.at)} {state.state}{left}{said}"
     if found.steps:
         yield f"\nThe journey that asked for it ({message.origin.get('scenario_title')})"
         for step_taken in found.steps:
-            yield f"  {step_taken.at:%Y-%m-%d %H:%M:%S} {step_taken.node}: {step_taken.what}"
+            yield f"  {utc(step_taken.at)} {step_taken.node}: {step_taken.what}"
 
 
 def _head(found: Explanation) -> Iterator[str]:
@@ -91,7 +92,7 @@ def _costs(found: Explanation) -> Iterator[str]:
         yield f"  free text in place of the template saved {quote['currency']} {quote['saved']}"
     for entry in found.costs:
         sums = f"reserved {entry.reserved:+f}, spent {entry.spent:+f}" if entry.known else "spent: not known"
-        yield f"  {entry.at:%Y-%m-%d %H:%M:%S} {entry.kind}: {entry.currency} {sums} ({entry.why})"
+        yield f"  {utc(entry.at)} {entry.kind}: {entry.currency} {sums} ({entry.why})"
 
 
 def _decision(title: str, decision: dict[str, Any]) -> Iterator[str]:
