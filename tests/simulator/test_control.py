@@ -62,6 +62,14 @@ def test_it_lists_handsets_with_their_last_message_and_unread(desk: Desk, shop: 
     assert (bob["number"], bob["name"], bob["last_text"], bob["unread"]) == (BOB, "Bob", "hi", 0)
 
 
+def test_what_failed_is_not_unread(desk: Desk, shop: Shop) -> None:
+    desk.sim("settings", {"read_percent": 0})
+    shop.report_of(desk.send(cart()), "DELIVERED")
+    desk.sim(f"handsets/{ALICE}", {"on_whatsapp": False})
+    shop.report_of(desk.send(cart()), "FAILED")
+    assert desk.sim("handsets")["handsets"][0]["unread"] == 1
+
+
 def test_it_reports_what_the_person_reads(desk: Desk, shop: Shop) -> None:
     desk.sim("settings", {"read_percent": 0})
     message_id = desk.send(cart())

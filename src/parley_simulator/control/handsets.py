@@ -72,10 +72,15 @@ def _handset(world: World, handset: Handset) -> dict[str, object]:
         "name": handset.name,
         "last_text": (shown_text(world, last) or last.content.type) if last else "",
         "last_at": written(last.at) if last else "",
-        "unread": handset.unread,
+        "unread": min(handset.unread, sum(_may_be_unread(message) for message in thread)),
         "online": handset.online,
         "on_whatsapp": handset.on_whatsapp,
     }
+
+
+def _may_be_unread(message: Message) -> bool:
+    """What failed never came to the phone."""
+    return message.direction == "out" and message.state not in {"read", "failed"}
 
 
 async def _change(world: World, call: Call) -> Answer:
