@@ -6,7 +6,7 @@ To look changes nothing, for mail programs and scanners open links by themselves
 import asyncio
 from typing import Any
 
-from litestar import HttpMethod, MediaType, Request, Response, get, post, route
+from litestar import HttpMethod, MediaType, Request, Response, post, route
 from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap
 
@@ -64,7 +64,11 @@ async def look(token: FromPath[str], request: AnyRequest) -> Response[Any]:
     return _page(request, asked) if _wants_a_page(request) else _told(asked, confirmed=False)
 
 
-@get("/confirm/{token:str}/{rest:path}", include_in_schema=False)
+@route(
+    "/confirm/{token:str}/{rest:path}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST],
+    include_in_schema=False,
+)
 async def miss(request: AnyRequest) -> Response[Any]:
     """A link that something was added to leads nowhere."""
     return _page(request, None) if _wants_a_page(request) else _told(None, confirmed=False)

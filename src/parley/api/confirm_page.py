@@ -1,5 +1,6 @@
 """The page behind a link that confirms a consent, in the customer's language. One button, nothing foreign."""
 
+from datetime import UTC
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -31,6 +32,8 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agreed: str
     """Where the form's own words are not known."""
     button: str
+    until: str
+    """How long the link holds: `{until}`."""
     done: str
     over: str
     """There is no such link, or its time is over."""
@@ -56,9 +59,8 @@ def page(asked: Linked | None, accepted: str | None) -> str:
     about = _about(asked, said, language)
     if asked.answer is Answer.ALREADY:
         return _html(language, asked, said.done, about)
-    return _html(
-        language, asked, said.title, f'{about}<form method="post"><button>{escape(said.button)}</button></form>'
-    )
+    form = f'<form method="post"><button>{escape(said.button)}</button></form>'
+    return _html(language, asked, said.title, f"{about}{form}{_until(asked, said)}")
 
 
 def later_page(accepted: str | None) -> str:
@@ -81,6 +83,15 @@ def _about(asked: Linked, said: Texts, language: str) -> str:
     name = f"<p><strong>{escape(told['name'])}</strong></p>" if told.get("name") else ""
     also = f"<p>{escape(told['description'])}</p>" if told.get("description") else ""
     return f"{name}{also}<blockquote><p dir=auto>{escape(words)}</p></blockquote>"
+
+
+def _until(asked: Linked, said: Texts) -> str:
+    """In UTC, for nobody knows the zone of whoever reads it."""
+    if asked.until is None:
+        return ""
+    at = asked.until.astimezone(UTC)
+    told = f'<time dir="ltr" datetime="{at:%Y-%m-%dT%H:%MZ}">{at:%Y-%m-%d %H:%M} UTC</time>'
+    return f"<p><small>{escape(said.until).format(until=told)}</small></p>"
 
 
 def _html(language: str, asked: Linked | None, heading: str, body: str) -> str:

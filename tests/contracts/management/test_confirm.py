@@ -1,12 +1,14 @@
 """A yes that must be confirmed, over HTTP: the link, its page, and what it proves."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import requests
 
 from parley.access import Role
+from parley.api.confirm_page import texts
 from parley.domain.consent import Action
 from parley.services.anonymize import anonymize
 from parley.services.consent_ledger import Shown, show_consents
@@ -73,6 +75,9 @@ async def test_the_link_shows_a_page_and_only_its_button_confirms(desk: Desk) ->
     page = await desk.follow(token, "GET", **BROWSER)
     assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
     assert "May &lt;we&gt; write? ✅" in page.content.decode()
+    asked = (await desk.follow(token, "GET")).json()["data"]["confirm_until"]
+    until = datetime.fromisoformat(asked).astimezone(UTC)
+    assert f">{until:%Y-%m-%d %H:%M} UTC</time>." in page.content.decode()
     assert await desk.actions() == [Action.ASKED]
     done = await desk.follow(token, **BROWSER)
     assert (done.status_code, "confirmed" in done.text, "<button" in done.text) == (200, True, False)
@@ -117,6 +122,22 @@ async def test_it_is_over_when_its_time_is(desk: Desk) -> None:
     token = (await desk.asked())[-1]["token"]
     assert (await desk.follow(token)).status_code == 410
     assert await desk.actions() == [Action.ASKED]
+
+
+async def test_a_button_behind_a_link_with_something_added_is_told_on_a_page_and_confirms_nothing(desk: Desk) -> None:
+    token = await desk.agree()
+    page = await desk.follow(f"{token}/b", **BROWSER)
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    told = await desk.follow(f"{token}/b")
+    assert (told.status_code, told.json()["success"]) == (404, False)
+    assert await desk.actions() == [Action.ASKED]
+
+
+@pytest.mark.parametrize("language", sorted(texts()))
+async def test_in_every_language_it_says_until_when_the_link_holds(desk: Desk, language: str) -> None:
+    page = await desk.follow(await desk.agree(), "GET", **BROWSER | {"Accept-Language": language})
+    assert f'<html lang="{language}"' in page.text
+    assert " UTC</time>" in page.text
 
 
 @pytest.mark.parametrize("change", ["", "x", "A" * 43, "%C3%A9", "%00"])
