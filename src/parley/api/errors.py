@@ -11,7 +11,7 @@ from litestar.types import ExceptionHandlersMap
 from parley.api.misfits import is_about_the_path, misfits, others_beside
 from parley.domain.visible import shortened
 from parley.services.resolve_customers import TooBusyError
-from parley.store.database import UNAVAILABLE
+from parley.store.database import CONFUSED, UNAVAILABLE
 
 _SENTENCES = {
     404: "There is nothing at this address.",
@@ -24,6 +24,7 @@ PASSING: tuple[type[Exception], ...] = (
     FileNotFoundError,
     TimeoutError,
     *UNAVAILABLE,
+    *CONFUSED,
 )
 """Not the caller's fault, and gone in a moment: the database restarts (its socket is a file), too many at once."""
 RETRY_AFTER_SECONDS = 5
@@ -93,7 +94,8 @@ def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[dic
 
 def passing(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     """Come again."""
-    structlog.get_logger().warning("not available", path=_address(request), error=repr(error))
+    unclear = isinstance(error, CONFUSED)
+    structlog.get_logger().warning("not available", path=_address(request), error=repr(error), exc_info=unclear)
     body = {"success": False, "errors": ["The server is busy. Try again in a moment."]}
     return _response(503, body, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 

@@ -36,7 +36,6 @@ def is_lost(connection: Connection) -> bool:
 UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
@@ -46,14 +45,19 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
 )
 """A database that restarts, is full, contended, or a replica meanwhile: none of it is the fault of the call."""
 
-AWAY: tuple[type[Exception], ...] = (OSError, TimeoutError, *UNAVAILABLE)
+CONFUSED: tuple[type[Exception], ...] = (asyncpg.InternalClientError,)
+"""A connection that does not know any more where it stands. Another one may do better, so it is borne as if the
+database were away; but it is not told so, for whoever reads the log must see where it came from."""
+AWAY: tuple[type[Exception], ...] = (OSError, TimeoutError, *UNAVAILABLE, *CONFUSED)
 """Whatever says that it was not reached at all, or not in time, too."""
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether it says so; also as the cause of another, or as each one of a group."""
+    """Is it told so? Also where it is the cause of another, or each one of a group."""
     if isinstance(error, BaseExceptionGroup):
         return all(map(is_away, error.exceptions))
+    if isinstance(error, CONFUSED):
+        return False
     return isinstance(error, AWAY) or (error.__cause__ is not None and is_away(error.__cause__))
 
 

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from parley.queue.loop import FAILING_SECONDS, IDLE_SECONDS, Loop
+from parley.store.database import AWAY
 
 
 class _Leaping(selectors.SelectSelector):
@@ -127,6 +128,19 @@ def test_a_database_that_is_away_is_one_line_and_one_more_when_it_is_back(error:
         assert not any(line.get("exc_info") for line in said)
 
     _run(walk())
+
+
+def test_a_connection_that_is_confused_is_told_with_where_it_came_from() -> None:
+    async def walk() -> None:
+        async def step(_: int) -> int:
+            raise asyncpg.InternalClientError("cannot switch to state 12")
+
+        with capture_logs() as said:
+            await _times(step, 2)
+        assert [(line["event"], line["exc_info"]) for line in said][:1] == [("step failed", True)]
+
+    _run(walk())
+    assert issubclass(asyncpg.InternalClientError, AWAY)  # it is borne as the others: no row is to blame
 
 
 def _unanswered(number: int) -> Exception:
