@@ -288,4 +288,6 @@ async def test_a_worker_ends_though_it_can_put_nothing_back(walk: Walk, people: 
         with capture_logs() as said:
             await asyncio.wait_for(worker.close(), 20)
         assert END_SECONDS <= time.monotonic() - began < END_SECONDS + SLACK
-    assert [line["event"] for line in said] == ["claims without an answer were not put back"]
+    assert [(line["event"], line["exc_info"]) for line in said] == [
+        ("claims without an answer were not put back", False)  # a line, and no traceback
+    ]

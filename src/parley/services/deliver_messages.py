@@ -188,8 +188,9 @@ class Delivery:
         try:
             async with asyncio.timeout(END_SECONDS):
                 await self._put_back(self._clock())
-        except Exception:  # noqa: BLE001  they become uncertain, and are not sent twice: the process must end
-            self._log.exception("claims without an answer were not put back", claims=len(self._unanswered))
+        except Exception as error:  # noqa: BLE001  they become uncertain, and are not sent twice: the process must end
+            told = {"claims": len(self._unanswered), "error": repr(error)}
+            self._log.error("claims without an answer were not put back", exc_info=not is_away(error), **told)
 
     def _begin(self, call: Call, claimed_at: float) -> None:
         self._turns.begin(call.lane)
