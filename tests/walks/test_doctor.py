@@ -65,6 +65,17 @@ def test_a_full_disk_is_told_with_what_lies_on_it(tmp_path: Path) -> None:
     assert told[3].strip().startswith("Free some space.")
 
 
+def test_a_full_disk_without_the_database_on_it_is_told_by_what_it_is_for(tmp_path: Path) -> None:
+    (full,) = diagnose_disk(tmp_path / "spool", NOW, needed_bytes=2**62, embedded=False)
+    assert (full.what, full.waits_for) == (What.SPOOL_DISK_FULL, Releaser.OPERATOR)
+    told = list(story([full]))
+    assert told[0] == f"operator  spool disk full ({tmp_path})"
+    assert told[2].strip().endswith("MB free.")
+    assert "to start" not in told[2]
+    assert "the database of this folder" not in told[3]
+    assert "callbacks that come while it is away are kept on this disk" in told[3]
+
+
 async def test_it_finds_nothing_where_nothing_waits(walk: Walk, people: Cast) -> None:
     await _back_in_stock(walk, people)
     await walk.come_to_rest()

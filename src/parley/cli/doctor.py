@@ -32,13 +32,17 @@ def doctor(*, project: AnyProject = None, as_json: AsJson = False, data_dir: Dat
             return await diagnose(house.database, (await project_of(house, project)).id, house.clock()), {}
         async with house.database.connection() as connection:
             projects = {one.id: one for one in await all_projects(connection)}
-        return await diagnose(house.database, None, house.clock(), spool_of(house.config)), projects
+        embedded = house.config.database_url is None
+        spool = spool_of(house.config)
+        return await diagnose(house.database, None, house.clock(), spool, embedded=embedded), projects
 
     try:
         findings, projects = run(data_dir, do)
     except (DiskFullError, DatabaseUnreachableError, DatabaseLostError) as error:
         away = None if isinstance(error, DiskFullError) else str(error).partition("\n")[0]
-        findings, projects = diagnose_disk(spool_of(read_config(data_dir)), system_clock(), away), {}
+        config = read_config(data_dir)
+        embedded = config.database_url is None
+        findings, projects = diagnose_disk(spool_of(config), system_clock(), away, embedded=embedded), {}
     told = "\n".join(story(findings, projects))
     as_read = msgspec.json.encode([plain(one) for one in findings]).decode() if as_json else told
     print(as_read or "Nothing waits.")
@@ -72,7 +76,7 @@ _ONE_WITH: Mapping[What, tuple[str, str]] = {
     What.TEMPLATES_NOT_LOOKED_AT: ("templates not looked at", "failures"),
 }
 """Of these a finding is about one, and counts what it has."""
-_UNCOUNTED = frozenset({What.LIMITS_DIFFER, What.DISK_FULL, What.DATABASE_AWAY})
+_UNCOUNTED = frozenset({What.LIMITS_DIFFER, What.DISK_FULL, What.SPOOL_DISK_FULL, What.DATABASE_AWAY})
 """Of these a number says nothing."""
 
 

@@ -176,6 +176,11 @@ _RULES: Mapping[What, _Rule] = {
         "Free some space. Until then the database of this folder may stop; once it has, it does not start, and what it "
         "holds cannot be told.",
     ),
+    What.SPOOL_DISK_FULL: _Rule(
+        Releaser.OPERATOR,
+        "Free some space. The database is elsewhere; but callbacks that come while it is away are kept on this disk, "
+        "and are refused when it is full.",
+    ),
     What.DATABASE_AWAY: _Rule(
         Releaser.OPERATOR,
         "What it holds cannot be told. Meanwhile a server keeps callbacks on its disk, and messages wait; when it "
@@ -208,11 +213,12 @@ _RULES: Mapping[What, _Rule] = {
 
 
 async def diagnose(
-    database: Database, project_id: UUID | None, now: datetime, spool: Path | None = None
+    database: Database, project_id: UUID | None, now: datetime, spool: Path | None = None, *, embedded: bool = True
 ) -> list[Finding]:
     """Of one project, or of all: what waits for the operator first, then by who can release it.
 
-    `spool`: where callbacks lie on disk while the database is away. Nobody has looked yet whose they are.
+    `spool`: where callbacks lie on disk while the database is away. Nobody has looked yet whose they are. `embedded`:
+    is the database on that disk, too?
     """
     async with database.connection() as connection:
         waiting = await all_that_waits(connection, project_id, now, now - LATELY)
@@ -223,16 +229,21 @@ async def diagnose(
             if what is What.MESSAGES_UNCERTAIN and one.project_id is not None
         }
     waiting += [(What.LIMITS_DIFFER, _differing(one)) for one in differing]
-    waiting += await asyncio.to_thread(_on_disk, spool, now) if spool else []
+    waiting += await asyncio.to_thread(_on_disk, spool, now, embedded=embedded) if spool else []
     return _ordered([_by_project(_finding(what, one, now), projects, now) for what, one in waiting])
 
 
 def diagnose_disk(
-    spool: Path, now: datetime, away: str | None = None, needed_bytes: int = NEEDED_DISK_BYTES
+    spool: Path,
+    now: datetime,
+    away: str | None = None,
+    needed_bytes: int = NEEDED_DISK_BYTES,
+    *,
+    embedded: bool = True,
 ) -> list[Finding]:
     """What can be told without the database: it does not start for want of room, or is `away`, as the sentence says."""
     waiting = [(What.DATABASE_AWAY, Waiting(None, None, None, away, 1, now, None))] if away else []
-    waiting += _on_disk(spool, now, needed_bytes)
+    waiting += _on_disk(spool, now, needed_bytes, embedded=embedded)
     return _ordered([_finding(what, one, now) for what, one in waiting])
 
 
@@ -252,17 +263,22 @@ def _differing(one: Differing) -> Waiting:
     return Waiting(one.project_id, one.integration, None, one.sentence, 1, one.since, None)
 
 
-def _on_disk(spool: Path, now: datetime, needed_bytes: int = NEEDED_DISK_BYTES) -> list[tuple[What, Waiting]]:
+def _on_disk(
+    spool: Path, now: datetime, needed_bytes: int = NEEDED_DISK_BYTES, *, embedded: bool
+) -> list[tuple[What, Waiting]]:
     found = [(What.CALLBACKS_SPOOLED, stock_of(spool, SEGMENTS)), (What.CALLBACKS_SET_ASIDE, stock_of(spool, ASIDE))]
     told = [
         (what, Waiting(None, str(spool), None, None, stock.count, stock.since, None)) for what, stock in found if stock
     ]
-    return [*told, *_full_disk(spool.parent, now, needed_bytes)]
+    return [*told, *_full_disk(spool.parent, now, needed_bytes, embedded=embedded)]
 
 
-def _full_disk(folder: Path, now: datetime, needed_bytes: int) -> list[tuple[What, Waiting]]:
+def _full_disk(folder: Path, now: datetime, needed_bytes: int, *, embedded: bool) -> list[tuple[What, Waiting]]:
     problem = disk_problem(folder, needed_bytes) if folder.exists() else None
-    return [] if problem is None else [(What.DISK_FULL, Waiting(None, str(folder), None, problem, 1, now, None))]
+    if problem is None:
+        return []
+    what, said = (What.DISK_FULL, problem) if embedded else (What.SPOOL_DISK_FULL, problem.partition(", the ")[0] + ".")
+    return [(what, Waiting(None, str(folder), None, said, 1, now, None))]
 
 
 _ORDER = tuple(Releaser)

@@ -49,6 +49,8 @@ class What(StrEnum):
     BUDGETS_NEARLY_GONE = "budgets_nearly_gone"
     BUDGETS_GONE = "budgets_gone"
     DISK_FULL = "disk_full"
+    SPOOL_DISK_FULL = "spool_disk_full"
+    """The same, where the database is not on it."""
     DATABASE_AWAY = "database_away"
     CALLBACKS_NOT_UNDERSTOOD = "callbacks_not_understood"
     CONSENTS_NOT_UNDERSTOOD = "consents_not_understood"
