@@ -14,12 +14,15 @@ from chaos.run import Wanted, run
 from parley.config import DEFAULT_SPOOL_BYTES
 from parley.domain.settings import Then
 
+BROKEN_OFF = 130
+"""The exit code of a program that Ctrl-C has ended."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 APIS = ("sinch_conversation", "sinch_legacy")
 RULES = (Then.GIVE_UP.value, Then.RESEND.value)
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """0 only if the account agrees."""
+    """0 only if the account agrees; 130 when it was broken off."""
     parser = argparse.ArgumentParser(prog="chaos", description="A campaign while everything breaks.")
     parser.add_argument("--api", choices=APIS, default=APIS[0])
     parser.add_argument("--messages", type=_at_least(1), default=100_000)
@@ -56,7 +59,20 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 
 def _played(wanted: Wanted, folder: Path) -> int:
-    account = asyncio.run(_until_told(wanted, folder))
+    said = ["nothing yet"]
+
+    def tell(sentence: str) -> None:
+        said.append(sentence)
+        print(sentence, flush=True)
+
+    try:
+        account = asyncio.run(_until_told(wanted, folder, tell))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        print(f"Broken off; all that was started has ended. Last: {said[-1].strip()}. {_again(wanted)}", flush=True)
+        return BROKEN_OFF
+    except TimeoutError:
+        print(f"The deadline is over. Last: {said[-1].strip()}. {_again(wanted)}", flush=True)
+        return 1
     print("\n".join(account.lines))
     for problem in account.problems:
         print(f"DISAGREES       {problem}")
@@ -64,12 +80,28 @@ def _played(wanted: Wanted, folder: Path) -> int:
     return 1 if account.problems else 0
 
 
-async def _until_told(wanted: Wanted, folder: Path) -> Account:
-    """Ctrl-C and SIGTERM end everything that was started, too."""
-    running = asyncio.ensure_future(run(wanted, folder, lambda sentence: print(sentence, flush=True)))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+async def _until_told(wanted: Wanted, folder: Path, tell: Callable[[str], None]) -> Account:
+    """Ctrl-C and SIGTERM end everything that was started, too; said again they do not hurry that."""
+    loop = asyncio.get_running_loop()
+    running = asyncio.ensure_future(run(wanted, folder, tell))
+
+    def break_off() -> None:
+        for number in SIGNALS:
+            loop.add_signal_handler(number, lambda: None)
+        running.cancel()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, break_off)
     return await running
+
+
+def _again(wanted: Wanted) -> str:
+    """A run cannot go on in the middle, but the same schedule can be played again."""
+    return (
+        f"The same from the beginning: python -m chaos --api {wanted.api} --messages {wanted.messages} "
+        f"--kills {wanted.kills} --by {wanted.by} --rule {wanted.rule} --seed {wanted.seed} --lease {wanted.lease} "
+        f"--spool {wanted.spool} --deadline {wanted.deadline:.0f}"
+    )
 
 
 if __name__ == "__main__":
