@@ -9,6 +9,7 @@ import msgspec
 
 from parley.api.errors import malformed, refused
 from parley.domain.customer import CustomerIds
+from parley.domain.plain_words import plainly
 from parley.domain.project import ProjectSettings
 
 LARGEST_MESSAGE = 800_000
@@ -53,10 +54,11 @@ def read_part(raw: bytes | msgspec.Raw, kind: type[T]) -> T:
 
 
 def said_plainly(error: msgspec.ValidationError) -> str:
-    """`properties: Expected object, got array.`"""
-    text, _, path = str(error).replace("`", "").partition(" - at ")
-    field = path.removeprefix("$").removeprefix(".")
-    return f"{field}: {text}." if field else f"{text}."
+    """`properties: must be an object; it is a list.`"""
+    text, _, path = str(error).partition(" - at ")
+    field = path.strip("`").removeprefix("$").removeprefix(".")
+    told = plainly(text).replace("`", "")
+    return f"{field}: {told}." if field else f"{told}."
 
 
 def _no_json(body: bytes, error: Exception) -> str:

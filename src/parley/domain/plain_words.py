@@ -43,6 +43,8 @@ _SENTENCES: dict[str, Callable[[re.Match[str]], str]] = {
     r"Expected `datetime` with a timezone component": lambda _: "must say its zone, as in 2026-11-23T09:00:00+01:00",
     r"Invalid RFC3339 encoded date": lambda _: "must be a date like 2026-11-23",
     r"Invalid RFC3339 encoded datetime": lambda _: "must be a time like 2026-11-23T09:00:00+01:00",
+    r"Object missing required field `(.*)`": lambda found: f"{found[1]} is missing",
+    r"Object contains unknown field `(.*)`": lambda found: f"{found[1]} is not known here",
     r"Invalid UUID": lambda _: "must be an id like 0199d1f0-7a5b-7c3e-8f4a-2b6c1d0e9f83",
     r"Invalid decimal string": lambda _: "must be a number",
 }
