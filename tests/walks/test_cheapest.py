@@ -9,6 +9,8 @@ import pytest
 from parley.domain.http import HttpResponse
 from parley.services.explain_message import explain_message
 from parley.services.steer_campaigns import Order, steer
+from parley.services.stopping import release_a_template
+from parley.store.stops import Stop, put_stop
 from tests.support.builders import NOW, Cast
 from tests.walks.test_campaigns import SALE, SEND
 from tests.walks.test_costs import MARKETING, SLOVAK, entries, launch, settings, sums, told
@@ -79,6 +81,23 @@ async def test_a_window_that_closes_while_it_waits_is_not(walk: Walk, people: Ca
     await walk.come_to_rest()
     assert sent(walk) == ["template"]
     assert await entries(walk.database) == [("reserve", SLOVAK, 0)]
+
+
+async def test_a_text_that_has_to_wait_for_its_template_leaves_when_that_is_released(walk: Walk, people: Cast) -> None:
+    await alice_writes(walk, 23)
+    await walk.apply(MARKETING, BOTH)
+    await walk.launch("sale")
+    while await walk.campaigns_move():
+        pass
+    assert await walk.states(people.alice, "text") == ["queued"]
+    stop = Stop("shop-whatsapp", "paused", "It is paused.", "spring_sale.en")
+    async with walk.database.transaction() as connection:
+        assert await put_stop(connection, walk.project_id, stop, walk.now, walk.now)
+    await walk.later(hours=2)
+    assert (await walk.states(people.alice))[-1] == "planned"
+    await release_a_template(walk.database, walk.project_id, "spring_sale.en", walk.now)
+    await walk.come_to_rest()
+    assert sent(walk) == ["template"]
 
 
 async def test_what_is_tried_again_picks_again(walk: Walk, people: Cast) -> None:

@@ -20,9 +20,11 @@ ORDER BY id DESC LIMIT 1;
 
 -- name: next_put_off
 -- services.judge_anew: the next of them, and which are meant and are not due by themselves; index messages_put_off. A merge
--- leaves them their ids, and so their places.
-SELECT id, due_at > :now AND (:sender::text IS NULL OR coalesce(integration, '') = :sender)
-    AND (:template::text IS NULL OR template_of(kind, content) = :template) AS is_meant
+-- leaves them their ids, and so their places. A message of two forms waits for a template in either.
+SELECT id, due_at > :now AND (:sender::text IS NULL OR coalesce(integration, '') = :sender) AND (
+    :template::text IS NULL
+    OR :template IN (template_of(kind, content), template_of(content #>> '{other,kind}', content -> 'other'))
+) AS is_meant
 FROM messages
 WHERE state = 'planned' AND project_id = :project_id AND outcome_code = :code AND id > :reached AND id <= :last
 ORDER BY id LIMIT :most;
