@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -123,6 +124,20 @@ async def test_accounts_of_one_project_at_the_provider_share_its_requests(shop: 
     assert [turn.share for turn in turns] == [1, 1]
 
 
+@pytest.mark.parametrize("per_second", [4, 40], ids=["one permit at a time", "ten at a time"])
+async def test_whoever_shares_a_limit_gets_an_equal_part_of_it(shop: Walk, per_second: float) -> None:
+    lanes = [Lane(shop.project_id, name) for name in ("one", "other", "third")]
+    limit = Limit(f"requests:{per_second}", per_second)
+    permits, got = Permits(), Counter[Lane]()
+    async with shop.database.connection() as connection:
+        for _ in range(6):
+            wanted = [Turn(one, 10, 20) for one in lanes]
+            turns = await permits.take(connection, wanted, dict.fromkeys(lanes, (limit,)))
+            got.update({turn.lane: turn.share for turn in turns})
+            await connection.execute("UPDATE permits SET counted_at = counted_at - interval '1 second'")
+    assert got == dict.fromkeys(lanes, 6 * int(limit.burst) / len(lanes))
+
+
 @pytest.mark.parametrize("app", ["one", "other"])
 def test_an_app_has_a_rate_of_its_own_and_shares_the_requests_of_its_project(app: str) -> None:
     account = {"project_id": "P", "app_id": app, "key_id": "k", "key_secret": "s"}
@@ -200,3 +215,19 @@ async def test_the_statement_agrees_with_the_plain_bucket(database: Database, se
             told = (await take_permits(connection, [ask], now))[limit.name]
             assert told.count == granted
             assert told.left_over == pytest.approx(level.permits, abs=1e-3)
+
+
+async def test_of_projects_that_say_different_rates_of_one_account_the_lowest_counts_in_a_claim(shop: Walk) -> None:
+    one, other = Lane(shop.project_id, "one"), Lane(shop.project_id, "other")
+    limits = {one: (Limit("sender:1", 40),), other: (Limit("sender:1", 8),)}
+    async with shop.database.connection() as connection:
+        turns = await Permits().take(connection, [Turn(one, 10, 10), Turn(other, 10, 2)], limits)
+    assert [turn.share for turn in turns] == [1, 1]
+
+
+async def test_two_projects_that_say_different_rates_of_one_account_both_send(shop: Walk, sinch: TimedSinch) -> None:
+    other = await open_shop(shop, "paced", messages_per_second=RATE // 2)
+    for number, one in enumerate((shop, other), 1):
+        await queue(one, await add_fan(one, number), 5)
+    await _work(shop.worker())
+    assert sinch.sent == {"paced": 10}

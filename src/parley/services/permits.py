@@ -13,7 +13,7 @@ import msgspec
 from parley.integrations import Integration
 from parley.queue.bucket import Limit, seconds_until_one
 from parley.store.database import Connection
-from parley.store.lanes import Lane, Turn
+from parley.store.lanes import FIRST, Lane, Turn
 from parley.store.permits import Ask, Granted, take_permits
 
 PULSE_SECONDS = 0.1
@@ -41,6 +41,8 @@ class Permits:
         self._returned: Counter[str] = Counter()
         self._not_before: dict[Limit, float] = {}
         """By name and rate: one that was raised meanwhile is asked for at once."""
+        self._last = FIRST
+        """Who got the last of too few."""
 
     def pause(self, limits: Limits) -> float:
         """Seconds until it makes sense to ask for these; 0 when it does now."""
@@ -48,23 +50,38 @@ class Permits:
         return max([0.0, *(self._not_before.get(limit, at) - at for limit in limits)])
 
     async def take(self, connection: Connection, turns: Sequence[Turn], limits: Mapping[Lane, Limits]) -> list[Turn]:
-        """The turns, each with no more than there are permits for; the earlier first."""
-        wanted: Counter[Limit] = Counter()
-        for turn in turns:
-            wanted.update(dict.fromkeys(limits[turn.lane], turn.share))
+        """The turns, each with no more than there are permits for: the more urgent first, then in equal parts."""
+        wanted, asked = _wanted(turns, limits)
         if not wanted:
             return list(turns)
-        granted = await take_permits(connection, [self._ask(limit, count) for limit, count in wanted.items()])
-        for limit, count in wanted.items():
-            self._heed(limit, count, granted[limit.name])
+        granted = await take_permits(connection, [self._ask(limit, wanted[limit.name]) for limit in asked])
+        for limit in {limit for turn in turns for limit in limits[turn.lane]}:
+            self._heed(limit, wanted[limit.name], granted[limit.name])
+        if all(granted[name].count == count for name, count in wanted.items()):
+            return list(turns)
         left = Counter({name: one.count for name, one in granted.items()})
-        cut = [_cut(turn, limits[turn.lane], left) for turn in turns]
+        shares = self._dealt(turns, limits, left)
         self._returned.update(left)
-        return [turn for turn in cut if turn.share]
+        return [msgspec.structs.replace(turn, share=share) for turn, share in zip(turns, shares, strict=True) if share]
 
     def give_back(self, limits: Limits, count: int) -> None:
         """They were not used."""
         self._returned.update({limit.name: count for limit in limits})
+
+    def _dealt(self, turns: Sequence[Turn], limits: Mapping[Lane, Limits], left: Counter[str]) -> list[int]:
+        """One by one, round and round, so that projects and accounts that share a limit share it evenly. Where there is
+        one permit at a time, too: whoever got the last one comes last.
+        """
+        shares = [0] * len(turns)
+        for priority in dict.fromkeys(turn.priority for turn in turns):
+            ring = [place for place, turn in enumerate(turns) if turn.priority == priority]
+            ring.sort(key=lambda place: (turns[place].lane <= self._last, turns[place].lane))
+            while ring:
+                ring = [place for place in ring if _gets_one(turns[place], shares[place], limits, left)]
+                for place in ring:
+                    shares[place] += 1
+                    self._last = turns[place].lane
+        return shares
 
     def _ask(self, limit: Limit, wanted: int) -> Ask:
         return Ask(limit.name, limit.per_second, limit.burst, wanted, self._returned.pop(limit.name, 0))
@@ -76,7 +93,22 @@ class Permits:
             self._not_before[limit] = asyncio.get_running_loop().time() + pause
 
 
-def _cut(turn: Turn, limits: Limits, left: Counter[str]) -> Turn:
-    share = min([turn.share, *(left[limit.name] for limit in limits)])
-    left.subtract({limit.name: share for limit in limits})
-    return msgspec.structs.replace(turn, share=share)
+def _wanted(turns: Sequence[Turn], limits: Mapping[Lane, Limits]) -> tuple[Counter[str], list[Limit]]:
+    """How many of each limit, by its name; of projects that say different rates of one limit the lowest counts."""
+    wanted: Counter[str] = Counter()
+    asked: dict[str, Limit] = {}
+    for turn in turns:
+        for limit in limits[turn.lane]:
+            wanted[limit.name] += turn.share
+            known = asked.get(limit.name)
+            asked[limit.name] = limit if known is None or limit.per_second < known.per_second else known
+    return wanted, [*asked.values()]
+
+
+def _gets_one(turn: Turn, has: int, limits: Mapping[Lane, Limits], left: Counter[str]) -> bool:
+    """Of each of its limits, if it wants one more and there is one."""
+    names = [limit.name for limit in limits[turn.lane]]
+    if has == turn.share or not all(left[name] for name in names):
+        return False
+    left.subtract(names)
+    return True
