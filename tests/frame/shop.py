@@ -42,13 +42,18 @@ class Sinch:
 async def open_shop(
     folder: Path, data_dir: Path, sinch: str, limits: dict[str, Any] | None = None, **more: Any
 ) -> Shop:
-    """A project with the account, a template and a scenario that sends it at once: its token and key."""
+    """A project with an account of the old API, a template and a scenario that sends it at once: its token and key."""
+    return await open_shop_with(folder, data_dir, _integration(sinch, limits or {}), **more)
+
+
+async def open_shop_with(folder: Path, data_dir: Path, integration: dict[str, Any], **more: Any) -> Shop:
+    """The same with any account."""
     at = ("--data-dir", str(data_dir))
     made = created(await parley("project", "create", "Shop", "--json", *at, **more))
     send = {"id": "send", "type": "send_template", "template": "cart_reminder", "parameters": ["Jana"]}
     nodes = [{"id": "go", "type": "on_event", "event": "remind", "next": "send"}, send]
     files: list[dict[str, Any]] = [
-        _integration(sinch, limits or {}),
+        integration,
         {"kind": "scenario", "name": "remind", "settings": {"consent_category": "whatsapp"}, "nodes": nodes},
         json.loads((ROOT / "examples" / "cart-reminder.template.json").read_text("utf-8")),
     ]
