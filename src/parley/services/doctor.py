@@ -11,9 +11,11 @@ from uuid import UUID
 import msgspec
 
 from parley.domain.settings import Then, UncertainRule
+from parley.services.budgets import OVER_BUDGET
 from parley.services.callback_spool import ASIDE, SEGMENTS, stock_of
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.differing_limits import Differing, differing_limits
+from parley.services.judge_anew import FREQUENCY_WAITS, QUIET_HOURS
 from parley.services.tiers import OVER_TIER
 from parley.services.uncertain import ASK, LOOK, can_be_told
 from parley.store.database import Connection, Database
@@ -76,8 +78,25 @@ _BY_CODE: Mapping[tuple[What, str | None], _Rule] = {
     (What.MESSAGES_DEFERRED, "template_paused"): _Rule(
         Releaser.PROVIDER, "WhatsApp has paused their template. They leave as soon as it is approved again."
     ),
-    (What.MESSAGES_DEFERRED, "budget_spent"): _Rule(
+    (What.MESSAGES_DEFERRED, OVER_BUDGET): _Rule(
         Releaser.CLOCK, "They leave when the budget's next day or month begins, or when somebody raises it (settings)."
+    ),
+    (What.MESSAGES_DEFERRED, QUIET_HOURS): _Rule(
+        Releaser.CLOCK, "They leave when the quiet hours end, each by its customer's clock, or are changed (settings)."
+    ),
+    (What.MESSAGES_DEFERRED, FREQUENCY_WAITS): _Rule(
+        Releaser.CLOCK,
+        "They leave as earlier messages to their customers count no more, or when somebody raises the limit "
+        "(frequency policies).",
+    ),
+    (What.MESSAGES_DEFERRED, "pair_rate"): _Rule(
+        Releaser.CLOCK,
+        "WhatsApp takes one more message to the same person every six seconds. They leave by themselves.",
+    ),
+    (What.MESSAGES_DEFERRED, "consent_upload_pending"): _Rule(
+        Releaser.PROVIDER,
+        "They leave when the provider has taken, or refused, the upload of their customers' consent: `parley consent "
+        "uploads --project TOKEN`.",
     ),
     (What.JOURNEYS_WAITING, "reply"): _Rule(
         Releaser.CUSTOMER, "They go on when the customer replies, or by another way when their time is over."
