@@ -113,3 +113,14 @@ async def test_an_upload_that_failed_holds_nothing_up(strict: Strict, people: Ca
     await strict.walk.come_to_rest()
     await strict.hear("no_opt_in")
     assert (await template_of(strict.walk))[:2] == ("failed", "not_opted_in")
+
+
+async def test_an_upload_that_is_tried_again_lets_nothing_go(strict: Strict, people: Cast) -> None:
+    walk = strict.walk
+    strict.desk.sim("faults", {"kind": "status", "endpoint": "legacy.optin", "status": 500})
+    await carol_agrees_and_orders(walk, people)
+    await walk.delivery.step()
+    await walk.delivery.finish()
+    assert await template_of(walk) == ("planned", PENDING, 1)
+    await walk.later(minutes=1)
+    await strict.hear("delivered")

@@ -325,7 +325,7 @@ class Delivery:
             changes = [change for outcomes in batch for change in outcomes.changes]
             await move_as_left(connection, left, changes, now)
             await join_early_reports(connection, left, changes, now)
-            if told := {row.customer_id for row in left if row.kind == Kind.CONSENT}:
+            if told := _told(left, changes):
                 await look_again_at(connection, told, now)
             for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
                 await stop(connection, row.project_id, stopped, now, now)
@@ -338,6 +338,12 @@ def _count(batch: Sequence[Outcomes]) -> None:
     """For the metrics: a counter that is asked for by its label costs more than all else that a call ends with."""
     for code, calls in Counter(change.code for outcomes in batch for change in outcomes.changes).items():
         SENDS.labels(code or "accepted").inc(calls)
+
+
+def _told(left: Sequence[MessageRow], changes: Sequence[Change]) -> set[UUID]:
+    """Customers of whose consent the provider was told, or will not be: no upload of theirs is tried again."""
+    again = {change.id for change in changes if change.state is State.QUEUED}
+    return {row.customer_id for row in left if row.kind == Kind.CONSENT and row.id not in again}
 
 
 def _stop(call: Call, outcome: NotAccepted) -> Stop | None:
