@@ -2,14 +2,17 @@
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import hmac
 from typing import Any
 
 import msgspec
+import pytest
 import requests
 from cryptography.fernet import Fernet
 
+from parley.services.receive_callbacks import LARGEST_CALLBACK
 from parley.store.database import Database
 from tests.contracts.management.test_definitions import INTEGRATION, call
 from tests.support.api import ProjectApi
@@ -103,8 +106,32 @@ async def test_an_unknown_address_says_where_the_right_one_is(api: ProjectApi) -
 
 
 async def test_a_body_without_end_is_refused(api: ProjectApi) -> None:
-    answer = await _post(await _door(api, INTEGRATION), b"x" * (1024 * 1024 + 1))
+    answer = await _post(await _door(api, INTEGRATION), b"x" * (LARGEST_CALLBACK + 1))
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"", {}),
+        (b"no JSON", {"Content-Type": "text/plain"}),
+        (b'{"type":"whatsapp"}', {"Content-Type": "application/x-www-form-urlencoded"}),
+        (b'{"type":"whatsapp"}', {"Content-Type": "application/json; charset=utf-16"}),
+        (gzip.compress(b'{"type":"whatsapp"}'), {"Content-Encoding": "gzip"}),
+        (b'{"type":"whatsapp"}', {"Content-Encoding": "none of ours", "Accept": "text/xml"}),
+        (b"\xff" * LARGEST_CALLBACK, {}),
+    ],
+    ids=["empty", "text", "a form", "another charset", "gzip", "an encoding that nobody knows", "as large as may be"],
+)
+async def test_what_is_signed_is_kept_as_it_came_whatever_it_is(
+    api: ProjectApi, database: Database, body: bytes, headers: dict[str, str]
+) -> None:
+    """A 4xx would lose it for good: the provider sends it no second time."""
+    answer = await _post(f"{await _door(api, CONVERSATION)}?by=query", body, {**headers, **_signed(body)})
+    assert answer.status_code == 200
+    async with database.connection() as connection:
+        kept = "SELECT body FROM callbacks WHERE project_id = $1"
+        assert [row["body"] for row in await connection.fetch(kept, api.project.project_id)] == [body]
 
 
 async def test_fifty_callbacks_at_once_share_transactions_and_all_count(api: ProjectApi, database: Database) -> None:
