@@ -51,6 +51,8 @@ FALL_BACK_SECONDS = 2.0
 """How often a worker looks for free texts that WhatsApp found outside the window, to send their templates."""
 FORGET_SECONDS = 60.0
 """How often a worker looks for what is no longer kept."""
+JUDGE_SECONDS = 5.0
+"""How often a worker looks for what is to be judged anew that nothing wakes it for: what somebody else had locked."""
 TEMPLATES_SECONDS = 5.0
 """How often a worker looks whether a template is to be handed in or looked at."""
 SETTLE_SECONDS = 15.0
@@ -151,7 +153,7 @@ async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
             Loop("deliver", delivery.step, house.chance),
             Loop("journeys", _due(house, advance_journeys), house.chance),
             Loop("campaigns", campaigns, house.chance, idle_seconds=CAMPAIGN_SECONDS),
-            Loop("judge anew", _due(house, judge_anew), house.chance),
+            Loop("judge anew", _due(house, judge_anew), house.chance, idle_seconds=JUDGE_SECONDS),
         ]
         looker = Looker(house.database, house.box, wire, house.clock, house.chance)
         templates = TemplateSync(house.database, house.box, wire, house.clock, house.chance)
