@@ -138,6 +138,22 @@ async def test_whoever_shares_a_limit_gets_an_equal_part_of_it(shop: Walk, per_s
     assert got == dict.fromkeys(lanes, 6 * int(limit.burst) / len(lanes))
 
 
+@pytest.mark.parametrize("limits_of_third", [(), (Limit("sender:third", 4),)], ids=["without a limit", "with its own"])
+async def test_a_lane_that_shares_nothing_changes_no_share_of_those_that_do(
+    shop: Walk, limits_of_third: tuple[Limit, ...]
+) -> None:
+    one, other, third = (Lane(shop.project_id, name) for name in ("one", "other", "third"))
+    shared = (Limit("requests:P", 4),)
+    permits, got = Permits(), Counter[Lane]()
+    async with shop.database.connection() as connection:
+        for _ in range(6):
+            wanted = [Turn(lane, 10, 5) for lane in (one, other, third)]
+            turns = await permits.take(connection, wanted, {one: shared, other: shared, third: limits_of_third})
+            got.update({turn.lane: turn.share for turn in turns})
+            await connection.execute("UPDATE permits SET counted_at = counted_at - interval '1 second'")
+    assert (got[one], got[other]) == (3, 3)
+
+
 @pytest.mark.parametrize("app", ["one", "other"])
 def test_an_app_has_a_rate_of_its_own_and_shares_the_requests_of_its_project(app: str) -> None:
     account = {"project_id": "P", "app_id": app, "key_id": "k", "key_secret": "s"}

@@ -13,7 +13,7 @@ import msgspec
 from parley.integrations import Integration
 from parley.queue.bucket import Limit, seconds_until_one
 from parley.store.database import Connection
-from parley.store.lanes import FIRST, Lane, Turn
+from parley.store.lanes import Lane, Turn
 from parley.store.permits import Ask, Granted, take_permits
 
 PULSE_SECONDS = 0.1
@@ -41,8 +41,9 @@ class Permits:
         self._returned: Counter[str] = Counter()
         self._not_before: dict[Limit, float] = {}
         """By name and rate: one that was raised meanwhile is asked for at once."""
-        self._last = FIRST
-        """Who got the last of too few."""
+        self._dealt_at: dict[Lane, int] = {}
+        """When each lane last got one of too few: the number of that permit, counted over all limits."""
+        self._dealt_count = 0
 
     def pause(self, limits: Limits) -> float:
         """Seconds until it makes sense to ask for these; 0 when it does now."""
@@ -70,17 +71,18 @@ class Permits:
 
     def _dealt(self, turns: Sequence[Turn], limits: Mapping[Lane, Limits], left: Counter[str]) -> list[int]:
         """One by one, round and round, so that projects and accounts that share a limit share it evenly. Where there is
-        one permit at a time, too: whoever got the last one comes last.
+        one permit at a time, too: whoever has waited longest comes first.
         """
         shares = [0] * len(turns)
         for priority in dict.fromkeys(turn.priority for turn in turns):
             ring = [place for place, turn in enumerate(turns) if turn.priority == priority]
-            ring.sort(key=lambda place: (turns[place].lane <= self._last, turns[place].lane))
+            ring.sort(key=lambda place: (self._dealt_at.get(turns[place].lane, 0), turns[place].lane))
             while ring:
                 ring = [place for place in ring if _gets_one(turns[place], shares[place], limits, left)]
                 for place in ring:
                     shares[place] += 1
-                    self._last = turns[place].lane
+                    self._dealt_count += 1
+                    self._dealt_at[turns[place].lane] = self._dealt_count
         return shares
 
     def _ask(self, limit: Limit, wanted: int) -> Ask:
