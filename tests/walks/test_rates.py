@@ -5,15 +5,19 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
 
 from parley.domain.http import HttpRequest, HttpResponse
 from parley.integrations import parse_integration
+from parley.presets import Renderer
 from parley.queue.bucket import BURST_SECONDS, Level, Limit, take
+from parley.services.claim_messages import claim_messages
 from parley.services.deliver_messages import Delivery
 from parley.services.permits import Permits, limits_on
+from parley.services.turns import Outlook, Turns
 from parley.store.database import Database
 from parley.store.lanes import Lane, Turn
 from parley.store.permits import Ask, take_permits
@@ -191,6 +195,18 @@ async def test_permits_of_one_limit_go_back_where_another_gave_none(shop: Walk) 
         assert not await permits.take(connection, [Turn(lane, 10, 1)], limits)
         permits.give_back((requests,), 1)
         assert await permits.take(connection, [Turn(lane, 10, 1)], limits)
+
+
+async def _claim(shop: Walk, turns: Turns) -> tuple[Counter[UUID], Outlook]:
+    calls, taken = await claim_messages(shop.database, shop.box, Renderer(), turns, shop.now)
+    return Counter(call.lane.project_id for call in calls), turns.outlook(taken)
+
+
+async def test_what_finds_no_permit_because_another_worker_has_it_is_looked_at_again_soon(shop: Walk) -> None:
+    slow = await open_shop(shop, "slow", messages_per_second=0.1)
+    await queue(slow, await add_fan(slow, 1), 2)
+    assert await _claim(slow, Turns()) == ({slow.project_id: 1}, Outlook.MORE)
+    assert await _claim(slow, Turns()) == ({}, Outlook.NOT_YET)
 
 
 async def test_a_limit_that_was_raised_counts_at_once(shop: Walk) -> None:

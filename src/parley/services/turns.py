@@ -89,8 +89,8 @@ class Turns:
         senders = {one.lane: await _sender_of(connection, one) for one in waiting}
         self._limits = {lane: limits_on(sender) for lane, sender in senders.items()}
         shares = self._share_out(waiting, room)
-        self._held_back |= any(one.due for one in waiting) and not shares
         self._given = await self._permits.take(connection, shares, self._limits)
+        self._held_back |= len(self._given) < sum(1 for one in waiting if one.due)
         return self._given
 
     async def hold(self, connection: Connection) -> Held:
