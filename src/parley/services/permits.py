@@ -42,13 +42,17 @@ class Permits:
         self._not_before: dict[Limit, float] = {}
         """By name and rate: one that was raised meanwhile is asked for at once."""
         self._dealt_at: dict[Lane, int] = {}
-        """When each lane last got one of too few: the number of that permit, counted over all limits."""
+        """When each lane last got one, as a number that only grows. One for each lane there is."""
         self._dealt_count = 0
 
     def pause(self, limits: Limits) -> float:
         """Seconds until it makes sense to ask for these; 0 when it does now."""
         at = asyncio.get_running_loop().time()
         return max([0.0, *(self._not_before.get(limit, at) - at for limit in limits)])
+
+    def rank(self, lane: Lane, limits: Limits) -> tuple[float, int]:
+        """Sorts lanes that wait: by when there is one for them, then by who has waited longest."""
+        return max([0.0, *(self._not_before.get(limit, 0.0) for limit in limits)]), self._dealt_at.get(lane, 0)
 
     async def take(self, connection: Connection, turns: Sequence[Turn], limits: Mapping[Lane, Limits]) -> list[Turn]:
         """The turns, each with no more than there are permits for: the more urgent first, then in equal parts."""
@@ -59,6 +63,8 @@ class Permits:
         for limit in {limit for turn in turns for limit in limits[turn.lane]}:
             self._heed(limit, wanted[limit.name], granted[limit.name])
         if all(granted[name].count == count for name, count in wanted.items()):
+            for turn in turns:
+                self._note_dealt(turn.lane)
             return list(turns)
         left = Counter({name: one.count for name, one in granted.items()})
         shares = self._dealt(turns, limits, left)
@@ -81,9 +87,12 @@ class Permits:
                 ring = [place for place in ring if _gets_one(turns[place], shares[place], limits, left)]
                 for place in ring:
                     shares[place] += 1
-                    self._dealt_count += 1
-                    self._dealt_at[turns[place].lane] = self._dealt_count
+                    self._note_dealt(turns[place].lane)
         return shares
+
+    def _note_dealt(self, lane: Lane) -> None:
+        self._dealt_count += 1
+        self._dealt_at[lane] = self._dealt_count
 
     def _ask(self, limit: Limit, wanted: int) -> Ask:
         return Ask(limit.name, limit.per_second, limit.burst, wanted, self._returned.pop(limit.name, 0))

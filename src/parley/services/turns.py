@@ -50,10 +50,14 @@ class Held(msgspec.Struct, frozen=True):
 class Turns:
     """What one worker may take next. It goes round all lanes, some in each claim."""
 
-    def __init__(self, places: int = PLACES) -> None:
+    def __init__(self, places: int = PLACES, lanes_at_once: int = LANES_AT_ONCE) -> None:
         self._places = places
+        self._lanes_at_once = lanes_at_once
         self._under_way: Counter[Lane] = Counter()
         self._after = {REPLY_PRIORITY: FIRST, CAMPAIGN_PRIORITY: FIRST}
+        self._waits: dict[int, list[tuple[tuple[float, int], Lane]]] = {}
+        """Who waits for a permit, by priority: its rank, and behind which lane the claim began that looked at it."""
+        self._is_part = False
         self._permits = Permits()
         self._limits: dict[Lane, Limits] = {}
         self._given: list[Turn] = []
@@ -85,12 +89,14 @@ class Turns:
         if room <= 0:
             self._held_back = True
             return []
-        waiting = await waiting_lanes(connection, self._after, LANES_AT_ONCE, room, now)
+        began = dict(self._after)
+        waiting = await waiting_lanes(connection, began, self._lanes_at_once, room, now)
         senders = {one.lane: await _sender_of(connection, one) for one in waiting}
         self._limits = {lane: limits_on(sender) for lane, sender in senders.items()}
         shares = self._share_out(waiting, room)
         self._given = await self._permits.take(connection, shares, self._limits)
         self._held_back |= len(self._given) < sum(1 for one in waiting if one.due)
+        self._note_who_waits(waiting, began)
         return self._given
 
     async def hold(self, connection: Connection) -> Held:
@@ -127,11 +133,26 @@ class Turns:
         self._taken += taken
         if taken or any(lane != FIRST for lane in self._after.values()):
             return Outlook.MORE
-        found, held_back = self._taken, self._held_back
-        self._taken, self._held_back = 0, False
+        found, held_back, waits = self._taken or self._is_part, self._held_back, self._waits
+        self._taken, self._held_back, self._is_part, self._waits = 0, False, False, {}
         if found:
             return Outlook.MORE
-        return Outlook.NOT_YET if held_back else Outlook.NOTHING
+        if not held_back:
+            return Outlook.NOTHING
+        self._after |= {priority: min(ranks)[1] for priority, ranks in waits.items()}
+        self._is_part = any(lane != FIRST for lane in self._after.values())
+        return Outlook.NOT_YET
+
+    def _note_who_waits(self, waiting: Sequence[WaitingLane], began: Mapping[int, Lane]) -> None:
+        """The next permit comes while the worker rests. Were it always to begin with the first lanes then, those behind
+        them that share a limit with them would never get one.
+        """
+        given = {(turn.lane, turn.priority) for turn in self._given}
+        for one in waiting:
+            limits = self._limits[one.lane]
+            if one.due and (one.lane, one.priority) not in given and self._permits.pause(limits):
+                rank = self._permits.rank(one.lane, limits)
+                self._waits.setdefault(one.priority, []).append((rank, began[one.priority]))
 
     def _share_out(self, waiting: Sequence[WaitingLane], room: int) -> list[Turn]:
         holding = self.under_way
@@ -144,9 +165,19 @@ class Turns:
             given = [Turn(one.lane, priority, share) for one, share in shares if share]
             holding.update({turn.lane: turn.share for turn in given})
             room -= sum(turn.share for turn in given)
-            self._after[priority] = _where_to_go_on(lanes, ready, given)
+            self._after[priority] = self._where_to_go_on(lanes, ready, given)
             turns += given
         return turns
+
+    def _where_to_go_on(
+        self, lanes: Sequence[WaitingLane], ready: Sequence[WaitingLane], given: Sequence[Turn]
+    ) -> Lane:
+        """Behind whoever came last, if others got nothing; else behind all that were looked at, or from the start."""
+        if given:
+            last = given[-1].lane
+            if ready[-1].lane > last:
+                return last
+        return lanes[-1].lane if len(lanes) == self._lanes_at_once else FIRST
 
     def _wants(self, one: WaitingLane, room: int) -> int:
         """One that has all of its equal share due may have any number more; there are never permits beyond a burst."""
@@ -157,12 +188,3 @@ class Turns:
 async def _sender_of(connection: Connection, one: WaitingLane) -> Integration | None:
     project = await definitions_at(connection, one.lane.project_id, one.stamp)
     return project.integrations.get(one.lane.sender)
-
-
-def _where_to_go_on(lanes: Sequence[WaitingLane], ready: Sequence[WaitingLane], given: Sequence[Turn]) -> Lane:
-    """Behind whoever came last, if others got nothing; else behind all that were looked at, or from the start."""
-    if given:
-        last = given[-1].lane
-        if ready[-1].lane > last:
-            return last
-    return lanes[-1].lane if len(lanes) == LANES_AT_ONCE else FIRST
