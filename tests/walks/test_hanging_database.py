@@ -13,8 +13,9 @@ from parley.domain.clock import system_clock
 from parley.services import callers, track_together
 from parley.services.bear_with import bear_with
 from parley.services.callers import Caller
+from parley.services.definitions import project_definitions, remembered
 from parley.services.track import Done, Result, TrackEvent
-from parley.services.track_together import TrackTogether
+from parley.services.track_together import LANES, TOGETHER, TrackTogether
 from parley.store import database as store
 from parley.store.database import AWAY, GIVE_UP_SECONDS, Connection, Database, is_lost, open_database, transaction_of
 from parley.store.projects import project_by_id
@@ -22,6 +23,7 @@ from tests.support.builders import NOW, ids
 from tests.walks.outage import Outage
 
 HOUR = 3600
+CALLS = 50
 SLACK = 2.0
 """Seconds that a busy machine may take for what takes some milliseconds."""
 
@@ -122,24 +124,69 @@ async def test_who_is_not_told_to_end_hears_of_the_error(database: Database) -> 
             raise TimeoutError
 
 
-async def test_tracking_that_it_holds_up_is_refused_and_not_stored(
-    outage: Outage, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("known", [False, True])
+async def test_tracking_that_it_holds_up_is_refused_and_counts_once_when_it_comes_again(
+    outage: Outage, monkeypatch: pytest.MonkeyPatch, known: bool
 ) -> None:
-    monkeypatch.setattr(track_together, "ANSWER_SECONDS", 0.5)
+    """`known`: stored by a single statement, which may be on its way when nobody waits for it any more."""
+    caller = await _editor(outage)
+
+    async def track(tracking: TrackTogether, numbers: range) -> list[tuple[Result, ...] | BaseException]:
+        events = [TrackEvent(ids("jana"), "view", {"number": one}, event_id=f"view-{one}") for one in numbers]
+        return await asyncio.gather(*(tracking.track(caller, [one], NOW) for one in events), return_exceptions=True)
+
+    if known:
+        await _remember(outage, caller)
+        await track(TrackTogether(outage.database), range(1))
+    before = await _connected(outage)
+    async with open_database(outage.url) as database:
+        with outage.frozen(), monkeypatch.context() as hasty:
+            hasty.setattr(track_together, "ANSWER_SECONDS", 0.5)
+            told = await track(TrackTogether(database), range(1, CALLS))
+    assert {type(one) for one in told} == {TimeoutError}
+    assert len({id(one) for one in told}) <= LANES  # who is in the queue hears of it with them, and is not tried
+    async with asyncio.timeout(60):
+        while await _connected(outage) - before:  # noqa: ASYNC110  what was on its way when it was cut
+            await asyncio.sleep(0.01)
+    assert await _stored(outage) <= set(range(LANES * TOGETHER + 1 if known else 0))
+    assert await track(TrackTogether(outage.database), range(CALLS)) == [(Done(),)] * CALLS
+    assert await _stored(outage) == set(range(CALLS))
+
+
+async def _editor(outage: Outage) -> Caller:
     async with outage.database.connection() as connection:
         project = await project_by_id(connection, await outage.project_id())
     assert project is not None
-    caller, tracking = Caller(project, Role.EDITOR, "a key"), TrackTogether(outage.database)
+    return Caller(project, Role.EDITOR, "a key")
 
-    async def track(number: int) -> tuple[Result, ...]:
-        return await tracking.track(caller, [TrackEvent(ids("jana"), "view", {"number": number}, NOW)], NOW)
 
-    with outage.frozen():
-        told = await asyncio.gather(*(track(number) for number in range(50)), return_exceptions=True)
-    assert {type(one) for one in told} == {TimeoutError}
-    assert await track(50) == (Done(),)
+async def _remember(outage: Outage, caller: Caller) -> None:
     async with outage.database.connection() as connection:
-        assert await connection.fetchval("SELECT count(*) FROM events WHERE type = 'view'") == 1
+        await project_definitions(connection, caller.project.id)
+    assert remembered(caller.project.id) is not None
+
+
+async def _connected(outage: Outage) -> set[int]:
+    async with outage.database.connection() as connection:
+        rows = await connection.fetch("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+    return {row["pid"] for row in rows}
+
+
+async def _stored(outage: Outage) -> set[int]:
+    """The numbers of the views; each is there once."""
+    async with outage.database.connection() as connection:
+        rows = await connection.fetch("SELECT properties FROM events WHERE type = 'view'")
+    numbers = {row["properties"]["number"] for row in rows}
+    assert len(rows) == len(numbers)
+    return numbers
+
+
+def test_the_seconds_that_the_docs_tell_are_not_exceeded() -> None:
+    """Each wait ends with its connection, for which another second is given."""
+    told = track_together.ANSWER_SECONDS + GIVE_UP_SECONDS
+    assert callers.LOOK_SECONDS + GIVE_UP_SECONDS <= 6
+    assert told <= 6
+    assert told + track_together.PROBE_SECONDS + GIVE_UP_SECONDS <= 8  # who is in the queue
 
 
 async def test_nobody_waits_for_a_statement_to_end_to_be_known(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:

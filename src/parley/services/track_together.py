@@ -5,6 +5,7 @@ comes alone is stored at once. Nothing runs while nothing comes.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,13 +17,22 @@ from parley.services.callers import Caller
 from parley.services.resolve_customers import TooBusyError
 from parley.services.track import Call, Command, Refused, Result, track
 from parley.store.database import WAITING_SECONDS, Database
+from parley.store.projects import answers
 
 TOGETHER = 8
 """Calls in one transaction: with 50 commands each, more would gain little and hold its customers for long."""
 LANES = 2
 """Transactions at once: while PostgreSQL works on one, this process prepares the other."""
 ANSWER_SECONDS = 5.0
-"""A database that takes longer for a transaction hangs: it is rolled back, and whoever waits is told to come again."""
+"""For a transaction; then its callers are told to come again. It is rolled back, unless it is stored all the same: a
+statement that is a transaction of its own, or a commit, may be on its way already, and nobody can call that back.
+"""
+PROBE_SECONDS = 1.0
+"""For the database to answer at all, after such a transaction. If it does not, all who wait are told to come again."""
+APART_SECONDS = 30.0
+"""If it does, each call has its own transaction for this long, also those that come again: one that waits for a lock or
+takes long is then refused alone.
+"""
 WAITING = 1_000
 """Calls in hand; past that the door says 503."""
 
@@ -39,6 +49,7 @@ class TrackTogether:
         self._database = database
         self._queue: deque[_Waiting] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
+        self._apart_until = -math.inf
 
     async def track(self, caller: Caller, commands: Sequence[Command | Refused], now: datetime) -> tuple[Result, ...]:
         """Durable when it returns. Raises TooBusyError, TimeoutError, and what the database raised about this call."""
@@ -60,7 +71,8 @@ class TrackTogether:
     def _next(self) -> list[_Waiting]:
         """Those of the first one's project that come next. Who has given up waiting is passed over."""
         batch: list[_Waiting] = []
-        while self._queue and len(batch) < TOGETHER:
+        together = 1 if asyncio.get_running_loop().time() < self._apart_until else TOGETHER
+        while self._queue and len(batch) < together:
             if batch and self._queue[0].call.caller.project.id != batch[0].call.caller.project.id:
                 break
             one = self._queue.popleft()
@@ -72,14 +84,23 @@ class TrackTogether:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 results = await track(self._database, [one.call for one in batch])
-        except (OSError, TimeoutError) as error:  # the database is away for all of them, also for those behind
-            away = [*batch, *self._queue]
-            self._queue.clear()
-            _settle(away, [error] * len(away))
+        except (OSError, TimeoutError) as error:
+            _settle(batch, [error] * len(batch))
+            await self._look_after(error)
         except Exception as error:  # noqa: BLE001  told to whoever waits for this call
             await self._one_by_one(batch, error)
         else:
             _settle(batch, results)
+
+    async def _look_after(self, error: Exception) -> None:
+        """Was it the calls alone, or is the database away for those behind them, too?"""
+        try:
+            async with asyncio.timeout(PROBE_SECONDS), self._database.connection() as connection:
+                await answers(connection)
+        except Exception:  # noqa: BLE001  whatever keeps us from it now: they hear of what came first
+            _settle(self._queue, [error] * len(self._queue))  # and are passed over
+        else:
+            self._apart_until = asyncio.get_running_loop().time() + APART_SECONDS
 
     async def _one_by_one(self, batch: Sequence[_Waiting], error: Exception) -> None:
         """One that the database will not take must not hold back its neighbours."""
@@ -88,7 +109,8 @@ class TrackTogether:
             return
         structlog.get_logger().warning("tracking calls failed together, storing them one by one", error=repr(error))
         for one in batch:
-            await self._store([one])
+            if not one.told.done():
+                await self._store([one])
 
 
 def _settle(batch: Sequence[_Waiting], outcomes: Sequence[tuple[Result, ...] | Exception]) -> None:
