@@ -109,6 +109,12 @@ _RULES: Mapping[What, _Rule] = {
         Releaser.CLOCK, "They leave as fast as the account may send: `limits` in the integration's file says how fast."
     ),
     What.MESSAGES_DEFERRED: _Rule(Releaser.CLOCK, "They are looked at again at that time."),
+    What.MESSAGES_TO_JUDGE_ANEW: _Rule(
+        Releaser.WORKER,
+        "What they wait for has changed, or was released. A worker has them judged anew.",
+        _SOON,
+        _NO_WORKER,
+    ),
     What.CAMPAIGNS_SCHEDULED: _Rule(Releaser.CLOCK, "They are planned and sent then."),
     What.CAMPAIGNS_TO_PLAN: _Rule(
         Releaser.WORKER, "So many customers are not looked at yet. Workers take them page by page.", _SOON, _NO_WORKER

@@ -20,6 +20,7 @@ class What(StrEnum):
     MESSAGES_DUE = "messages_due"
     MESSAGES_PACED = "messages_paced"
     MESSAGES_DEFERRED = "messages_deferred"
+    MESSAGES_TO_JUDGE_ANEW = "messages_to_judge_anew"
     CAMPAIGNS_SCHEDULED = "campaigns_scheduled"
     CAMPAIGNS_TO_PLAN = "campaigns_to_plan"
     CAMPAIGNS_PAUSED = "campaigns_paused"
@@ -127,6 +128,7 @@ async def _waiting_messages(
         What.MESSAGES_DUE: await sql.doctor.messages_due(connection, **then, paced=False),
         What.MESSAGES_PACED: await sql.doctor.messages_due(connection, **then, paced=True),
         What.MESSAGES_DEFERRED: await sql.doctor.messages_deferred(connection, **then, held_until=HELD_UNTIL),
+        What.MESSAGES_TO_JUDGE_ANEW: await sql.doctor.messages_to_judge_anew(connection, **then),
         What.MESSAGES_HELD: await sql.doctor.messages_held(connection, **whose),
         What.TEMPLATES_STOPPED: await sql.doctor.templates_stopped(connection, **whose),
     }

@@ -1,8 +1,8 @@
 -- name: messages_due
--- services.doctor, of all messages or of one campaign's run (`run_id`, in the four that count what waits): whose time
+-- services.doctor, of all messages or of one campaign's run (`run_id`, in the five that count what waits): whose time
 -- has come and nobody has claimed; index messages_waiting. `paced`: of senders that may send
 -- no more for the moment, because one of their limits was out of permits lately or the provider asked them to slow down;
--- or of all others. What is stopped has its own line.
+-- or of all others. What is stopped has its own line, in its other form only what was judged to wait for that.
 WITH resting AS MATERIALIZED (
     SELECT project_id, sender, code, sentence, until FROM holds WHERE since <= :now AND until > :now
     UNION
@@ -25,7 +25,8 @@ LEFT JOIN resting r ON r.project_id = m.project_id AND r.sender = m.integration
 WHERE (r.sender IS NOT NULL) = :paced::boolean AND m.state IN ('planned', 'queued') AND m.due_at <= :now
     AND NOT EXISTS (
         SELECT FROM stops s WHERE s.project_id = m.project_id AND s.sender = m.integration AND s.released_at IS NULL
-            AND s.template IN ('', template_of(m.kind, m.content))
+            AND s.template IN ('', template_of(m.kind, m.content), CASE WHEN m.outcome_code = 'template_stopped'
+                THEN template_of(m.content #>> '{other,kind}', m.content -> 'other') END)
     )
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
     AND (:run_id::uuid IS NULL OR m.run_id = :run_id)
@@ -33,16 +34,32 @@ GROUP BY m.project_id, m.integration, r.code, r.sentence, r.until;
 
 -- name: messages_deferred
 -- services.doctor: what waits for its time, by reason; index messages_waiting. What is stopped, or held back by the
--- pause of its campaign, has its own line.
+-- pause of its campaign, has its own line; and what was released has that of messages_to_judge_anew.
 SELECT m.project_id, m.integration AS about, m.outcome_code AS code, max(m.outcome_sentence) AS sentence,
     count(*) AS count, min(m.planned_at) AS since, min(m.due_at) AS until
 FROM messages m
-WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND m.due_at < :held_until AND NOT EXISTS (
+WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND m.due_at < :held_until
+    AND coalesce(m.outcome_code, '') NOT IN ('sender_stopped', 'template_stopped') AND NOT EXISTS (
         SELECT FROM stops s WHERE s.project_id = m.project_id AND s.sender = m.integration AND s.released_at IS NULL
             AND s.template IN ('', template_of(m.kind, m.content))
     )
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
     AND (:run_id::uuid IS NULL OR m.run_id = :run_id)
+GROUP BY m.project_id, m.integration, m.outcome_code;
+
+-- name: messages_to_judge_anew
+-- services.doctor: what workers have yet to make due, because what it waits for has changed or was released, by reason:
+-- what services.judge_anew has not looked at, or has passed over. The few reevaluations there are, index messages_put_off.
+SELECT m.project_id, m.integration AS about, m.outcome_code AS code, NULL AS sentence, count(DISTINCT m.id) AS count,
+    min(a.look_at) AS since, NULL::timestamptz AS until
+FROM reevaluations a
+JOIN messages m ON m.state = 'planned' AND m.project_id = a.project_id AND m.outcome_code = a.code AND m.due_at > :now
+    AND (a.sender IS NULL OR coalesce(m.integration, '') = a.sender)
+    AND (a.template IS NULL OR a.template IN (
+        template_of(m.kind, m.content), template_of(m.content #>> '{other,kind}', m.content -> 'other')
+    ))
+    AND (a.last IS NULL OR (m.id > a.reached AND m.id <= a.last) OR m.id = ANY(a.passed_over))
+WHERE a.project_id = coalesce(:project_id::uuid, a.project_id) AND (:run_id::uuid IS NULL OR m.run_id = :run_id)
 GROUP BY m.project_id, m.integration, m.outcome_code;
 
 -- name: campaigns_turned
@@ -85,7 +102,9 @@ SELECT s.project_id, s.template || ' by ' || s.sender AS about, s.code, s.senten
     s.stopped_at AS since, NULL::timestamptz AS until
 FROM stops s
 LEFT JOIN messages m ON m.project_id = s.project_id AND m.integration = s.sender AND m.state IN ('planned', 'queued')
-    AND template_of(m.kind, m.content) = s.template AND (:run_id::uuid IS NULL OR m.run_id = :run_id)
+    AND s.template IN (template_of(m.kind, m.content), CASE WHEN m.outcome_code = 'template_stopped'
+        THEN template_of(m.content #>> '{other,kind}', m.content -> 'other') END)
+    AND (:run_id::uuid IS NULL OR m.run_id = :run_id)
 WHERE s.template <> '' AND s.released_at IS NULL AND s.project_id = coalesce(:project_id::uuid, s.project_id)
 GROUP BY s.project_id, s.sender, s.template;
 

@@ -31,7 +31,8 @@ FROM page p
 LEFT JOIN LATERAL (
     SELECT s.code, s.sentence FROM stops s
     WHERE s.project_id = p.project_id AND s.sender = p.integration AND s.released_at IS NULL
-        AND s.template IN ('', template_of(p.kind, p.content))
+        AND s.template IN ('', template_of(p.kind, p.content), CASE WHEN p.outcome_code = 'template_stopped'
+            THEN template_of(p.content #>> '{other,kind}', p.content -> 'other') END)
     ORDER BY s.template
     LIMIT 1
 ) stop ON p.state IN ('planned', 'queued')
