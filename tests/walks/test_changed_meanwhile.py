@@ -64,6 +64,7 @@ async def _met_by(walk: Walk, change: Awaitable[Any]) -> AsyncIterator[Callable[
         started: list[asyncio.Future[Any]] = []
         yield meet
     await asyncio.gather(*started)
+    await walk.judge_anew()  # a worker that had to wait for long has left it to the next
 
 
 async def _last(walk: Walk, people: Cast) -> str:

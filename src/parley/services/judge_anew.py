@@ -17,7 +17,8 @@ forgotten: it may be a merge that moves it as it is, or somebody who dies. Each 
 change that lets nothing go would have the same messages judged again and again.
 
 A claim that meets a worker at that instant leaves the project for its next turn; planners wait, in the order in which
-they came, so that no flow of claims keeps the worker from it.
+they came, so that no flow of claims keeps the worker from it. Where somebody holds the definitions and stands still,
+they would wait as long as the worker: it gives up after a second, and tries again at a later step.
 """
 
 from collections.abc import Collection
@@ -107,7 +108,9 @@ async def _go_on(connection: Connection, now: datetime) -> int:
 
 async def _begin(connection: Connection, asked: Reevaluation, now: datetime) -> int:
     """By itself, so that nobody is kept waiting for longer than this takes."""
-    await lock_definitions(connection, asked.project_id)
+    if not await lock_definitions(connection, asked.project_id):
+        await go_on_later(connection, asked, now)
+        return 0
     last = await last_put_off(connection, asked)
     if last is None:
         await finish(connection, asked)

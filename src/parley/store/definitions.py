@@ -4,9 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
-from parley.store.database import Connection, sql
+from parley.store.database import Connection, sql, transaction_of
+
+LOCK_SECONDS = 1
 
 
 class StoredDefinition(msgspec.Struct, frozen=True):
@@ -73,11 +76,19 @@ async def hold_definitions(connection: Connection, project_id: UUID) -> None:
     await sql.definitions.hold_definitions(connection, project_id=project_id)
 
 
-async def lock_definitions(connection: Connection, project_id: UUID) -> None:
+async def lock_definitions(connection: Connection, project_id: UUID) -> bool:
     """Whatever was judged by what the project's definitions, or its stops, said before this is there, and nobody judges
     until the transaction ends: let that be soon.
+
+    False when somebody else has held them for LOCK_SECONDS: whoever plans meanwhile has to wait behind this.
     """
-    await sql.definitions.lock_definitions(connection, project_id=project_id)
+    try:
+        async with transaction_of(connection):
+            await sql.definitions.lock_soon(connection, timeout=f"{LOCK_SECONDS}s")
+            await sql.definitions.lock_definitions(connection, project_id=project_id)
+    except asyncpg.LockNotAvailableError:
+        return False
+    return True
 
 
 async def put_definition(connection: Connection, project_id: UUID, definition: StoredDefinition, now: datetime) -> None:

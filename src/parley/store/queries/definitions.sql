@@ -24,6 +24,10 @@ WHERE pg_try_advisory_xact_lock_shared(hashtextextended('definitions:' || id::te
 -- services.plan_messages: as above, but waits for whoever locks them, or wanted to before.
 SELECT pg_advisory_xact_lock_shared(hashtextextended('definitions:' || :project_id::uuid::text, 0));
 
+-- name: lock_soon!
+-- services.judge_anew: waits no longer than this for a lock until its transaction ends.
+SELECT set_config('lock_timeout', :timeout, true);
+
 -- name: lock_definitions!
 -- services.judge_anew: waits for all who hold the project's definitions, and has them alone until this transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended('definitions:' || :project_id::uuid::text, 0));
