@@ -4,20 +4,29 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
+from parley.services.apply_definitions import delete_definition
 from parley.services.create_project import create_project
 from parley.services.judge_anew import ask_about, judge_anew
 from parley.store.definitions import hold_definitions
 from parley.store.reevaluations import Concerned
+from parley.templates import Status
 from tests.support.builders import Cast
 from tests.walks.test_judge_anew import (
+    NAME,
     SECONDS,
     _begun,
     _due_at,
+    _last,
     _many_wait,
+    _say,
+    _send,
     _still_asked,
+    _stopped,
     settings,
 )
-from tests.walks.test_refusals import ALICE
+from tests.walks.test_refusals import ALICE, TEMPLATE, blunt
 from tests.walks.walk import Walk, inbound
 
 
@@ -63,3 +72,15 @@ async def test_one_whose_judges_stand_still_goes_behind_another_project(walk: Wa
         await hold_definitions(holder, walk.project_id)
         assert [await judge_anew(walk.database, walk.now) for _ in range(2)] == [0, 1]
         assert await _still_asked(walk) == 1
+
+
+@pytest.mark.parametrize("held_by", ["a pause", "a stop"])
+async def test_a_template_that_is_deleted_lets_nothing_wait(walk: Walk, people: Cast, held_by: str) -> None:
+    await walk.apply(blunt(TEMPLATE))
+    await (_say(walk, Status.PAUSED) if held_by == "a pause" else _stopped(walk, NAME))
+    await _send(walk, people)
+    assert await _last(walk, people) == "planned"
+    for kind, name in (("scenario", "blunt"), ("scenario", "abandoned-cart"), ("template", NAME)):
+        assert await delete_definition(walk.database, walk.project_id, kind, name, walk.now)
+    await walk.come_to_rest()
+    assert (await walk.events(people.alice))[-1]["code"] == "template_unknown"

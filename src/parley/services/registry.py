@@ -179,9 +179,10 @@ def _is_judged_by(row: TemplateRow, rules: RuleSet) -> bool:
 
 
 async def unregister(connection: Connection, project_id: UUID, name: str, now: datetime) -> None:
-    """Its definition was deleted. At the provider it stays."""
+    """Its definition was deleted. At the provider it stays. What waits for it is judged anew, and refused."""
     row = await lock_template(connection, project_id, name)
     if row is not None:
         gone = NewEntry("deleted", Origin.PERSON, before=row.status)
         await add_to_history(connection, project_id, name, gone, now)
         await drop_template(connection, project_id, name)
+        await ask_about(connection, project_id, Concerned(template=name), _WAITS_FOR.values(), now)
