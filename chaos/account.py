@@ -126,11 +126,14 @@ def _planned_twice(_: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
 
 
 def _accepted_twice(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
-    """Once more is no fault where its own record says that the rule had it sent again; before that it is one."""
-    before = Counter(_name(books, send) for send in books.ledger.sends[: books.before])
-    yield from (
-        row.id for row, sends in pairs if before[_key(books, row)] > 1 or len(sends) > 1 + row.sent_again
-    )  # fmt: skip
+    """Once at most before the rule was followed; after that as often as its own record says that the rule had it sent
+    again. An acceptance that did not come before leaves no room for one more after it.
+    """
+    early = Counter(_name(books, send) for send in books.ledger.sends[: books.before])
+    for row, sends in pairs:
+        before = early[_key(books, row)]
+        if before > 1 or len(sends) - before > row.sent_again:
+            yield row.id
 
 
 def _sent_again_too_often(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
@@ -159,6 +162,14 @@ def _never_accepted(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
     never = [f"{row.id} {row.state} {row.code}" for row, sends in pairs if not sends]
     if len(never) > books.lost_calls + books.refusals:
         yield from never
+
+
+def _never_called(_: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
+    """However few. Sinch refuses nobody for good here: what it never accepted was uncertain, and is so or given up."""
+    for row, sends in pairs:
+        in_doubt = row.was_uncertain and (row.state == "uncertain" or row.code in BY_ORDER)
+        if not sends and not in_doubt:
+            yield f"{row.id} {row.state} {row.code}"
 
 
 def _not_as_reported(books: Books, pairs: Sequence[_Pair]) -> Iterator[str]:
@@ -234,6 +245,7 @@ _JUDGES: dict[str, Callable[[Books, Sequence[_Pair]], Iterator[str]]] = {
     "messages on their way that Sinch never accepted": _accepted_by_nobody,
     "messages ended here that Sinch accepted": _ended_though_accepted,
     "messages that Sinch never accepted, more than what broke explains": _never_accepted,
+    "messages that never reached Sinch, and nobody was in doubt": _never_called,
     "messages that are not where the reports put them": _not_as_reported,
     "callbacks that we acknowledged and do not have": _callbacks_lost,
     "genuine callbacks that we refused": _callbacks_refused,

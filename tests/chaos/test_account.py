@@ -41,10 +41,14 @@ def _callback(**changes: Any) -> Ledger:
 
 def _lost(count: int, **changes: Any) -> Books:
     """So many were never accepted, and one call can have been lost."""
-    rows = tuple(
-        _row(id=f"m-{number}", recipient=str(number), state="failed", code="given_up") for number in range(count)
-    )
+    given_up = _row(state="failed", code="given_up", was_uncertain=True, settled_by="the rule")
+    rows = tuple(msgspec.structs.replace(given_up, id=f"m-{number}", recipient=str(number)) for number in range(count))
     return _books(rows, (), customers=count, **changes)
+
+
+def _never_left(**changes: Any) -> Books:
+    """A message that no call was made for; more calls can have been lost."""
+    return _books((_row(provider_message_id=None, **changes),), (), lost_calls=100)
 
 
 def _refused(name: str, outcome: str = "refused") -> Ledger:
@@ -63,7 +67,7 @@ AGREE = {
     "delivered": _books(),
     "no report came": _books((_row(state="accepted"),), (_send(heard=()),)),
     "a delivery after a wrong failure": _books(sends=(_send(heard=("failed", "delivered")),)),
-    "uncertain and never accepted": _books((_row(state="uncertain"),), ()),
+    "uncertain and never accepted": _books((_row(state="uncertain", was_uncertain=True),), ()),
     "uncertain, accepted, and nothing was told": _books((_row(state="uncertain"),), (_send(heard=()),)),
     "a legacy send whose answer was lost": _books(
         (_row(state="uncertain", provider_message_id=None),), (_send(our_id=""),), api="sinch_legacy"
@@ -72,7 +76,10 @@ AGREE = {
     "as many as could be were never accepted": _lost(1),
     "and as many more as Sinch refused": _lost(2, ledger=_refused("conversation.send")),
     "a legacy report whose send was never answered": _books(
-        (_row(state="uncertain", provider_message_id=None),), (), api="sinch_legacy", early_reports=1
+        (_row(state="uncertain", provider_message_id=None, was_uncertain=True),),
+        (),
+        api="sinch_legacy",
+        early_reports=1,
     ),
     "sent again by the rule, and accepted twice": _sent_again(_row(), _send(heard=()), _send(id="S-2")),
     "sent again by the rule, and accepted for the first time": _sent_again(_row(), _send(), before=0),
@@ -93,6 +100,8 @@ DISAGREE = {
     "numbers with more than one message": _books((_row(), _row(id="m-2")), (_send(), _send(id="S-2", our_id="m-2"))),
     "accepted twice": _books(sends=(_send(), _send(id="S-2"))),
     "accepted twice before the rule": _sent_again(_row(), _send(heard=()), _send(id="S-2"), before=2),
+    "accepted twice after the rule, and never before": _sent_again(_row(), _send(), _send(id="S-2"), before=0),
+    "accepted after the rule, though it was not sent again": _books(resends=1, before=0),
     "accepted three times": _sent_again(_row(), _send(), _send(id="S-2"), _send(id="S-3")),
     "accepted twice, though another was sent again": _books(
         (_row(), _row(id="m-2", recipient=SECOND, was_uncertain=True, settled_by="the rule", sent_again=1)),
@@ -121,6 +130,11 @@ DISAGREE = {
     "no campaign event tells": _books(untold=1),
     "campaigns that have not ended": _books(under_way=1),
     "more than what broke explains": _lost(2),
+    "refused here": _never_left(state="refused", code="no_consent"),
+    "expired here": _never_left(state="expired", code="expired"),
+    "failed here": _never_left(state="failed", code="rendering_failed"),
+    "given up without a doubt": _never_left(state="failed", code="given_up"),
+    "refused here after it was uncertain": _sent_again(_row(state="refused", code="no_consent"), before=0),
     "refusals of something else": _lost(2, ledger=_refused("token")),
     "calls that were taken": _lost(2, ledger=_refused("conversation.send", "accepted")),
     "that nobody has read": _books(unread=1),
@@ -133,12 +147,19 @@ DISAGREE = {
 }
 _OTHER_WORDS = {
     "accepted twice before the rule": "messages accepted twice",
+    "accepted twice after the rule, and never before": "messages accepted twice",
+    "accepted after the rule, though it was not sent again": "messages accepted twice",
     "accepted three times": "messages accepted twice",
     "accepted twice, though another was sent again": "messages accepted twice: 1 (m-1)",
     "sent again twice": "sent again more often than the rule may",
     "a legacy message that is where the wrong report puts it": "not where the reports put them",
     "an uncertain one, too": "not where the reports put them",
     "refusals of something else": "more than what broke explains",
+    "refused here": "never reached Sinch",
+    "expired here": "never reached Sinch",
+    "given up without a doubt": "never reached Sinch",
+    "refused here after it was uncertain": "never reached Sinch",
+    "failed here": "never reached Sinch",
     "calls that were taken": "more than what broke explains",
     "a legacy report, too": "wait though their send is known",
     "one that had to be killed": "did not end well",
