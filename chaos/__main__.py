@@ -11,7 +11,6 @@ from pathlib import Path
 
 from chaos.account import Account
 from chaos.run import Wanted, run
-from parley.config import DEFAULT_SPOOL_BYTES
 from parley.domain.settings import Then
 
 BROKEN_OFF = 130
@@ -33,7 +32,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--deadline", type=float, default=7200.0, metavar="SECONDS", help="for everything")
     parser.add_argument("--lease", type=int, default=120, metavar="SECONDS", help="of the processes")
     parser.add_argument(
-        "--spool", type=_at_least(1), default=DEFAULT_SPOOL_BYTES, metavar="BYTES", help="the most kept on disk"
+        "--spool", type=_at_least(1), metavar="BYTES", help="the most callbacks kept on disk; so few that they fill it"
     )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs there; must not exist")
     asked = parser.parse_args(words)
@@ -100,7 +99,7 @@ def _again(wanted: Wanted) -> str:
     return (
         f"The same from the beginning: python -m chaos --api {wanted.api} --messages {wanted.messages} "
         f"--kills {wanted.kills} --by {wanted.by} --rule {wanted.rule} --seed {wanted.seed} --lease {wanted.lease} "
-        f"--spool {wanted.spool} --deadline {wanted.deadline:.0f}"
+        f"--deadline {wanted.deadline:.0f}{'' if wanted.spool is None else f' --spool {wanted.spool}'}"
     )
 
 

@@ -20,6 +20,8 @@ ON_ITS_WAY = frozenset({"accepted", "sent", "delivered", "read"})
 NEVER_LEFT = frozenset({"refused", "expired", "cancelled"})
 BY_ORDER = frozenset({"given_up"})
 """Codes with which a person, or the project's rule, ends an uncertain message."""
+COME_AGAIN = 503
+"""What a callback is answered for which the spool has no room."""
 HEIGHTS = {
     "dispatched": ("accepted", 0), "sent": ("sent", 1), "failed": ("failed", 2), "delivered": ("delivered", 3),
     "read": ("read", 4),
@@ -71,6 +73,10 @@ class Books(msgspec.Struct, frozen=True):
     """So often the project's rule may have a message sent again."""
     before: int | None = None
     """So many of the ledger's sends were accepted before that rule was followed; None: all."""
+    spool: int | None = None
+    """The most bytes of callbacks kept while the database is away, where the run was to reach it."""
+    away: int = 0
+    """So often was the database killed."""
 
     @property
     def refusals(self) -> int:
@@ -79,6 +85,12 @@ class Books(msgspec.Struct, frozen=True):
         """
         refused = ("request", SENDS[self.api], "refused")
         return sum(one.count for one in self.ledger.tallies if (one.kind, one.name, one.outcome) == refused)
+
+    @property
+    def come_again(self) -> int:
+        """Genuine callbacks that found no room: a forged one is told the same while nobody can look up the secret."""
+        told = [one for one in self.ledger.tallies if one.kind == "callback" and one.status == COME_AGAIN]
+        return sum(one.count for one in told if one.fault != "bad_signature")
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -227,6 +239,12 @@ def _under_way(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
     yield from ["one"] * books.under_way
 
 
+def _never_full(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
+    """A run that was to fill the spool, and had the database away for it, has not played that."""
+    if books.spool is not None and books.away and not books.come_again:
+        yield f"{books.spool} bytes were enough for {books.away} kills of the database"
+
+
 def _kills_missed(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
     yield from ["a kill"] * abs(books.kills_missed)
 
@@ -254,6 +272,7 @@ _JUDGES: dict[str, Callable[[Books, Sequence[_Pair]], Iterator[str]]] = {
     "reports that wait though their send is known": _unjoined,
     "messages whose state no campaign event tells": _untold,
     "journeys or campaigns that have not ended": _under_way,
+    "spools that were to be full and never were": _never_full,
     "kills that hit nobody, or too many": _kills_missed,
     "programs that did not end well": _ended_badly,
 }
@@ -300,7 +319,7 @@ def _callbacks(books: Books) -> Iterator[str]:
     again = sum(tally.count for tally in books.ledger.tallies if tally.outcome == "retry" and tally.status)
     outcomes, faults = books.ledger.callbacks_by("outcome"), books.ledger.callbacks_by("fault")
     yield f"callbacks       {outcomes.total()} tries, {outcomes['delivered']} acknowledged"
-    yield f"  to come again {outcomes['retry']}, answered {again} of them"
+    yield f"  to come again {outcomes['retry']}, answered {again} of them, genuine and no room {books.come_again}"
     yield f"  acknowledged  {len(books.ledger.callbacks)} different ones, stored {len(books.callbacks)}"
     yield f"  lost by order {outcomes['lost on purpose']}"
     yield f"  forged        {len(books.ledger.forged)}, stored {len(books.ledger.forged & books.callbacks)}"

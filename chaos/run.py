@@ -20,7 +20,7 @@ from chaos.logs import summary
 from chaos.schedule import Kill, Storm, Victim, faults, kills, storms
 from chaos.shop import Shop, enrol, launch, open_shop, track
 from chaos.sinch import Sinch
-from parley.config import DEFAULT_SPOOL_BYTES, Config
+from parley.config import Config
 from parley.domain.settings import Then
 from parley.providers.http import HttpClient
 from parley.services.patience import LEASE
@@ -56,8 +56,8 @@ class Wanted(msgspec.Struct, frozen=True):
     """Seconds for everything."""
     lease: int = int(LEASE.total_seconds())
     """Seconds, of the processes."""
-    spool: int = DEFAULT_SPOOL_BYTES
-    """The most bytes of callbacks that are kept while the database is away."""
+    spool: int | None = None
+    """The most bytes of callbacks that are kept while the database is away; it must be full then. None: the usual."""
 
     @property
     def late_kills(self) -> int:
@@ -72,7 +72,9 @@ class Wanted(msgspec.Struct, frozen=True):
 
 async def run(wanted: Wanted, folder: Path, tell: Tell) -> Account:
     """Raises TimeoutError past the deadline; whatever happens, no process is left."""
-    variables = {"PARLEY_LEASE_SECONDS": str(wanted.lease), "PARLEY_SPOOL_BYTES": str(wanted.spool)}
+    variables = {"PARLEY_LEASE_SECONDS": str(wanted.lease)}
+    if wanted.spool is not None:
+        variables["PARLEY_SPOOL_BYTES"] = str(wanted.spool)
     opening = open_crew(folder, wanted.seed, wanted.mode, _free_port(), variables)
     async with asyncio.timeout(wanted.deadline), opening as crew:
         account = json.decode(await crew.sinch.start())
@@ -231,6 +233,8 @@ class Run:
             ledger=await self._sinch.ledger(),
             resends=int(self._wanted.rule is Then.RESEND),
             before=self._before,
+            spool=self._wanted.spool,
+            away=self._crew.killed[Victim.DATABASE],
         )
 
     def _kill_lines(self) -> list[str]:

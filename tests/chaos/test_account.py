@@ -90,6 +90,8 @@ AGREE = {
         api="sinch_legacy",
     ),
     "sent again, and uncertain again": _sent_again(_row(state="uncertain"), before=0),
+    "the spool was full": _books(ledger=_callback(status=503, outcome="retry"), spool=4_000, away=1),
+    "the database was never away": _books(spool=4_000),
     "a forged callback was refused": _books(
         ledger=_callback(status=401, outcome="dropped", fault="bad_signature"),
     ),
@@ -137,6 +139,10 @@ DISAGREE = {
     "refused here after it was uncertain": _sent_again(_row(state="refused", code="no_consent"), before=0),
     "refusals of something else": _lost(2, ledger=_refused("token")),
     "calls that were taken": _lost(2, ledger=_refused("conversation.send", "accepted")),
+    "to be full and never were": _books(spool=4_000, away=1),
+    "full only for a forged one": _books(
+        ledger=_callback(status=503, outcome="retry", fault="bad_signature"), spool=4_000, away=1
+    ),
     "that nobody has read": _books(unread=1),
     "wait though their send is known": _books(early_reports=1),
     "a legacy report, too": _books(api="sinch_legacy", early_reports=2, unjoined=1),
@@ -160,6 +166,7 @@ _OTHER_WORDS = {
     "given up without a doubt": "never reached Sinch",
     "refused here after it was uncertain": "never reached Sinch",
     "failed here": "never reached Sinch",
+    "full only for a forged one": "to be full and never were",
     "calls that were taken": "more than what broke explains",
     "a legacy report, too": "wait though their send is known",
     "one that had to be killed": "did not end well",
