@@ -11,6 +11,7 @@ import msgspec
 
 from chaos.schedule import SENDS
 from chaos.sinch import Ledger, Send
+from parley.domain.counting import counted
 
 CARRIES_OUR_ID = frozenset({"sinch_conversation"})
 WAITING = frozenset({"planned", "queued", "sending"})
@@ -242,7 +243,7 @@ def _under_way(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
 def _never_full(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
     """A run that was to fill the spool, and had the database away for it, has not played that."""
     if books.spool is not None and books.away and not books.come_again:
-        yield f"{books.spool} bytes were enough for {books.away} kills of the database"
+        yield f"{counted(books.spool, 'bytes')}, {counted(books.away, 'kills')} of the database"
 
 
 def _kills_missed(books: Books, _: Sequence[_Pair]) -> Iterator[str]:
