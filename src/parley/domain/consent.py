@@ -19,7 +19,9 @@ LONGEST_CATEGORY = 128
 """Characters: a category stands in an index."""
 SOURCES = ("crm", "import", "page", "private_api", "public_api", "scenario")
 """Who may write a category: the app, an import, the consent page, a private key, a public key, a scenario."""
-Source = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(SOURCES)})$")]
+Source = Annotated[
+    str, msgspec.Meta(pattern=f"^({'|'.join(SOURCES)})$", extra={"sentence": f"must be one of {', '.join(SOURCES)}"})
+]
 
 
 class Action(StrEnum):

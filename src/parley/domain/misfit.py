@@ -18,12 +18,15 @@ _NO_TAG = re.compile(r"Invalid value (.*)")
 """Of the field that tells which kind of object it is."""
 _UNLIKE = re.compile(r" matching regex ")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
-_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _TOO_SHORT = re.compile(r"Expected `\w+` of length >= ")
 MOST_TOLD = 20
 """Of one file."""
+_WHERE = re.compile(r"(.*) - at (`key` in )?`\$([^`]*)`", re.DOTALL)
 _STEP = re.compile(r"\[[^\]]*\]|[^.\[\]]+")
 _PLACE = re.compile(r"\[\d+\]")
+_ANY = "[...]"
+"""A value by name: the library does not tell by which."""
 
 
 def misfit(error: msgspec.ValidationError, read_as: Any) -> tuple[str, str]:
@@ -31,8 +34,10 @@ def misfit(error: msgspec.ValidationError, read_as: Any) -> tuple[str, str]:
 
     A pattern is not shown: the type says in words what it means, as `Meta(pattern=…, extra={"sentence": …})`.
     """
-    said, path = _parts(error)
+    said, path, is_name = _parts(error)
     asked = _at(inspect.type_info(read_as), path)
+    if is_name:
+        return path, f"each name in it {_sentence(said, _names(asked))}"
     if missing := _MISSING.fullmatch(said):
         return joined(path, missing[1]), "is missing"
     if unknown := _UNKNOWN.fullmatch(said):
@@ -40,12 +45,7 @@ def misfit(error: msgspec.ValidationError, read_as: Any) -> tuple[str, str]:
     if found := _NO_TAG.fullmatch(said):
         tags = _tags(_at(inspect.type_info(read_as), path.rpartition(".")[0]))
         return path, f"must be one of {', '.join(tags)}; it is {found[1]}"
-    if said.startswith(NOT_CHOSEN) and (known := _choices(asked)):
-        one_of = "one of " if len(known) > 1 else ""
-        return path, f"must be {one_of}{', '.join(known)}; it is {said.removeprefix(NOT_CHOSEN)}"
-    if _UNLIKE.search(said) and (sentence := _words(asked)):
-        return path, sentence
-    return path, plainly(said)
+    return path, _sentence(said, asked)
 
 
 def every_misfit(data: bytes, read_as: Any, whole: str) -> InvalidInputError:
@@ -62,13 +62,13 @@ def misfits_of(raw: Any, read_as: Any) -> list[tuple[str, str]]:
         try:
             msgspec.convert(taken.raw, read_as, str_keys=True)
         except msgspec.ValidationError as error:
-            said, place = _parts(error)
+            said, place, _ = _parts(error)
             if missing := _MISSING.fullmatch(said):
                 asked = _at(inspect.type_info(read_as), place)
                 told += [(path, "is missing") for path in taken.missing(place, missing[1], asked)]
             elif not taken.is_shortened(said, place):
                 path, sentence = misfit(error, read_as)
-                told.append((taken.as_written(path), sentence))
+                told.append((taken.as_written(place) + path.removeprefix(place), sentence))
             if not taken.take_out(said, place):
                 break
         else:
@@ -96,7 +96,10 @@ class _Taken:
 
     def missing(self, path: str, said: str, asked: inspect.Type | None) -> list[str]:
         """Of an object's fields those that are not there, and were not there before either: not only the one `said`."""
-        there, written = self._at(_STEP.findall(path)), self.as_written(path)
+        steps, written = _STEP.findall(path), self.as_written(path)
+        if _ANY in steps:
+            return [joined(written, said)]
+        there = self._at(steps)
         needed = dict.fromkeys([said, *_needed(asked, there)])
         missing = [joined(written, field) for field in needed if field not in there]
         return [field for field in missing if field not in self._gone]
@@ -107,9 +110,9 @@ class _Taken:
 
     def take_out(self, said: str, path: str) -> bool:
         """What a sentence is about. False when that is the whole."""
-        unknown = _UNKNOWN.fullmatch(said)
-        steps = [*_STEP.findall(path), *([unknown[1]] if unknown else [])]
-        steps = list(takewhile(lambda step: step != "[...]", steps))  # of a value by name the library tells no name
+        steps = list(takewhile(lambda step: step != _ANY, _STEP.findall(path)))
+        if (unknown := _UNKNOWN.fullmatch(said)) and _ANY not in path:
+            return self._at(steps).pop(unknown[1], _NOT_THERE) is not _NOT_THERE
         if not steps:
             return False
         *above, last = steps
@@ -137,9 +140,19 @@ def _dotted(steps: Sequence[str]) -> list[str]:
     return [step if number == 0 or step.startswith("[") else f".{step}" for number, step in enumerate(steps)]
 
 
-def _parts(error: msgspec.ValidationError) -> tuple[str, str]:
-    said, _, place = str(error).partition(" - at `$")
-    return said, place.strip(".`")
+def _parts(error: msgspec.ValidationError) -> tuple[str, str, bool]:
+    """What is wrong, the path, and whether it is a name in the object there that is wrong."""
+    where = _WHERE.fullmatch(str(error))
+    return (where[1], where[3].strip("."), bool(where[2])) if where else (str(error), "", False)
+
+
+def _sentence(said: str, asked: inspect.Type | None) -> str:
+    if said.startswith(NOT_CHOSEN) and (known := _choices(asked)):
+        one_of = "one of " if len(known) > 1 else ""
+        return f"must be {one_of}{', '.join(known)}; it is {said.removeprefix(NOT_CHOSEN)}"
+    if _UNLIKE.search(said) and (sentence := _words(asked)):
+        return sentence
+    return plainly(said)
 
 
 def joined(name: str, path: str) -> str:
@@ -170,6 +183,19 @@ def _inside(kind: inspect.Type | None, step: str) -> inspect.Type | None:
             return inner
         case inspect.DictType(value_type=inner):
             return inner
+        case _:
+            return None
+
+
+def _names(kind: inspect.Type | None) -> inspect.Type | None:
+    """What the names in an object must be."""
+    match kind:
+        case inspect.Metadata(type=inner):
+            return _names(inner)
+        case inspect.UnionType(types=members):
+            return next((found for one in members if (found := _names(one))), None)
+        case inspect.DictType(key_type=name):
+            return name
         case _:
             return None
 
