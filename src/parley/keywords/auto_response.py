@@ -21,7 +21,7 @@ class ConsentAction(StrEnum):
     """What a keyword does to the customer's consents."""
 
     REVOKE = "revoke"
-    """Ends them, and nothing more is sent to the address."""
+    """Ends them. Nothing more is sent to the address, unless the response is a project's own and names categories."""
     GRANT = "grant"
     CONFIRM = "confirm"
     """Grants what the customer said elsewhere and has yet to confirm (double opt-in); without that it says nothing."""
