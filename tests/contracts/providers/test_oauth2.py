@@ -194,6 +194,25 @@ async def test_an_expired_token_is_replaced_and_the_request_replayed_once(bench:
     assert bench.provider.sent == ["Bearer token-1", "Bearer token-2"]
 
 
+async def test_the_last_look_counts_before_a_repeat_with_a_token_that_is_there_already(bench: Bench) -> None:
+    """Another call has fetched it meanwhile, so nothing is waited for; but the refusal itself came late."""
+    await bench.token_text()
+    late = NotAccepted("late", "It is too late.", Remedy.WAIT)
+
+    async def refuse(request: HttpRequest) -> HttpResponse:
+        used = await bench.source.token(bench.alice)
+        assert isinstance(used, Token)
+        bench.source.forget(bench.alice, used)
+        await bench.token_text()
+        bench.provider.sent.append(header_of(request, "authorization") or "")
+        return EXPIRED
+
+    async with http_server(refuse) as elsewhere:
+        asked = HttpRequest("POST", elsewhere)
+        outcome = await bench.source.send(asked, bench.alice, PATIENCE, last_look=lambda: late)
+    assert (outcome, bench.provider.sent) == (late, ["Bearer token-1"])
+
+
 async def test_expired_again_is_the_answer(bench: Bench) -> None:
     bench.provider.answers = [EXPIRED, EXPIRED, EXPIRED]
     answer = await bench.source.send(bench.request, bench.alice, PATIENCE)
