@@ -11,7 +11,7 @@ from parley.services.explain_message import explain_message
 from parley.services.steer_campaigns import Order, steer
 from parley.services.stopping import release_a_template
 from parley.store.stops import Stop, put_stop
-from tests.support.builders import NOW, Cast
+from tests.support.builders import NOW, Cast, consent_event
 from tests.walks.test_campaigns import SALE, SEND
 from tests.walks.test_costs import MARKETING, SLOVAK, entries, launch, settings, sums, told
 from tests.walks.walk import Walk, inbound, status
@@ -81,6 +81,25 @@ async def test_a_window_that_closes_while_it_waits_is_not(walk: Walk, people: Ca
     await walk.come_to_rest()
     assert sent(walk) == ["template"]
     assert await entries(walk.database) == [("reserve", SLOVAK, 0)]
+
+
+async def test_a_text_that_turns_into_its_template_does_not_overtake_the_opt_in(walk: Walk, people: Cast) -> None:
+    await alice_writes(walk, 23)
+    await walk.apply(MARKETING, BOTH)
+    await walk.launch("sale")
+    while await walk.campaigns_move():
+        pass
+    assert await walk.states(people.alice, "text") == ["queued"]
+    walk.now += timedelta(hours=2)
+    await walk.track(people.alice, "consent", **consent_event(people.alice, "accept").properties)
+    await walk.plan()
+    walk.sinch.script.append(HttpResponse(503))
+    await walk.delivery.step()
+    await walk.delivery.finish()
+    assert sent(walk) == []
+    assert "consent_upload_pending" in [one.get("code") for one in await walk.events(people.alice)]
+    await walk.later(minutes=1)
+    assert sent(walk) == ["template"]
 
 
 async def test_a_text_that_has_to_wait_for_its_template_leaves_when_that_is_released(walk: Walk, people: Cast) -> None:
