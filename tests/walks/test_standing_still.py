@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from parley.domain.http import HttpRequest, HttpResponse
+from parley.providers.http import NotSentError
 from parley.services.deliver_messages import Delivery
 from parley.services.patience import BEGIN_SECONDS, LEASE, TOKEN_SECONDS
 from parley.store.database import Connection, Database
@@ -95,6 +96,12 @@ async def _sent(walk: Walk, people: Cast, sinch: _SlowSinch) -> list[str]:
     return await walk.states(people.alice, "template")
 
 
+async def _left(walk: Walk, people: Cast) -> list[bool]:
+    """Of each state of the message: whether it says when the try left that ended so."""
+    events = [one for one in await walk.events(people.alice) if one.get("kind") == "template"]
+    return ["sent_timestamp" in one for one in events]
+
+
 async def _stand_still(walk: Walk, people: Cast, seconds: float, said: str | None = None, set_by: float = 0) -> None:
     """A worker that claimed a message, and what was done and said before it went on; its machine's clock was set."""
     await walk.track(people.alice, "back_in_stock", product_url="https://shop.test/p/7")
@@ -119,6 +126,12 @@ async def test_it_makes_no_call_and_the_message_leaves_once(
     assert len(walk.sinch.bodies()) == 1
     expected = ["queued", *between, "queued", "accepted"]
     assert await walk.states(people.alice, "template") == expected
+
+
+async def test_a_try_without_a_call_did_not_leave(walk: Walk, people: Cast) -> None:
+    await _stand_still(walk, people, BEGIN_SECONDS + 1)
+    await walk.later(minutes=1)
+    assert await _left(walk, people) == [False, False, True]
 
 
 async def test_a_moment_is_no_standing_still(walk: Walk, people: Cast) -> None:
@@ -152,6 +165,14 @@ async def test_it_makes_no_call_when_it_stood_still_while_it_waited_for_its_toke
     sinch = _SlowSinch(walk, TOKEN, BEGIN_SECONDS + TOKEN_SECONDS + 1)
     assert (await _sent(walk, people, sinch))[-1] == "queued"
     assert sinch.bodies(SEND) == []
+    assert await _left(walk, people) == [False, False]
+
+
+async def test_a_try_whose_token_endpoint_is_not_reached_did_not_leave(walk: Walk, people: Cast) -> None:
+    sinch = _SlowSinch(walk, TOKEN, 0)
+    sinch.script.append(NotSentError("no connection"))
+    assert (await _sent(walk, people, sinch))[-1] == "queued"
+    assert await _left(walk, people) == [False, False]
 
 
 async def test_a_token_that_was_only_slow_is_used(walk: Walk, people: Cast) -> None:

@@ -115,6 +115,8 @@ async def test_it_is_sent_at_the_next_turn_and_once(walk: Walk, people: Cast, co
     assert len(walk.sinch.bodies()) == 1
     again = ["queued"] if counts else []
     assert await _states(walk, people) == ["queued", *again, "accepted"]
+    told = [one for one in await walk.events(people.alice) if one.get("code") == "not_begun"]
+    assert ["sent_timestamp" in one for one in told] == [False for _ in again], "it did not leave"
 
 
 async def test_two_that_wait_at_once_are_both_put_back(walk: Walk, people: Cast) -> None:

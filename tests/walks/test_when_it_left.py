@@ -10,7 +10,7 @@ from parley.cli.why import story
 from parley.domain.http import HttpResponse
 from parley.domain.message import State
 from parley.presets import Renderer
-from parley.providers.http import UnansweredError
+from parley.providers.http import NotSentError, UnansweredError
 from parley.services.claim_messages import claim_messages
 from parley.services.explain_message import explain_message
 from parley.services.move_messages import Change, move_messages
@@ -68,6 +68,14 @@ async def test_by_its_answer(walk: Walk, people: Cast, state: str) -> None:
     walk.sinch.script.extend(ENDS[state])
     left = await _send(walk, people)
     assert await _told(walk, people) == [("queued", None), (state, left)]
+
+
+async def test_a_try_that_reached_nobody_did_not_leave(walk: Walk, people: Cast) -> None:
+    walk.sinch.script.append(NotSentError("no connection"))
+    await _send(walk, people)
+    assert await _told(walk, people) == [("queued", None), ("queued", None)]
+    found = await explain_message(walk.database, (await walk.events(people.alice))[-1]["message_id"])
+    assert "left at" not in "".join(story(found))
 
 
 async def test_each_try_by_its_own_time(walk: Walk, people: Cast) -> None:

@@ -54,7 +54,13 @@ CROWD = IN_FLIGHT * 3 // 4
 way, the next claim waits for room ..."""
 CROWD_SECONDS = 0.05
 """... but not for long: calls to a slow server must not hold up the others."""
-STOOD_STILL = NotAccepted(
+
+
+class NotLeft(NotAccepted, frozen=True, tag="not_left"):
+    """No call was begun, or only one whose access token was refused as expired."""
+
+
+STOOD_STILL = NotLeft(
     "stood_still",
     "The worker stood still after it had taken the message for sending, or the provider was late to refuse its access "
     "token, so it was not sent. It is decided anew.",
@@ -231,13 +237,15 @@ class Delivery:
         try:
             answer = await self._send(call.rendered, last_look)
         except NotSentError as error:
-            return NotAccepted("unreachable", str(error), Remedy.RETRY)
+            return NotLeft("unreachable", str(error), Remedy.RETRY)
         except (UnansweredError, TimeoutError) as error:
             sentence = (
                 str(error) or f"Nothing was known {self._patience.send_seconds:.0f} s after the message was taken up."
             )
             return NotAccepted("unanswered", sentence, Remedy.ASK)
-        return answer if isinstance(answer, NotAccepted) else self._meaning(call, answer)
+        if isinstance(answer, NotAccepted):  # there was no access token to send it with
+            return NotLeft(*msgspec.structs.astuple(answer))
+        return self._meaning(call, answer)
 
     async def _send(self, rendered: RenderedRequest, last_look: LastLook) -> HttpResponse | NotAccepted:
         """Without an access token nothing is waited for between the look at the beginning and the wire."""
@@ -275,7 +283,8 @@ class Delivery:
         due_at = now + timedelta(seconds=wait) if state is State.QUEUED else None
         # A worker that stood still for longer than its lease may not speak of the try of another.
         return Change(
-            row.id, state, now, due_at=due_at, code=outcome.code, sentence=outcome.sentence, attempt=row.attempts
+            row.id, state, now, due_at=due_at, code=outcome.code, sentence=outcome.sentence, attempt=row.attempts,
+            left=not isinstance(outcome, NotLeft),
         )  # fmt: skip
 
     def _what_next(self, row: MessageRow, outcome: NotAccepted) -> tuple[State, float]:
@@ -360,7 +369,7 @@ def _is_elsewhere(call: Call) -> bool:
 def _not_begun(row: MessageRow, now: datetime) -> Change:
     sentence = "The database did not say whether it was taken for sending, so no call was begun."
     return Change(
-        row.id, State.QUEUED, now, due_at=now, code="not_begun", sentence=sentence, attempt=row.attempts
+        row.id, State.QUEUED, now, due_at=now, code="not_begun", sentence=sentence, attempt=row.attempts, left=False
     )  # fmt: skip
 
 

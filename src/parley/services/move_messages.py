@@ -1,7 +1,7 @@
 """Messages change state here and nowhere else: forward only, with a campaign event for every state reached.
 
-*Sending* has none: the event that ends a try says when it left (`sent_timestamp`). Nothing is written between a claim
-and its calls.
+*Sending* has none: the event that ends a try says when it left (`sent_timestamp`), unless it surely did not. Nothing is
+written between a claim and its calls.
 """
 
 from collections import defaultdict
@@ -55,6 +55,8 @@ class Change(msgspec.Struct, frozen=True):
     """What it costs, worked out anew."""
     tier: str | None = None
     """In which it takes a place."""
+    left: bool = True
+    """False of a try that surely did not leave."""
     turned: MessageRow | None = None
     """It leaves in its other form: of this kind and content."""
 
@@ -207,7 +209,7 @@ def _with_cost(events: Sequence[NewEvent], cost: Money | None) -> Sequence[NewEv
 
 def _said(row: MessageRow, change: Change) -> dict[str, Any]:
     said = {
-        "sent_timestamp": row.changed_at.timestamp() if row.state == State.SENDING else None,
+        "sent_timestamp": row.changed_at.timestamp() if row.state == State.SENDING and change.left else None,
         "provider_message_id": change.provider_message_id,
         "code": change.code,
         "error": change.sentence,
