@@ -1,7 +1,8 @@
 """Keeps secrets out of definitions: what is stored and shown is a reference, the secret itself lies sealed.
 
 A file says `{"$env": "SINCH_TOKEN"}`: read from the environment when it is applied. A text that was typed straight into
-a secret field is sealed all the same. Both become `{"$secret": "kind/name/path"}`.
+a secret field is sealed all the same. Both become `{"$secret": "kind/name/path"}`. Blanks and line breaks around a
+secret are left out.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,6 +12,9 @@ from parley.domain.errors import Problem
 
 Path = tuple[str | int, ...]
 IsSecret = Callable[[Path], bool]
+NOTHING_TYPED = 'is empty; type it in, or {"$env": "NAME"} for the variable that holds it.'
+UNPRINTABLE = "holds a line break or another character that cannot be printed; copy it anew."
+NOT_ASCII = "holds a character that is not ASCII, and goes into a header that takes no other; copy it anew."
 
 
 class SecretsTaken:
@@ -33,7 +37,7 @@ class SecretsTaken:
             case {"$secret": str(reference)}:
                 return self._keep(reference, path)
             case str(text) if text and self._is_secret(path):
-                return self._seal(text, path)
+                return self._seal(text, path, NOTHING_TYPED)
             case dict():
                 return {key: self.take(inner, (*path, key)) for key, inner in value.items()}
             case list():
@@ -43,9 +47,8 @@ class SecretsTaken:
 
     def _from_environment(self, name: str, path: Path) -> dict[str, str]:
         if name not in self._environment:
-            self.problems.append(Problem(path_text(path), f"the environment has no variable {name}; set it and apply."))
-            return {"$secret": ""}
-        return self._seal(self._environment[name], path)
+            return self._refuse(path, f"the environment has no variable {name}; set it and apply.")
+        return self._seal(self._environment[name], path, f"the variable {name} is empty; set it and apply.")
 
     def _keep(self, reference: str, path: Path) -> dict[str, str]:
         """Only a definition's own secrets: else one could be sent to somebody else's server by another preset."""
@@ -55,10 +58,21 @@ class SecretsTaken:
             self.problems.append(Problem(path_text(path), "refers to a secret of another definition; type it in anew."))
         return {"$secret": reference}
 
-    def _seal(self, secret: str, path: Path) -> dict[str, str]:
+    def _seal(self, text: str, path: Path, if_empty: str) -> dict[str, str]:
+        secret = text.strip()
+        if not secret:
+            return self._refuse(path, if_empty)
+        if not secret.isprintable():
+            return self._refuse(path, UNPRINTABLE)
+        if path and path[-1] == "bearer_token" and not secret.isascii():
+            return self._refuse(path, NOT_ASCII)
         reference = f"{self._owner}/{path_text(path)}"
         self.secrets[reference] = secret
         return {"$secret": reference}
+
+    def _refuse(self, path: Path, sentence: str) -> dict[str, str]:
+        self.problems.append(Problem(path_text(path), sentence))
+        return {"$secret": ""}
 
 
 def path_text(path: Path) -> str:
