@@ -2,10 +2,12 @@
 
 import time
 from importlib.resources import as_file, files
+from typing import NamedTuple
 
 import psycopg
 import yoyo
 from psycopg.pq import PGconn, Ping
+from psycopg.rows import args_row
 
 from parley.domain.errors import ParleyError
 from parley.store.database import CONNECT_SECONDS
@@ -16,6 +18,12 @@ RECOVERY_SECONDS = 60.0
 LOOK_SECONDS = 0.2
 _SILENT = f"it takes connections and does not answer, or is out of reach (for {CONNECT_SECONDS} s)."
 _REMEDY = "Start it, or correct PARLEY_DATABASE_URL; without it Parley brings its own."
+_PLACE = """
+SELECT current_database(), current_user, current_setting('server_encoding'), current_schema(),
+       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
+       coalesce(has_table_privilege(to_regclass('_yoyo_migration'), 'SELECT'), true),
+       coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('_yoyo_migration')), true)
+"""
 _FOLDER = files("parley.store") / "migrations"
 
 
@@ -27,6 +35,22 @@ class DatabaseUnreachableError(ParleyError):
         super().__init__(f"The database cannot be reached: {said}\n{remedy}")
 
 
+class _Place(NamedTuple):
+    """Where the tables are, or will be."""
+
+    database: str
+    user: str
+    encoding: str
+    schema: str | None
+    may_create: bool
+    may_read: bool
+    is_owner: bool
+
+
+class DatabaseUnfitError(ParleyError):
+    """The database answers, and Parley cannot keep its data there."""
+
+
 class NewerSchemaError(ParleyError):
     """This database was written by a newer Parley. Install that version, or restore a backup made by this one."""
 
@@ -35,12 +59,14 @@ def migrate(database_url: str) -> list[str]:
     """Applies what is missing and returns the names of what was applied. Safe to run from several processes at once.
 
     Our lock is a session's, so it is gone when its process is; yoyo's own is a row that stays behind after `kill -9`,
-    which is why it is broken here before use.
+    which is why it is broken here before use. Raises DatabaseUnreachableError, DatabaseUnfitError, NewerSchemaError.
     """
     with _connected(database_url) as guard:
         guard.execute("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
+        place = _place(guard)
         missing = _missing(guard)
         if missing:
+            _check_may_change(place)
             _apply(database_url)
         return missing
 
@@ -66,7 +92,7 @@ def _connected(database_url: str) -> psycopg.Connection[tuple[str]]:
 
 
 def _connect(database_url: str) -> psycopg.Connection[tuple[str]]:
-    return psycopg.connect(database_url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+    return psycopg.connect(database_url, autocommit=True, connect_timeout=CONNECT_SECONDS, client_encoding="utf8")
 
 
 def _wait_for_recovery(database_url: str) -> None:
@@ -75,6 +101,39 @@ def _wait_for_recovery(database_url: str) -> None:
     asked = psycopg.conninfo.make_conninfo(database_url, connect_timeout=CONNECT_SECONDS).encode()
     while PGconn.ping(asked) == Ping.REJECT and time.monotonic() < deadline:
         time.sleep(LOOK_SECONDS)
+
+
+def _place(connection: psycopg.Connection[tuple[str]]) -> _Place:
+    """Raises DatabaseUnfitError where not even what is there can be used."""
+    with connection.cursor(row_factory=args_row(_Place)) as cursor:
+        place = cursor.execute(_PLACE).fetchone()
+    if place.encoding != "UTF8":
+        raise DatabaseUnfitError(
+            f"The database {place.database} keeps its text as {place.encoding}, which cannot hold every name and "
+            "emoji. Name another in PARLEY_DATABASE_URL, made by "
+            "CREATE DATABASE parley ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0."
+        )
+    if not place.may_read:
+        raise DatabaseUnfitError(_anothers(place))
+    return place
+
+
+def _check_may_change(place: _Place) -> None:
+    if not place.is_owner:
+        raise DatabaseUnfitError(_anothers(place))
+    if not place.may_create:
+        where = f"schema {place.schema}" if place.schema else "any schema that it sees"
+        raise DatabaseUnfitError(
+            f"The user {place.user} may not make tables in {where} of the database {place.database}. "
+            f"Make it the owner: ALTER DATABASE {place.database} OWNER TO {place.user}."
+        )
+
+
+def _anothers(place: _Place) -> str:
+    return (
+        f"Parley's tables in the database {place.database} belong to another user than {place.user}. "
+        "Name their owner in PARLEY_DATABASE_URL, or another database."
+    )
 
 
 def _missing(connection: psycopg.Connection[tuple[str]]) -> list[str]:
