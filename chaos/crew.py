@@ -26,6 +26,10 @@ RESTART_SECONDS = 0.5
 """What a service manager waits before it starts a program again."""
 
 
+class SilentError(Exception):
+    """A program did not come to its first line."""
+
+
 class Program:
     """One program that is started again whenever it ends, until `stop`."""
 
@@ -49,8 +53,10 @@ class Program:
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
     async def start(self) -> str:
-        """Its first line, if it speaks."""
+        """Its first line, if it speaks. Raises SilentError when it ends without one."""
         line = await asyncio.wait_for(self._start(), READY_SECONDS)
+        if self._speaks and not line:
+            raise SilentError(f"{self.name} has ended without a word. Its log:\n{self._log.read_text('utf-8').strip()}")
         self._keeping = asyncio.create_task(self._keep())
         return line
 

@@ -30,8 +30,8 @@ async def test_a_run_that_is_broken_off_leaves_nothing_and_says_how_to_play_it_a
     assert (run.returncode, errors.decode()) == (130, "")
     assert last.startswith("Broken off; all that was started has ended. Last: ")
     assert (
-        "python -m chaos --api sinch_conversation --messages 50 --kills 0 --by campaign --rule give_up --seed 7 "
-        in last
+        ".venv/bin/python -m chaos --api sinch_conversation --messages 50 --kills 0 --by campaign --rule give_up "
+        "--seed 7 " in last
     )
     _, left = await asyncio.to_thread(psutil.wait_procs, _who_works_in(folder), timeout=SECONDS)
     assert left == []  # but for the database's guard, which sees that it is gone, all have ended before
