@@ -44,11 +44,17 @@ def environment(**more: str) -> dict[str, str]:
 
 
 async def parley(*words: str, **more: str) -> Ended:
-    """`python -m parley WORDS`."""
+    """`python -m parley WORDS`. Whoever is cancelled meanwhile leaves nothing of it."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "parley", *words, stdout=PIPE, stderr=PIPE, env=environment(**more)
     )
-    out, err = await asyncio.wait_for(process.communicate(), SECONDS)
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), SECONDS)
+    except BaseException:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()  # its pipes are closed while there is a loop to do it
+        raise
     return Ended(process.returncode or 0, out.decode(), err.decode())
 
 
