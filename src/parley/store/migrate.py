@@ -106,7 +106,7 @@ def _wait_for_recovery(database_url: str) -> None:
 def _place(connection: psycopg.Connection[tuple[str]]) -> _Place:
     """Raises DatabaseUnfitError where not even what is there can be used."""
     with connection.cursor(row_factory=args_row(_Place)) as cursor:
-        place = cursor.execute(_PLACE).fetchone()
+        [place] = cursor.execute(_PLACE).fetchall()
     if place.encoding != "UTF8":
         raise DatabaseUnfitError(
             f"The database {place.database} keeps its text as {place.encoding}, which cannot hold every name and "
