@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parley.templates.lint.rules.promotional import OWN_BUSINESS
 from tests.frame.processes import ROOT, parley
 
 EXAMPLES = sorted(str(path) for path in (ROOT / "examples").glob("*.template.json"))
@@ -43,6 +44,7 @@ async def test_the_examples_are_clean_by_the_rule_set_that_they_are_written_for(
     assert f"{sale}: overruled: body.text: It says “sale”" in overruled.out
     assert f"{sale}: override: An offer, approved as MARKETING" in overruled.out
     assert ": error:" not in overruled.out
+    assert OWN_BUSINESS not in overruled.out  # nothing is left to do
 
 
 async def test_a_warning_lets_ci_pass_and_an_error_does_not(tmp_path: Path, template: dict[str, Any]) -> None:

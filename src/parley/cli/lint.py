@@ -108,8 +108,7 @@ def _story(linted: Sequence[Linted]) -> Iterator[str]:
     for one in linted:
         yield from (f"{one.file}: unreadable: {sentence}" for sentence in one.unreadable)
         for found in one.findings:
-            counts_as = told_as(found, overridden=bool(one.override))
-            yield f"{one.file}: {counts_as}: {found.field}: {found.sentence} {found.remedy}"
+            yield f"{one.file}: {told_as(found, overridden=bool(one.override))}"
             yield f"    {found.rule} ({found.source})"
         if one.override and one.findings:
             yield f"{one.file}: override: {one.override}"

@@ -248,8 +248,7 @@ def _story(view: TemplateView) -> Iterator[str]:
     if view.costs_more:
         yield f"  a message costs {view.costs_more.told} more by that"
     for one in judged.findings:
-        counts_as = told_as(one, overridden=bool(line.override))
-        yield f"  {counts_as}: {one.field}: {one.sentence} {one.remedy} ({one.rule})"
+        yield f"  {told_as(one, overridden=bool(line.override))} ({one.rule})"
     if line.override:
         yield f"  override by {view.overridden_by}: {line.override}"
 

@@ -20,9 +20,7 @@ def look_at_templates(
     judged = [(one, parse_template(one.body)) for one in read if one.kind == "template"]
     looked_at = [(one, template, judge(template, rules)) for one, template in judged]
     problems = [
-        Problem(
-            f"{one.path}: {found.field}", f"{found.sentence} {found.remedy} {REMEDY} ({found.rule}, {found.source})"
-        )
+        Problem(f"{one.path}: {found.field}", f"{found.sentence} {_remedy(found)} ({found.rule}, {found.source})")
         for one, template, judgement in looked_at
         for found in refusing(template, judgement)
     ]
@@ -35,14 +33,13 @@ def look_at_templates(
     }
 
 
+def _remedy(found: Finding) -> str:
+    return found.remedy if "`override`" in found.remedy else f"{found.remedy} {REMEDY}"
+
+
 def _notes(template: MessageTemplate, judgement: Judgement, same: Finding | None) -> Iterator[str]:
     is_overridden = bool(template.override)
-    yield from (_told(found, told_as(found, overridden=is_overridden)) for found in judgement.findings)
-    if same:
-        yield _told(same, same.severity)
+    found = (*judgement.findings, *([same] if same else []))
+    yield from (f"{told_as(one, overridden=is_overridden)} ({one.rule})" for one in found)
     if template.override:
         yield f"override: {template.override}"
-
-
-def _told(found: Finding, counts_as: str) -> str:
-    return f"{counts_as}: {found.field}: {found.sentence} {found.remedy} ({found.rule})"

@@ -80,6 +80,8 @@ def barring(judgement: Judgement, *, overridden: bool) -> tuple[Finding, ...]:
 
 
 def told_as(found: Finding, *, overridden: bool) -> str:
-    """`error` or `warn`; `overruled` for what an override lifts."""
+    """`error: body.text: …` with the remedy, or `warn: …`; `overruled: …` without it for what an override lifts."""
     is_lifted = overridden and found.severity is Severity.ERROR and found.rule in REGIME
-    return "overruled" if is_lifted else found.severity
+    if is_lifted:
+        return f"overruled: {found.field}: {found.sentence}"
+    return f"{found.severity}: {found.field}: {found.sentence} {found.remedy}"

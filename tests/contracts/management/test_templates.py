@@ -110,6 +110,7 @@ async def test_a_text_that_no_lexicon_reads_is_told_as_such_and_foretells_no_cat
     refused = await put(api, SHIPPED, **arabic | {"category": "SHIPPING_UPDATE"})
     assert refused.status == 400
     assert "cannot judge it" in refused.text
+    assert refused.text.count("override") == 1
     assert (await put(api, SHIPPED, **arabic, override="Jana reads Arabic: a notice.")).status == 200
 
 
