@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cyclopts import ValidationError
 
-from parley.cli.options import zoned
+from parley.cli.main import app
+from parley.cli.options import MisusedError, zoned
 from parley.domain.errors import InvalidInputError
 from tests.frame.conftest import TOKEN, Running
 from tests.frame.processes import environment, parley
@@ -98,11 +100,39 @@ async def test_on_a_terminal_and_only_there_texts_cannot_steer_it() -> None:
     assert out == b"a\x1b[2K\tb\n"
 
 
-async def test_a_report_that_ends_before_it_begins_is_none(data_dir: Path, token: str) -> None:
-    days = ("--since", "2026-11-20", "--until", "2026-11-01")
-    told = await parley("cost", "report", "--project", token, *days, "--data-dir", str(data_dir))
-    assert (told.code, told.out) == (1, "")
-    assert "until: 2026-11-01 lies before 2026-11-20" in told.err
+CANNOT_BE = [
+    ("cost report --since 2026-11-20 --until 2026-11-01", "until: 2026-11-01 lies before 2026-11-20"),
+    ("message list jana", "customer: must be NAME=VALUE"),
+    ("callback problems --before x", "before: must be the id that `next` named on the page before."),
+    ("consent show jana", "customer: must be NAME=VALUE"),
+    ("consent show registered=", "customer: must be NAME=VALUE"),
+    ("consent show id=jana", "customer: must be NAME=VALUE"),
+    ("policy try", "give --campaign or --template, one of them."),
+    ("policy try --campaign a --template b", "give --campaign or --template, one of them."),
+]
+"""What is typed, and what is told of it."""
+
+
+@pytest.mark.parametrize(("typed", "told"), CANNOT_BE)
+def test_words_that_cannot_be_are_told_before_anything_is_looked_at(typed: str, told: str) -> None:
+    with pytest.raises(MisusedError) as raised:
+        asked(typed)
+    assert told in str(raised.value)
+
+
+LISTS = ("message list id=0199d1f0-7a5b-7c3e-8f4a-2b6c1d0e9f83", "callback problems", "suppression list")
+CONSENT_LISTS = ("consent show +421901000001", "consent problems", "consent uploads")
+
+
+@pytest.mark.parametrize("typed", [*LISTS, *CONSENT_LISTS])
+@pytest.mark.parametrize("size", [-1, 0, 1_001])
+def test_a_page_has_its_bounds(typed: str, size: int) -> None:
+    with pytest.raises(ValidationError, match="for --size"):
+        asked(f"{typed} --size {size}")
+
+
+def asked(typed: str) -> None:
+    app([*typed.split(), "--project", "none"], result_action="return_value", exit_on_error=False, print_error=False)
 
 
 async def test_a_number_is_printed_as_the_next_command_takes_it(data_dir: Path, token: str) -> None:

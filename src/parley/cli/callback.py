@@ -7,11 +7,11 @@ import msgspec
 from cyclopts import App, Parameter
 
 from parley.cli.moments import utc
-from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli.options import AsJson, DataDir, ProjectToken, Size, look_at_words
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.visible import visible
-from parley.services.callback_problems import CallbackProblem, CallbackProblems, list_callback_problems
+from parley.services.callback_problems import CallbackProblem, CallbackProblems, list_callback_problems, read_id
 from parley.wiring import House
 
 app = App(name="callback", help="What a provider told us that was not understood.")
@@ -24,8 +24,14 @@ SHOWN = 200
 def problems(
     *,
     project: ProjectToken,
-    size: Annotated[int, Parameter(help="Callbacks on a page.")] = PAGE,
-    before: Annotated[str | None, Parameter(help="The next page: the id that the page before named.")] = None,
+    size: Size = PAGE,
+    before: Annotated[
+        str | None,
+        Parameter(
+            help="The next page: the id that the page before named.",
+            validator=lambda _, word: look_at_words(read_id, word),
+        ),
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:

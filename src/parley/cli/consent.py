@@ -16,7 +16,7 @@ from cyclopts import App, Parameter
 from parley.cli import consent_import, consent_upload
 from parley.cli.consent_file import safe
 from parley.cli.moments import utc
-from parley.cli.options import AsJson, By, Customer, DataDir, ProjectToken, zoned
+from parley.cli.options import AsJson, By, Customer, DataDir, ProjectToken, Size, zoned
 from parley.cli.running import project_of, run
 from parley.domain.consent_evidence import Evidence
 from parley.domain.counting import counted
@@ -39,7 +39,6 @@ consent_upload.add_to(app)
 PAGE = 50
 
 Category = Annotated[str, Parameter(help="The consent category.")]
-Size = Annotated[int, Parameter(help="Entries on a page.")]
 Before = Annotated[UUID | None, Parameter(help="The next page: the id that the page before named.")]
 COLUMNS = (
     *("id", "customer_id", "category", "action", "valid_from", "valid_until", "source", "problem", "event_id"),

@@ -7,7 +7,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from parley.cli.moments import utc
-from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli.options import AsJson, DataDir, ProjectToken, Size
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.phone import as_dialled
@@ -42,7 +42,7 @@ def uploads(
     *,
     project: ProjectToken,
     failed: Annotated[bool, Parameter(help="Only what did not arrive.")] = False,
-    size: Annotated[int, Parameter(help="Lines on a page.")] = PAGE,
+    size: Size = PAGE,
     before: Annotated[UUID | None, Parameter(help="The next page: the id that the page before named.")] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,

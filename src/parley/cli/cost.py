@@ -11,12 +11,12 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken
+from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken, look_at_words
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError, Problem
 from parley.services.correct_costs import Corrected, Correction, correct_costs, read_cost, read_invoice
-from parley.services.report_costs import By, report_costs
+from parley.services.report_costs import By, check_days, report_costs
 from parley.store.ledger import ReportLine
 from parley.wiring import House
 
@@ -36,6 +36,7 @@ def report(
     data_dir: DataDir = None,
 ) -> None:
     """Messages that arrived, what they did cost, and what is set aside for those under way."""
+    look_at_words(check_days, since, until)
 
     async def do(house: House) -> list[ReportLine]:
         found = await project_of(house, project)

@@ -9,7 +9,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from parley.cli.moments import utc
-from parley.cli.options import AsJson, Customer, DataDir, ProjectToken, zoned
+from parley.cli.options import AsJson, Customer, DataDir, ProjectToken, Size, zoned
 from parley.cli.running import project_of, run
 from parley.domain.message import State
 from parley.services.list_messages import MessageCost, MessageLine, MessagesAsked, MessagesListed, list_messages
@@ -30,7 +30,7 @@ def list_all(
     project: ProjectToken,
     state: Annotated[tuple[State, ...], Parameter(help="Only those that stand so; once for each.")] = (),
     since: Annotated[datetime | None, Parameter(help="Only those planned then or later.")] = None,
-    size: Annotated[int, Parameter(help="Messages on a page.")] = PAGE,
+    size: Size = PAGE,
     before: Annotated[UUID | None, Parameter(help="The next page: the id that the page before named.")] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,

@@ -36,6 +36,8 @@ def try_now(
     data_dir: DataDir = None,
 ) -> None:
     """What would be refused now, or would have to wait, and why: counts by reason. Nothing is written or sent."""
+    if (campaign is None) == (template is None):
+        raise MisusedError([Problem("policy try", "give --campaign or --template, one of them.")])
     wish = Wish(
         campaign=campaign,
         template=template,

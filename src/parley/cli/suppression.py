@@ -7,7 +7,7 @@ import msgspec
 from cyclopts import App, Parameter
 
 from parley.cli.moments import utc
-from parley.cli.options import AsJson, DataDir, ProjectToken
+from parley.cli.options import AsJson, DataDir, ProjectToken, Size
 from parley.cli.running import project_of, run
 from parley.domain.phone import as_dialled
 from parley.domain.suppression import Scope
@@ -56,7 +56,7 @@ def list_all(
     address: Annotated[str | None, Parameter(help="Only this one.")] = None,
     *,
     project: ProjectToken,
-    size: Annotated[int, Parameter(help="Lines on a page.")] = PAGE,
+    size: Size = PAGE,
     after: Annotated[str | None, Parameter(help="The next page: what the page before named.")] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,

@@ -61,17 +61,8 @@ async def list_callback_problems(
     return CallbackProblems(listed, listed[-1].id if len(rows) > size else None)
 
 
-async def _place(connection: Connection, project: Project, before: str | None) -> Place:
-    if before is None:
-        return _NEWEST
-    integration, key = _read_id(before)
-    at = await received_at(connection, project.id, integration, key)
-    if at is None:
-        raise _not_an_id()
-    return at, integration, key
-
-
-def _read_id(said: str) -> tuple[str, bytes]:
+def read_id(said: str) -> tuple[str, bytes]:
+    """The integration, and the key of the body. Raises InvalidInputError."""
     integration, _, key = said.rpartition("/")
     try:
         read = bytes.fromhex(key)
@@ -80,6 +71,16 @@ def _read_id(said: str) -> tuple[str, bytes]:
     if len(read) != _KEY_BYTES or not integration.isprintable():
         raise _not_an_id()
     return integration, read
+
+
+async def _place(connection: Connection, project: Project, before: str | None) -> Place:
+    if before is None:
+        return _NEWEST
+    integration, key = read_id(before)
+    at = await received_at(connection, project.id, integration, key)
+    if at is None:
+        raise _not_an_id()
+    return at, integration, key
 
 
 def _not_an_id() -> InvalidInputError:

@@ -20,6 +20,12 @@ class By(StrEnum):
     """Or campaign."""
 
 
+def check_days(since: date | None, until: date | None) -> None:
+    """Raises InvalidInputError."""
+    if since is not None and until is not None and until < since:
+        raise InvalidInputError([Problem("until", f"{until} lies before {since}, where the report begins (since).")])
+
+
 async def report_costs(
     database: Database, project_id: UUID, by: By, since: date | None, until: date | None, now: datetime
 ) -> list[ReportLine]:
@@ -27,8 +33,7 @@ async def report_costs(
 
     Raises InvalidInputError.
     """
-    if since is not None and until is not None and until < since:
-        raise InvalidInputError([Problem("until", f"{until} lies before {since}, where the report begins (since).")])
+    check_days(since, until)
     async with database.transaction() as connection:
         project = await project_definitions(connection, project_id)
         today = project.prices.day(now)

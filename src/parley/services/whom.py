@@ -22,10 +22,18 @@ class NobodyError(ParleyError):
     """The project has no such customer."""
 
 
+def check_form(said: str) -> None:
+    """Raises InvalidInputError for what names nobody in any project."""
+    name, _, value = _named(said.strip()).partition("=")
+    if not name or not value.strip() or (name == "id" and _uuid(value.strip()) is None):
+        raise InvalidInputError([Problem("customer", _FORM)])
+
+
 async def whom(connection: Connection, project: Project, said: str) -> list[UUID]:
     """All customers with that number; one for anything else. Raises InvalidInputError, NobodyError."""
+    check_form(said)
     name, _, value = _named(said.strip()).partition("=")
-    found = await _found(connection, project, name, value.strip()) if name and value.strip() else None
+    found = await _found(connection, project, name, value.strip())
     if found is None:
         raise InvalidInputError([Problem("customer", _FORM)])
     if not found:
