@@ -95,6 +95,24 @@ async def test_an_override_lifts_nothing_that_whatsapp_would_refuse(tmp_path: Pa
     assert f"{path}: error: language:" in ended.out
 
 
+async def test_a_byte_order_mark_is_nothing_and_a_key_that_stands_twice_is_told(
+    tmp_path: Path, template: dict[str, Any]
+) -> None:
+    path = written(tmp_path, "t.json", template | {"category": "SHIPPING_UPDATE"})
+    written_anew(path, b"{", b"\xef\xbb\xbf{")
+    written_anew(written(tmp_path, "sale.json", {"kind": "campaign", "name": "sale"}), b"{", b"\xef\xbb\xbf{")
+    assert (await parley("lint", str(tmp_path))).out == "1 template, nothing found.\n"
+    written_anew(path, b'"text":', b'"text": "Hello", "text":')
+    ended = await parley("lint", path)
+    assert ended.code == 2
+    assert f"{path}: unreadable: body.text: stands twice in the same object" in ended.out
+
+
+def written_anew(path: str, before: bytes, after: bytes) -> None:
+    """The first `before` of the file becomes `after`."""
+    Path(path).write_bytes(Path(path).read_bytes().replace(before, after, 1))
+
+
 async def test_of_a_folder_the_templates_are_looked_at(tmp_path: Path, template: dict[str, Any]) -> None:
     (tmp_path / "deep").mkdir()
     written(tmp_path / "deep", "order.json", {**template, "category": "SHIPPING_UPDATE"})

@@ -12,6 +12,7 @@ from parley.costs import Difference, difference, shipped_cards
 from parley.domain.clock import system_clock
 from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError
+from parley.domain.malformed import BYTE_ORDER_MARK, check_once
 from parley.domain.template_category import filed_today
 from parley.templates import MessageTemplate, RuleSet, parse_template
 from parley.templates.judgement import barring, judge, told_as
@@ -57,7 +58,7 @@ def _found(named: Iterable[Path]) -> Iterator[Path]:
 def _may_be_template(file: Path) -> bool:
     """What cannot be read may be one, and is told."""
     try:
-        return _kind_of(file.read_bytes()) == "template"
+        return _kind_of(file.read_bytes().removeprefix(BYTE_ORDER_MARK)) == "template"
     except OSError:
         return True
 
@@ -76,10 +77,11 @@ class _Definition(msgspec.Struct):
 def _linted(file: Path, rules: RuleSet) -> tuple[Linted, MessageTemplate | None]:
     try:
         with file.open("rb") as opened:
-            raw = opened.read(LARGEST_TEMPLATE + 1)
+            raw = opened.read(LARGEST_TEMPLATE + 1).removeprefix(BYTE_ORDER_MARK)
         if (kind := _kind_of(raw)) != "template":
             return Linted(str(file), unreadable=(f"kind: this is a {kind}, not a template",)), None
         template = parse_template(raw)
+        check_once(raw)
     except InvalidInputError as error:
         return Linted(str(file), unreadable=tuple(str(problem) for problem in error.problems)), None
     except OSError as error:

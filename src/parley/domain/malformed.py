@@ -1,15 +1,51 @@
-"""Where a JSON text breaks, as an editor counts it: the decoder names a byte, and no editor shows those."""
+"""What a decoder of JSON does not tell whoever wrote the text: the line in place of a byte, a key that stands twice."""
 
+import json
 import re
+from collections.abc import Iterator
+from typing import Any
 
+from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.misfit import joined
 from parley.domain.plain_words import plainly
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Some editors begin a file of UTF-8 with it; in JSON it has no place."""
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
 
 def told_by_line(data: bytes, error: Exception) -> str:
     """The decoder's sentence, with the line and the column (in characters, both from 1) instead of the byte."""
     return _BYTE.sub(lambda found: f"({_place(data[: int(found[1])])})", plainly(str(error)))
+
+
+class _Pairs(tuple[tuple[str, Any], ...]):
+    """An object as it is written."""
+
+    __slots__ = ()
+
+
+def check_once(data: bytes) -> None:
+    """Raises InvalidInputError with each key that stands twice in one object of a JSON text that a decoder has read: it
+    keeps the last and tells nothing.
+    """
+    whole = json.loads(data, object_pairs_hook=_Pairs, parse_int=float, strict=False)
+    sentence = "stands twice in the same object, and only the last would count: remove one."
+    if problems := [Problem(path, sentence) for path in _twice(whole, "")]:
+        raise InvalidInputError(problems)
+
+
+def _twice(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, list):
+        for place, entry in enumerate(value):
+            yield from _twice(entry, f"{path}[{place}]")
+    if isinstance(value, _Pairs):
+        seen: set[str] = set()
+        for key, inner in value:
+            if key in seen:
+                yield joined(path, key)
+            seen.add(key)
+            yield from _twice(inner, joined(path, key))
 
 
 def _place(before: bytes) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
-from parley.domain.malformed import told_by_line
+from parley.domain.malformed import BYTE_ORDER_MARK, check_once, told_by_line
 from parley.domain.visible import check_visible
 from parley.integrations.definition import SECRET_FIELDS
 from parley.services.definition_secrets import Path, SecretsTaken
@@ -73,10 +73,12 @@ def _read_one(file: File, environment: Mapping[str, str]) -> ReadDefinition:
 
 
 def _json_object(data: bytes) -> dict[str, Any]:
+    data = data.removeprefix(BYTE_ORDER_MARK)
     if len(data) > LARGEST_FILE:
         raise InvalidInputError([Problem("file", f"is larger than {LARGEST_FILE} bytes.")])
     try:
         raw = msgspec.json.decode(data, type=dict[str, Any])
+        check_once(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInputError([Problem("file", f"is not a JSON object: {told_by_line(data, error)}.")]) from error
     if b"\\u0000" in data.replace(b"\\\\", b""):  # the one way to write it in JSON; a backslash's own pair is none

@@ -209,6 +209,17 @@ async def test_broken_json_is_told_by_line_and_column(api: ProjectApi) -> None:
     assert "(line 4, column 1)" in answer.text
 
 
+async def test_a_key_that_stands_twice_is_told_with_its_path_and_a_byte_order_mark_is_nothing(api: ProjectApi) -> None:
+    policy = (
+        b'{"kind": "frequency_policy", "name": "gentle", "segments": [{"limits": [{"at_most": 1, "per": "1 day"}]}]}'
+    )
+    twice = policy.replace(b'"at_most": 1', b'"at_most": 1, "at_most": 9')
+    refused = await call(api, "PUT", "/frequency_policy/gentle", twice)
+    assert refused.status == 400
+    assert "segments[0].limits[0].at_most: stands twice in the same object" in refused.text
+    assert (await call(api, "PUT", "/frequency_policy/gentle", b"\xef\xbb\xbf" + policy)).status == 201
+
+
 async def test_an_admin_says_the_projects_settings_and_an_editor_may_not(api: ProjectApi, database: Database) -> None:
     rule = {"kind": "settings", "uncertain": {"then": "resend", "after_hours": 72}}
     editor = await as_role(api, database, Role.EDITOR)
