@@ -20,6 +20,12 @@ async def test_it_is_alive_and_ready(api_url: str) -> None:
     assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
 
 
+async def test_the_counters_say_their_charset_once(api_url: str) -> None:
+    answer = await get(f"{api_url}/metrics")
+    assert answer.headers["content-type"].count("charset=utf-8") == 1
+    assert "version=" in answer.headers["content-type"]
+
+
 async def test_it_is_not_ready_without_its_database(database: Database, tmp_path: Path) -> None:
     nowhere = f"postgresql://nobody@/nothing?host={tmp_path}"
     async with running_api(database, nowhere) as url:

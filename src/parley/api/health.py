@@ -1,6 +1,7 @@
 """Is the server alive, and is it ready for work?"""
 
 import asyncio
+import os
 from typing import Any
 
 from litestar import Request, Response, get
@@ -26,10 +27,19 @@ async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
         async with asyncio.timeout(READY_WITHIN_SECONDS):
             reason = await _reason(state.database, state.database_url)
     except Exception as error:  # noqa: BLE001  whatever keeps us from the database is the reason
-        reason = f"The database cannot be reached: {type(error).__name__}."
+        reason = f"The database cannot be reached: {plain_reason(error)}."
     if reason is not None:
         return Response({"status": "not ready", "reason": reason}, status_code=503)
     return Response({"status": "ready"}, status_code=200)
+
+
+def plain_reason(error: Exception) -> str:
+    """Without the address, which is nobody's business who asks here."""
+    if isinstance(error, TimeoutError):
+        return "it has not answered in time"
+    if isinstance(error, OSError) and error.errno is not None:
+        return os.strerror(error.errno).lower()
+    return f"it takes no connection ({type(error).__name__})"
 
 
 async def _reason(database: Database, url: str) -> str | None:

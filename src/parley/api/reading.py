@@ -9,6 +9,7 @@ import msgspec
 
 from parley.api.errors import malformed, refused
 from parley.domain.customer import CustomerIds
+from parley.domain.misfit import NOT_CHOSEN, misfit
 from parley.domain.plain_words import plainly
 from parley.domain.project import ProjectSettings
 
@@ -34,7 +35,7 @@ def read_json(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise refused(said_plainly(error)) from error
+        raise refused(said_plainly(error, kind)) from error
     except RecursionError as error:
         raise refused(f"The JSON is nested too deeply: {DEEPEST} levels are the limit.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -46,15 +47,17 @@ def read_part(raw: bytes | msgspec.Raw, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError as error:
-        raise UnusableError(said_plainly(error)) from error
+        raise UnusableError(said_plainly(error, kind)) from error
     except RecursionError as error:
         raise UnusableError(f"The JSON is nested too deeply: {DEEPEST} levels are the limit.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnusableError(_no_json(bytes(raw), error)) from error
 
 
-def said_plainly(error: msgspec.ValidationError) -> str:
+def said_plainly(error: msgspec.ValidationError, read_as: Any) -> str:
     """`properties: must be an object; it is a list.`"""
+    if str(error).startswith(NOT_CHOSEN):
+        return "{}: {}.".format(*misfit(error, read_as))
     text, _, path = str(error).partition(" - at ")
     field = path.strip("`").removeprefix("$").removeprefix(".")
     told = plainly(text).replace("`", "")

@@ -61,9 +61,8 @@ def problems_of(said: Said, known: dict[str, ConsentCategory], now: datetime) ->
     """Field by field."""
     problems = []
     if said.category not in known:
-        problems.append(
-            Problem("category", f"There is none called {said.category!r}: {', '.join(known) or 'none yet'}.")
-        )
+        there_is = ", ".join(known) or "none yet"
+        problems.append(Problem("category", f"there is no consent category {said.category}; there is {there_is}."))
     starts = said.valid_from or now
     problems += [
         Problem(field, "needs a time zone: end it in Z or in an offset such as +02:00.")

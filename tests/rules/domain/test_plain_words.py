@@ -1,15 +1,19 @@
 """The JSON library's sentences are told in the words of whoever wrote the file."""
 
-from datetime import date, datetime
+import errno
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 import pytest
 
+from parley.api.health import plain_reason
 from parley.api.reading import said_plainly
+from parley.domain.consent import ConsentCategory
 from parley.domain.plain_words import plainly
+from parley.services.say_consent import Said, problems_of
 
 
 class Lamp(msgspec.Struct, forbid_unknown_fields=True):
@@ -60,4 +64,31 @@ def test_what_it_does_not_know_stays_as_it_is() -> None:
 def test_the_tracking_api_says_the_field_and_what_it_must_be() -> None:
     with pytest.raises(msgspec.ValidationError) as raised:
         msgspec.json.decode(b'{"a": [1, "x"]}', type=dict[str, list[int]])
-    assert said_plainly(raised.value) == "[...][1]: must be a whole number; it is a text."
+    assert said_plainly(raised.value, dict[str, list[int]]) == "[...][1]: must be a whole number; it is a text."
+
+
+def test_it_says_what_there_is_to_choose_from() -> None:
+    class Body(msgspec.Struct):
+        format: Literal["native_json", "csv"]
+
+    with pytest.raises(msgspec.ValidationError) as raised:
+        msgspec.json.decode(b'{"format": "xml"}', type=Body)
+    assert said_plainly(raised.value, Body) == "format: must be one of csv, native_json; it is 'xml'."
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (TimeoutError(), "it has not answered in time"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('10.0.0.7', 5432)"), "connection refused"),
+        (RuntimeError("10.0.0.7"), "it takes no connection (RuntimeError)"),
+    ],
+)
+def test_why_the_server_is_not_ready_is_told_in_words_and_without_an_address(error: Exception, told: str) -> None:
+    assert plain_reason(error) == told
+
+
+def test_a_category_that_is_not_there_is_told_with_those_that_are() -> None:
+    said = Said(customer="phone=+421901000001", action="accept", category="nope")
+    (problem,) = problems_of(said, {"offers": ConsentCategory(name="offers")}, datetime(2026, 11, 27, tzinfo=UTC))
+    assert str(problem) == "category: there is no consent category nope; there is offers."
