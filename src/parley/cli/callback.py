@@ -25,17 +25,13 @@ def problems(
     *,
     project: ProjectToken,
     size: Size = PAGE,
-    before: Annotated[
-        str | None,
-        Parameter(
-            help="The next page: the id that the page before named.",
-            validator=lambda _, word: look_at_words(read_id, word),
-        ),
-    ] = None,
+    before: Annotated[str | None, Parameter(help="The next page: the id that the page before named.")] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Callbacks that were not understood: when they came, what was wrong, how they begin. Newest first."""
+    if before is not None:
+        look_at_words(read_id, before)
 
     async def do(house: House) -> CallbackProblems:
         return await list_callback_problems(house.database, await project_of(house, project), size, before)
