@@ -15,6 +15,7 @@ from parley.store.embedded import embedded_server
 from tests.frame.conftest import INTEGRATION, TOKEN, Running
 from tests.frame.processes import ROOT, SECONDS, created, end, environment, parley, running
 
+TRY = ("policy", "try", "--project", "x", "--campaign", "x", "--condition")
 HELP = """
 from parley.cli.main import app
 
@@ -241,12 +242,12 @@ async def test_every_command_says_how_it_is_used() -> None:
         (("key", "create", "king", "--project", "x"), 2, "viewer"),
         (("serve", "--port", "65536"), 2, "--port must be at most 65535; it is 65536."),
         (
-            ("message", "list", "x", "--project", "x", "--state", "lost"),
+            ("message", "list", "registered=x", "--project", "x", "--state", "lost"),
             2,
             "--state must be one of planned, queued, sending, uncertain, accepted, sent, delivered, read, refused,",
         ),
-        (("policy", "try", "--project", "x", "--condition", "@/nowhere"), 1, "/nowhere: No such file or directory."),
-        (("policy", "try", "--project", "x", "--condition", "{,"), 2, "condition: is no JSON: "),
+        ((*TRY, "@/nowhere"), 1, "/nowhere: No such file or directory."),
+        ((*TRY, "{,"), 2, "condition: is no JSON: "),
         (("cost", "correct", "x", "much", "--project", "x", "--why", "y"), 2, "AMOUNT: must be 0 or more"),
         (("preset", "preview", "x", "--project", "x", "--customer", "jana"), 2, "--customer: write NAME=VALUE; it is"),
         (("serve", "--prot", "1"), 2, "Did you mean --port?"),

@@ -37,7 +37,7 @@ SENDING = (
     SERVICES / "steer_campaigns.py",
     ROOT / "src" / "parley" / "providers" / "oauth2.py",
 )
-CODE_AT = {"Deny": 0, "Defer": 1, "NotAccepted": 0}
+CODE_AT = {"Deny": 0, "Defer": 1, "NotAccepted": 0, "NotLeft": 0}
 """Which argument of a verdict is its code."""
 
 

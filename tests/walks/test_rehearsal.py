@@ -78,9 +78,9 @@ async def test_a_launch_comes_to_what_was_tried(walk: Walk, crowd: Cast) -> None
 @pytest.mark.parametrize(
     ("wish", "field", "sentence"),
     [
-        ({"template": "cart_reminder", "consent_category": "letter"}, "consent_category", "there is whatsapp"),
-        ({"template": "cart_reminder", "condition": {"consent": "letter"}}, "condition", "there is whatsapp"),
-        ({"campaign": "sale", "condition": {"not": {"consent": "letter"}}}, "condition", "there is whatsapp"),
+        ({"template": "cart_reminder", "consent_category": "letter"}, "consent_category", "; there is offers"),
+        ({"template": "cart_reminder", "condition": {"consent": "letter"}}, "condition", "; there is offers"),
+        ({"campaign": "sale", "condition": {"not": {"consent": "letter"}}}, "condition", "; there is offers"),
         ({"campaign": "sale", "consent_category": "whatsapp"}, "consent_category", "has no place here"),
         ({"scenario": "none", "sender": "shop", "parameters": ("x",)}, "parameters", "has no place here"),
     ],

@@ -51,7 +51,7 @@ def test_a_tier_is_a_level_of_whatsapp_or_a_number(tier: object, people: int | N
         ({"messages_per_second": 1001}, "limits.messages_per_second"),
         ({"messages_per_second": "80"}, "limits.messages_per_second"),
         ({"requests_per_second": -1}, "limits.requests_per_second"),
-        ({"per_second": 1}, "limits"),
+        ({"per_second": 1}, "limits.per_second"),
         ({"tier": 0}, "limits.tier"),
         ({"tier": "3K"}, "limits.tier"),
         ({"tier": 2.5}, "limits.tier"),

@@ -155,7 +155,7 @@ def test_the_answer_is_in_the_customers_language(languages: tuple[str | None, ..
         ({"weak": ["OTHER"]}, "weak"),
         ({"reply": {"en": " "}}, "reply.en"),
         ({"action": "forget"}, "action"),
-        ({"keyword": []}, "auto_response"),
+        ({"keyword": []}, "keyword"),
         ({"name": "stop", "action": "none"}, "action"),
         ({"name": "stop", "action": "revoke", "active": False}, "active"),
         ({"name": "stop", "action": "revoke", "senders": ["shop"]}, "senders"),
