@@ -81,7 +81,9 @@ async def test_a_limit_of_the_sender_paces_them(walk: Walk) -> None:
 
 async def test_quiet_hours_put_them_off(walk: Walk, people: Cast) -> None:
     quiet = {"kind": "settings", "name": "project", "quiet_hours": {"spans": [{"from": "10:00", "to": "16:00"}]}}
-    await _planned(walk, quiet)
+    await walk.apply(quiet)
+    await walk.judge_anew()
+    await _planned(walk)
     (found,) = (await walk.shown("sale")).waits
     assert (found.what, found.waiting.code) == (What.MESSAGES_DEFERRED, "quiet_hours")
     assert found.waiting.until is not None
