@@ -67,4 +67,4 @@ async def test_what_cannot_be_says_why(at: list[str]) -> None:
 async def test_a_status_that_only_a_file_can_give_is_no_choice(at: list[str]) -> None:
     told = await template(at, "status", "order_shipped", "en", "linted", "--reason", "x")
     assert told.code == 2
-    assert 'Choose from: "submitted", "approved", "rejected", "paused", "disabled".' in told.err
+    assert "must be one of submitted, approved, rejected, paused, disabled" in told.err
