@@ -1,7 +1,7 @@
 """What does not fit its type, said to whoever wrote it: the field, what it must be, what there is to choose from."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from itertools import takewhile
 from typing import Any
@@ -171,12 +171,27 @@ def _at(kind: inspect.Type | None, path: str) -> inspect.Type | None:
     return kind
 
 
-def _inside(kind: inspect.Type | None, step: str) -> inspect.Type | None:
+def _kinds(kind: inspect.Type | None) -> Iterator[inspect.Type]:
+    """What stands behind a type's limits and alternatives."""
     match kind:
+        case None:
+            return
         case inspect.Metadata(type=inner):
-            return _inside(inner, step)
+            yield from _kinds(inner)
         case inspect.UnionType(types=members):
-            return next((found for one in members if (found := _inside(one, step))), None)
+            for one in members:
+                yield from _kinds(one)
+        case _:
+            yield kind
+
+
+def _inside(kind: inspect.Type | None, step: str) -> inspect.Type | None:
+    found = (_step_into(one, step) for one in _kinds(kind))
+    return next((one for one in found if one), None)
+
+
+def _step_into(kind: inspect.Type, step: str) -> inspect.Type | None:
+    match kind:
         case inspect.StructType(fields=fields):
             return next((field.type for field in fields if field.encode_name == step), None)
         case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
@@ -189,62 +204,33 @@ def _inside(kind: inspect.Type | None, step: str) -> inspect.Type | None:
 
 def _names(kind: inspect.Type | None) -> inspect.Type | None:
     """What the names in an object must be."""
-    match kind:
-        case inspect.Metadata(type=inner):
-            return _names(inner)
-        case inspect.UnionType(types=members):
-            return next((found for one in members if (found := _names(one))), None)
-        case inspect.DictType(key_type=name):
-            return name
-        case _:
-            return None
+    return next((one.key_type for one in _kinds(kind) if isinstance(one, inspect.DictType)), None)
+
+
+def _structs(kind: inspect.Type | None) -> list[inspect.StructType]:
+    return [one for one in _kinds(kind) if isinstance(one, inspect.StructType)]
 
 
 def _needed(kind: inspect.Type | None, there: Mapping[str, Any]) -> list[str]:
     """Which fields an object must have; of several kinds the one that it says it is."""
-    match kind:
-        case inspect.Metadata(type=inner):
-            return _needed(inner, there)
-        case inspect.UnionType(types=members):
-            return [field for one in members for field in _needed(one, there)]
-        case inspect.StructType(tag=tag, tag_field=name) if name is not None and there.get(name) != tag:
-            return []
-        case inspect.StructType(fields=fields):
-            return [field.encode_name for field in fields if field.required]
-        case _:
-            return []
+    meant = [one for one in _structs(kind) if one.tag_field is None or there.get(one.tag_field) == one.tag]
+    return [field.encode_name for one in meant for field in one.fields if field.required]
 
 
 def _fields(kind: inspect.Type | None) -> list[str]:
-    match kind:
-        case inspect.Metadata(type=inner):
-            return _fields(inner)
-        case inspect.UnionType(types=members):
-            return [field for one in members for field in _fields(one)]
-        case inspect.StructType(fields=fields):
-            return [field.encode_name for field in fields]
-        case _:
-            return []
+    return [field.encode_name for one in _structs(kind) for field in one.fields]
 
 
 def _tags(kind: inspect.Type | None) -> list[str]:
-    match kind:
-        case inspect.Metadata(type=inner):
-            return _tags(inner)
-        case inspect.UnionType(types=members):
-            return [tag for one in members for tag in _tags(one)]
-        case inspect.StructType(tag=tag) if tag is not None:
-            return [str(tag)]
-        case _:
-            return []
+    return [str(one.tag) for one in _structs(kind) if one.tag is not None]
 
 
 def _choices(kind: inspect.Type | None) -> list[str]:
+    return [choice for one in _kinds(kind) for choice in _choices_of(one)]
+
+
+def _choices_of(kind: inspect.Type) -> list[str]:
     match kind:
-        case inspect.Metadata(type=inner):
-            return _choices(inner)
-        case inspect.UnionType(types=members):
-            return [choice for one in members for choice in _choices(one)]
         case inspect.ListType(item_type=inner):
             return _choices(inner)
         case inspect.EnumType(cls=cls):
