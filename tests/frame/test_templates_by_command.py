@@ -43,7 +43,7 @@ async def test_a_template_is_approved_by_hand_overruled_and_shown(at: list[str],
     assert "Our CSM wrote." in shown
     assert "override by command line: It is right." in shown
     history = (await template(at, "history", "order_shipped", "en")).out.splitlines()
-    assert [line.split()[3] for line in history] == ["override", "status", "applied"]
+    assert [line.split()[4] for line in history] == ["override", "status", "applied"]
     assert history[1].endswith("linted -> approved  (person jana): Our CSM wrote.")
 
     (tmp_path / "offer.json").write_text(json.dumps(OFFER), encoding="utf-8")

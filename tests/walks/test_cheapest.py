@@ -35,6 +35,14 @@ async def service_used_up(walk: Walk) -> None:
         await connection.execute("INSERT INTO cost_counters VALUES ('account:shop-bot', 'service', '2026-11-01', 1000)")
 
 
+async def _planned(walk: Walk) -> None:
+    """The campaign in both forms; its messages are in the queue."""
+    await walk.apply(MARKETING, BOTH)
+    await walk.launch("sale")
+    while await walk.campaigns_move():
+        pass
+
+
 @pytest.mark.parametrize(("ago", "type_", "spent"), [(1, "text", "0"), (25, "template", "0.0860")])
 async def test_free_text_leaves_while_the_window_is_open_else_the_template(
     walk: Walk, people: Cast, ago: float, type_: str, spent: str
@@ -57,10 +65,7 @@ async def test_the_text_is_personal_and_the_event_says_what_left(walk: Walk, peo
 
 
 async def test_a_window_that_opens_while_it_waits_is_used(walk: Walk, people: Cast) -> None:
-    await walk.apply(MARKETING, BOTH)
-    await walk.launch("sale")
-    while await walk.campaigns_move():
-        pass
+    await _planned(walk)
     assert await entries(walk.database) == [("reserve", SLOVAK, 0)]
     walk.now += timedelta(minutes=1)
     await alice_writes(walk)
@@ -71,10 +76,7 @@ async def test_a_window_that_opens_while_it_waits_is_used(walk: Walk, people: Ca
 
 async def test_a_window_that_closes_while_it_waits_is_not(walk: Walk, people: Cast) -> None:
     await alice_writes(walk, 23)
-    await walk.apply(MARKETING, BOTH)
-    await walk.launch("sale")
-    while await walk.campaigns_move():
-        pass
+    await _planned(walk)
     await steer(walk.database, walk.project_id, "sale", Order.PAUSE, walk.now)
     await walk.later(hours=2)
     await steer(walk.database, walk.project_id, "sale", Order.RESUME, walk.now)
@@ -85,10 +87,7 @@ async def test_a_window_that_closes_while_it_waits_is_not(walk: Walk, people: Ca
 
 async def test_a_text_that_turns_into_its_template_does_not_overtake_the_opt_in(walk: Walk, people: Cast) -> None:
     await alice_writes(walk, 23)
-    await walk.apply(MARKETING, BOTH)
-    await walk.launch("sale")
-    while await walk.campaigns_move():
-        pass
+    await _planned(walk)
     assert await walk.states(people.alice, "text") == ["queued"]
     walk.now += timedelta(hours=2)
     await walk.track(people.alice, "consent", **consent_event(people.alice, "accept").properties)
@@ -104,10 +103,7 @@ async def test_a_text_that_turns_into_its_template_does_not_overtake_the_opt_in(
 
 async def test_a_text_that_has_to_wait_for_its_template_leaves_when_that_is_released(walk: Walk, people: Cast) -> None:
     await alice_writes(walk, 23)
-    await walk.apply(MARKETING, BOTH)
-    await walk.launch("sale")
-    while await walk.campaigns_move():
-        pass
+    await _planned(walk)
     assert await walk.states(people.alice, "text") == ["queued"]
     stop = Stop("shop-whatsapp", "paused", "It is paused.", "spring_sale.en")
     async with walk.database.transaction() as connection:
