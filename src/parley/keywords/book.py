@@ -36,9 +36,10 @@ class KeywordBook:
         self._by_word: dict[str, list[tuple[AutoResponse, tuple[str, ...], bool]]] = {}
         for response in [*mine.values(), *(one for name, one in shipped().items() if name not in mine)]:
             if response.active:
+                weak = {plain_form(one) for one in response.weak}
                 for word, languages in _words(response).items():
-                    weak = "*" in response.weak or word in {plain_form(one) for one in response.weak}
-                    self._by_word.setdefault(word, []).append((response, languages, weak))
+                    is_weak = "*" in response.weak or word in weak
+                    self._by_word.setdefault(word, []).append((response, languages, is_weak))
 
     def hear(self, texts: Iterable[str], sender: str) -> Heard | None:
         """`texts` are what the customer said: a button's payload, its title, the message. None: no keyword."""
