@@ -18,15 +18,23 @@ from tests.walks.walk import EXAMPLES, LEGACY, Walk
 _numbers = itertools.count()
 
 
+@pytest.fixture(scope="session")
+async def migrated(database_url: str) -> str:
+    """The name of a database beside the shared one that is only there to be copied."""
+    admin = await asyncpg.connect(database_url)
+    await admin.execute("CREATE DATABASE migrated")
+    await admin.close()
+    migrate(database_url.replace("/postgres?", "/migrated?"))
+    return "migrated"
+
+
 @pytest.fixture
-async def own_database_url(database_url: str) -> AsyncIterator[str]:
+async def own_database_url(database_url: str, migrated: str) -> AsyncIterator[str]:
     """A fresh, migrated database beside the shared one; dropped afterwards."""
     name = f"walk_{next(_numbers)}"
     admin = await asyncpg.connect(database_url)
-    await admin.execute(f"CREATE DATABASE {name}")
-    url = database_url.replace("/postgres?", f"/{name}?")
-    migrate(url)
-    yield url
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {migrated}")
+    yield database_url.replace("/postgres?", f"/{name}?")
     await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await admin.close()
 
