@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from parley.domain.clock import Clock
+from parley.house import House
 from parley.providers.http import Wire
 from parley.services.deliver_messages import Delivery
 from parley.services.look_at_provider import LOOKS, NO_MORE, Looker
 from parley.services.patience import LEASE
 from parley.services.settle_by_rule import settle_by_rule
-from parley.wiring import House
 
 SOON = timedelta(minutes=1)
 ROUNDS = 100_000

@@ -22,11 +22,11 @@ from chaos.shop import Shop, enrol, launch, open_shop, track
 from chaos.sinch import Sinch
 from parley.config import Config
 from parley.domain.settings import Then
+from parley.house import House, open_house
 from parley.providers.http import HttpClient
 from parley.services.patience import LEASE
 from parley.services.turns import IN_FLIGHT
 from parley.store.database import AWAY
-from parley.wiring import House, open_house
 
 LOOK_SECONDS = 0.25
 STILL_LOOKS = 2

@@ -18,9 +18,10 @@ from bench.support.sending_worker import InstantWire
 from parley.cli.event_loop import run_to_end
 from parley.config import Config
 from parley.domain.http import HttpRequest
+from parley.house import open_house
 from parley.providers.http import HttpClient, Wire
 from parley.store.database import Connection, Database
-from parley.wiring import CONNECTIONS, open_house
+from parley.wiring import CONNECTIONS
 
 PHONE, NAME = b"421901999999", b"0199aaaa-bbbb-7ccc-8ddd-eeeeffff0000"
 """Places in the request."""

@@ -12,7 +12,8 @@ from pathlib import Path
 from parley.cli.event_loop import run_to_end
 from parley.cli.working import spare_the_collector, stop_on_signals
 from parley.config import Config
-from parley.wiring import open_house, open_loops
+from parley.house import open_house
+from parley.wiring import open_loops
 
 
 async def work(data_dir: Path) -> None:

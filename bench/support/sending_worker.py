@@ -15,9 +15,10 @@ from bench.support.shop import deliver_all
 from parley.cli.event_loop import run_to_end
 from parley.config import Config
 from parley.domain.http import HttpRequest, HttpResponse
+from parley.house import open_house
 from parley.providers.http import HttpClient, Wire
 from parley.services.deliver_messages import Delivery
-from parley.wiring import CONNECTIONS, open_house
+from parley.wiring import CONNECTIONS
 
 
 class InstantWire:

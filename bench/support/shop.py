@@ -16,6 +16,7 @@ from parley.config import Config
 from parley.domain.consent import CONSENT
 from parley.domain.customer import CustomerIds
 from parley.domain.event import NewEvent
+from parley.house import House, open_house
 from parley.providers.http import Wire
 from parley.services.apply_definitions import apply_definitions
 from parley.services.create_project import NewProject, create_project
@@ -25,7 +26,6 @@ from parley.services.read_definitions import File, read_definitions
 from parley.services.record_events import record_events
 from parley.services.resolve_customers import resolve_customers
 from parley.services.set_properties import PropertyUpdate, set_properties
-from parley.wiring import House, open_house
 
 T = TypeVar("T")
 TOGETHER = 500

@@ -1,20 +1,14 @@
-"""Builds the house: the only file that knows which concrete thing goes where."""
+"""What goes on in the house, API and loops: the only file that knows which concrete thing goes where."""
 
-import asyncio
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
-import msgspec
-import psycopg
 from litestar.types import ASGIApp
 
 from parley.api.app import create_app
-from parley.config import Config, ConfigurationError, secret_key_of
-from parley.domain.clock import Clock, system_clock
+from parley.house import House, spool_of
 from parley.providers.http import HttpClient
 from parley.queue.loop import Loop, Step
 from parley.services.advance_journeys import advance_journeys
@@ -30,15 +24,12 @@ from parley.services.pairs import forget_paid
 from parley.services.patience import Patience
 from parley.services.plan_campaigns import plan_campaigns
 from parley.services.receive_reports import sweep_early_reports
-from parley.services.secret_box import SecretBox
 from parley.services.settle_by_rule import settle_by_rule
 from parley.services.steer_campaigns import steer_campaigns
 from parley.services.sync_templates import TemplateSync
 from parley.services.tiers import forget_past
 from parley.services.turns import PLACES
-from parley.store.database import Database, open_database
-from parley.store.embedded import EmbeddedServer, embedded_server
-from parley.store.migrate import DatabaseUnreachableError, migrate
+from parley.store.database import Database, sql
 from parley.store.wakeups import listening
 
 CAMPAIGN_SECONDS = 2.0
@@ -61,76 +52,10 @@ SWEEP_SECONDS = 15.0
 """How often a worker looks for reports that crossed the answer to their send, and for paid pairs and past tiers."""
 
 
-class House(msgspec.Struct, frozen=True):
-    """Everything that a command, a door or a worker needs."""
-
-    config: Config
-    database: Database
-    database_url: str
-    embedded: EmbeddedServer | None
-    clock: Clock
-    chance: Callable[[], float]
-    box: SecretBox
-
-
-@contextmanager
-def database_server(config: Config) -> Iterator[tuple[str, EmbeddedServer | None]]:
-    """The URL of the configured database; the embedded one is started, or joined, and let go of at the end."""
-    if config.database_url is not None:
-        yield _readable(config.database_url), None
-        return
-    with embedded_server(config.data_dir) as server:
-        try:
-            yield server.url, server
-        except DatabaseUnreachableError as error:  # whose remedy is one for a database of the operator's own
-            remedy = (
-                f"It is Parley's own. It runs and does not answer; its log is {config.data_dir / 'postgres' / 'log'}."
-            )
-            raise DatabaseUnreachableError(error.said, remedy) from error
-
-
-def _readable(url: str) -> str:
-    """The driver's own complaint quotes the URL, password and all: it is not passed on."""
-    try:
-        psycopg.conninfo.conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        raise ConfigurationError(
-            "PARLEY_DATABASE_URL cannot be read. It must look like postgresql://user:password@host/database; "
-            "in the password, write @ as %40, / as %2F and so on, and use only libpq's parameters after the ?."
-        ) from None
-    return url
-
-
-def has_database(config: Config) -> bool:
-    """Is there something to open, without making it?"""
-    return config.database_url is not None or (config.data_dir / "postgres" / "PG_VERSION").exists()
-
-
-@asynccontextmanager
-async def open_house(config: Config, clock: Clock = system_clock) -> AsyncIterator[House]:
-    """Starts or joins the database, migrates it, opens the pool."""
-    with database_server(config) as (url, embedded):
-        await asyncio.to_thread(migrate, url)
-        async with open_database(url) as database:
-            yield House(
-                config=config,
-                database=database,
-                database_url=url,
-                embedded=embedded,
-                clock=clock,
-                chance=random.random,
-                box=SecretBox(secret_key_of(config)),
-            )
-
-
-def spool_of(config: Config) -> Path:
-    """Where callbacks go while the database is away."""
-    return config.data_dir / "spool"
-
-
 @asynccontextmanager
 async def open_app(house: House) -> AsyncIterator[ASGIApp]:
     """The API with all its doors."""
+    sql.read_all()
     spool, limit = spool_of(house.config), house.config.spool_bytes
     async with open_intake(house.database, house.box, house.clock, spool, limit) as intake:
         yield create_app(
@@ -141,6 +66,7 @@ async def open_app(house: House) -> AsyncIterator[ASGIApp]:
 @asynccontextmanager
 async def open_loops(house: House) -> AsyncIterator[list[Loop]]:
     """A worker's loops, woken by what other processes write. At the end, what is in flight is finished."""
+    sql.read_all()
 
     async def campaigns() -> int:
         steered = await steer_campaigns(house.database, house.clock())

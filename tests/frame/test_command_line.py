@@ -331,7 +331,7 @@ from pathlib import Path
 from parley.config import read_config
 from parley.store.stops import Stop, put_stop
 from parley.store.projects import project_by_token
-from parley.wiring import open_house
+from parley.house import open_house
 
 async def main():
     async with open_house(read_config(Path(sys.argv[1]))) as house, house.database.transaction() as connection:

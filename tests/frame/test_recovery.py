@@ -13,10 +13,10 @@ import psycopg
 import pytest
 
 from parley.cli.running import DatabaseLostError, run
+from parley.house import House
 from parley.services.callback_spool import Arrival, CallbackSpool
 from parley.store.embedded import EmbeddedServer, embedded_server
 from parley.store.migrate import migrate, pending
-from parley.wiring import House
 from tests.frame.processes import HOLD, SECONDS, database_pid, parley, running, serving, until
 from tests.support.builders import NOW
 

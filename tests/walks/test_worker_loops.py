@@ -11,13 +11,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from parley.config import Config
+from parley.house import House
 from parley.presets import Renderer
 from parley.services.claim_messages import claim_messages
 from parley.services.receive_reports import sweep_early_reports
 from parley.services.turns import Turns
 from parley.store.messages import EarlyReport, keep_early_reports
 from parley.store.reevaluations import Concerned, ask_reevaluation
-from parley.wiring import House, open_loops
+from parley.wiring import open_loops
 from tests.support.builders import Cast
 from tests.walks.walk import Walk
 

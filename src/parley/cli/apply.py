@@ -12,9 +12,9 @@ from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.config import environment
 from parley.domain.errors import ParleyError
+from parley.house import House
 from parley.services.apply_definitions import Change, Happening, apply_definitions
 from parley.services.read_definitions import File, read_definitions
-from parley.wiring import House
 
 app = App(name="apply", help="Apply a folder of definition files to a project: all of them or none.")
 

@@ -11,8 +11,8 @@ from parley.cli.options import AsJson, DataDir, ProjectToken, Size, look_at_word
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.visible import visible
+from parley.house import House
 from parley.services.callback_problems import CallbackProblem, CallbackProblems, list_callback_problems, read_id
-from parley.wiring import House
 
 app = App(name="callback", help="What a provider told us that was not understood.")
 PAGE = 50

@@ -18,6 +18,7 @@ from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.policy import try_and_print
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
+from parley.house import House
 from parley.services.launch_campaign import launch_campaign
 from parley.services.show_campaigns import (
     CampaignView,
@@ -30,7 +31,6 @@ from parley.services.show_campaigns import (
 from parley.services.steer_campaigns import Order, steer
 from parley.services.try_policy import Wish
 from parley.store.campaigns import RunCost
-from parley.wiring import House
 
 app = App(name="campaign", help="Launch campaigns, and see how far they have come.")
 LOOK_SECONDS = 2.0

@@ -22,6 +22,7 @@ from parley.domain.consent_evidence import Evidence
 from parley.domain.counting import counted
 from parley.domain.phone import as_dialled
 from parley.domain.project import Project
+from parley.house import House
 from parley.services.consent_ledger import (
     Shown,
     Standing,
@@ -31,7 +32,6 @@ from parley.services.consent_ledger import (
 )
 from parley.services.say_consent import Said, WrittenDown, say_consent
 from parley.store.consents import LedgerEntry, Page
-from parley.wiring import House
 
 app = App(name="consent", help="Who agreed to what, and how that is known.")
 consent_import.add_to(app)

@@ -17,8 +17,8 @@ from parley.cli.consent_file import opened, safe
 from parley.cli.options import AsJson, By, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
+from parley.house import House
 from parley.services.import_consents import Imported, Listeners, Refused, Table, Wishes, import_consents
-from parley.wiring import House
 
 REFUSED_SHOWN = 10
 

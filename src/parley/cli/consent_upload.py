@@ -11,10 +11,10 @@ from parley.cli.options import AsJson, DataDir, ProjectToken, Size
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.phone import as_dialled
+from parley.house import House
 from parley.providers.http import HttpClient
 from parley.services.fetch_opt_outs import FetchedList, OptOutLists
 from parley.services.upload_consents import Uploaded, Uploads, Wish, list_uploads, upload_consents
-from parley.wiring import House
 
 PAGE = 50
 

@@ -15,10 +15,10 @@ from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken, look
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError, Problem
+from parley.house import House
 from parley.services.correct_costs import Corrected, Correction, correct_costs, read_cost, read_invoice
 from parley.services.report_costs import By, check_days, report_costs
 from parley.store.ledger import ReportLine
-from parley.wiring import House
 
 app = App(name="cost", help="What messages did cost, and corrections of that.")
 Why = Annotated[str, Parameter(help="Kept with the entries: the invoice, or whose word it is.")]

@@ -13,12 +13,12 @@ from parley.cli.running import DatabaseLostError, project_of, run
 from parley.config import read_config
 from parley.domain.clock import system_clock
 from parley.domain.counting import counted
+from parley.house import House, spool_of
 from parley.services.doctor import Finding, diagnose, diagnose_disk, needs_operator, plain
 from parley.store.doctor import What
 from parley.store.embedded import DiskFullError
 from parley.store.migrate import DatabaseUnreachableError
 from parley.store.projects import ProjectLine, all_projects
-from parley.wiring import House, spool_of
 
 app = App(name="doctor", help="What waits, for what, since when, and who can release it.")
 

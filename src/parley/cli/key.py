@@ -7,8 +7,8 @@ from parley.access import Role, new_private_key, new_public_key
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.errors import ParleyError
+from parley.house import House
 from parley.store.projects import insert_key, keys_of_project, revoke_key
-from parley.wiring import House
 
 app = App(name="key", help="Create, list and revoke a project's keys.")
 

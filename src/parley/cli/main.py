@@ -20,31 +20,6 @@ from rich.console import Console
 from rich.text import Text
 
 from parley import __version__
-from parley.cli import (
-    apply,
-    callback,
-    campaign,
-    classify,
-    consent,
-    cost,
-    demo,
-    doctor,
-    key,
-    lint,
-    message,
-    migrate,
-    policy,
-    preset,
-    project,
-    scenario,
-    sender,
-    serve,
-    simulator,
-    suppression,
-    template,
-    why,
-    worker,
-)
 from parley.cli.options import MisusedError
 from parley.cli.visible_output import RAW, show_what_steers
 from parley.domain.errors import InvalidInputError, ParleyError
@@ -122,37 +97,41 @@ app = cyclopts.App(
     error_console=_STDERR,
     error_formatter=_misused,
 )
-for room in (
-    serve,
-    worker,
-    migrate,
-    project,
-    key,
-    apply,
-    preset,
-    campaign,
-    scenario,
-    callback,
-    consent,
-    suppression,
-    lint,
-    classify,
-    cost,
-    policy,
-    why,
-    doctor,
-    message,
-    sender,
-    template,
-    simulator,
-    demo,
-):
-    app.command(room.app)
+_COMMANDS = (
+    "serve",
+    "worker",
+    "migrate",
+    "project",
+    "key",
+    "apply",
+    "preset",
+    "campaign",
+    "scenario",
+    "callback",
+    "consent",
+    "suppression",
+    "lint",
+    "classify",
+    "cost",
+    "policy",
+    "why",
+    "doctor",
+    "message",
+    "sender",
+    "template",
+    "simulator",
+    "demo",
+)
+for _name in _COMMANDS:
+    app.command(f"parley.cli.{_name}:app", name=_name)  # imported when it is called: all of them take a second
 
 
 def main() -> None:
     """Runs the command; what went wrong is told on stderr, with exit code 1, or 2 when the typed words cannot be."""
-    _refuse_bytes(sys.argv[1:])
+    words = sys.argv[1:]
+    _refuse_bytes(words)
+    if not words or words[0] not in _COMMANDS:
+        app.resolved_commands()  # imports them: the list of commands says what each is for
     show_what_steers()
     try:
         _leave(app(result_action="return_value") or 0)  # else it would exit by itself, slowly

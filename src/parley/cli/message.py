@@ -12,10 +12,10 @@ from parley.cli.moments import utc
 from parley.cli.options import AsJson, Customer, DataDir, ProjectToken, Size, zoned
 from parley.cli.running import project_of, run
 from parley.domain.message import State
+from parley.house import House
 from parley.services.list_messages import MessageCost, MessageLine, MessagesAsked, MessagesListed, list_messages
 from parley.services.settle_message import Order, give_up, send_again
 from parley.store.messages import MessageRow
-from parley.wiring import House
 
 app = App(name="message", help="List a customer's messages, and settle uncertain ones.")
 PAGE = 50

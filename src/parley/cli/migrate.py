@@ -4,8 +4,8 @@ from cyclopts import App
 
 from parley.cli.options import DataDir
 from parley.config import read_config
+from parley.house import database_server
 from parley.store.migrate import migrate as run_migrations
-from parley.wiring import database_server
 
 app = App(name="migrate", help="Bring the database to this version's schema (serve and worker do it too).")
 

@@ -14,8 +14,8 @@ from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.malformed import told_by_line
+from parley.house import House
 from parley.services.try_policy import Estimate, Reason, Tried, Wish, play_of, try_policy
-from parley.wiring import House
 
 app = App(name="policy", help="Try the policy on an audience, before anything is sent.")
 _COLUMNS = (TextColumn("looked at"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

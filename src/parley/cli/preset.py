@@ -8,10 +8,10 @@ from cyclopts import App, Parameter
 from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.errors import Problem
+from parley.house import House
 from parley.presets import Preset, Preview, parameters_of
 from parley.services.definitions import project_definitions
 from parley.services.preview_preset import Asked, preview_preset
-from parley.wiring import House
 
 app = App(name="preset", help="Webhook presets: list them, preview them.")
 

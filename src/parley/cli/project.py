@@ -10,9 +10,9 @@ from parley.cli.options import AsJson, DataDir
 from parley.cli.running import run
 from parley.domain.errors import InvalidInputError
 from parley.domain.visible import check_visible
+from parley.house import House
 from parley.services.create_project import NewProject, create_project
 from parley.store.projects import ProjectLine, all_projects
-from parley.wiring import House
 
 LONGEST_NAME = 200
 

@@ -8,9 +8,9 @@ from parley.cli.event_loop import run_to_end
 from parley.config import read_config
 from parley.domain.errors import ParleyError
 from parley.domain.project import Project
+from parley.house import House, has_database, open_house
 from parley.store.database import UNAVAILABLE
 from parley.store.projects import ProjectLine, all_projects, project_by_token
-from parley.wiring import House, has_database, open_house
 
 T = TypeVar("T")
 MOST_LISTED = 10

@@ -4,8 +4,8 @@ from cyclopts import App
 
 from parley.cli.options import DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.house import House
 from parley.services.stopping import Released, release_a_sender
-from parley.wiring import House
 
 app = App(name="sender", help="Look after sending accounts.")
 

@@ -16,10 +16,11 @@ from granian.server.embed import Server
 
 from parley.cli.working import stop_on_signals
 from parley.config import Config, ConfigurationError
+from parley.house import open_house
 from parley.services.check_key import check_key
 from parley.store.embedded import DataFolderError, EmbeddedServer
 from parley.telemetry import LogFormat
-from parley.wiring import open_app, open_house
+from parley.wiring import open_app
 
 STOP_SECONDS = 40.0
 """A worker that has not finished what is in flight by then is killed; its messages become uncertain."""

@@ -11,8 +11,8 @@ from parley.cli.options import AsJson, DataDir, ProjectToken, Size
 from parley.cli.running import project_of, run
 from parley.domain.phone import as_dialled
 from parley.domain.suppression import Scope
+from parley.house import House
 from parley.services.keep_suppressions import Line, Listed, add_suppression, read_suppressions, remove_suppression
-from parley.wiring import House
 
 app = App(name="suppression", help="Addresses that nothing is sent to.")
 PAGE = 50

@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 from parley.cli.moments import utc
 from parley.cli.options import AsJson, DataDir, ProjectToken
 from parley.cli.running import project_of, run
+from parley.house import House
 from parley.providers.http import HttpClient
 from parley.services.listen_to_templates import Ear, Listening
 from parley.services.pull_template import pull_template
@@ -30,7 +31,6 @@ from parley.services.stopping import release_a_template
 from parley.store.templates import Entry
 from parley.templates import Status
 from parley.templates.judgement import told_as
-from parley.wiring import House
 
 app = App(name="template", help="Look after message templates.")
 By = Annotated[str, Parameter(name="--by", help="Who says so; kept in the history.")]

@@ -10,9 +10,9 @@ from parley.cli.moments import utc
 from parley.cli.options import AnyProject, AsJson, DataDir
 from parley.cli.running import project_of, run
 from parley.domain.phone import as_dialled
+from parley.house import House
 from parley.policy import Retaken
 from parley.services.explain_message import Explanation, explain_message
-from parley.wiring import House
 
 app = App(name="why", help="Why a message was or was not sent.")
 _OUTCOMES = {"same": "the same verdict", "different": "another verdict", "unreadable": "not possible"}

@@ -7,8 +7,9 @@ import sys
 
 from parley.config import Config
 from parley.domain.clock import Clock, system_clock
+from parley.house import open_house
 from parley.services.check_key import check_key
-from parley.wiring import open_house, open_loops
+from parley.wiring import open_loops
 
 
 async def work(config: Config, *, until_stdin_closes: bool, clock: Clock = system_clock) -> None:

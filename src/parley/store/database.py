@@ -277,23 +277,27 @@ _RUN: dict[SQLOperationType, Callable[[Connection], Callable[..., Awaitable[Any]
 
 
 class Queries:
-    """The named queries, a file each: `sql.events.insert_events`."""
-
-    def __init__(self) -> None:
-        with as_file(files("parley.store") / "queries") as folder:
-            self._files = {path.stem: _read(path) for path in sorted(folder.glob("*.sql"))}
+    """The named queries, a file each: `sql.events.insert_events`. A file is read when it is first asked for."""
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self._files[name]
-        except KeyError:
-            raise AttributeError(f"there is no queries/{name}.sql") from None
+        with as_file(files("parley.store") / "queries" / f"{name}.sql") as path:
+            if not path.is_file():
+                raise AttributeError(f"there is no queries/{name}.sql")
+            read = _read(path)
+        setattr(self, name, read)
+        return read
 
     def all(self) -> Iterator[tuple[str, str, Query]]:
-        """Every (file, name, query), for the test that each is used and runs under EXPLAIN."""
-        for file, queries in self._files.items():
-            for name, query in vars(queries).items():
-                yield file, name, query
+        """Every (file, name, query)."""
+        with as_file(files("parley.store") / "queries") as folder:
+            for file in sorted(path.stem for path in folder.glob("*.sql")):
+                for name, query in vars(getattr(self, file)).items():
+                    yield file, name, query
+
+    def read_all(self) -> None:
+        """For whoever runs for long: as it starts, so that a newer version on the disk changes nothing under it."""
+        for _ in self.all():
+            pass
 
 
 def _read(path: Path) -> SimpleNamespace:
