@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -100,14 +100,17 @@ def _spool_a_callback(folder: Path) -> None:
 @contextmanager
 def _frozen(data_dir: Path) -> Iterator[None]:
     server = psutil.Process(database_pid(data_dir))
+    server.suspend()  # first, so that it starts no more of them
     everyone = [server, *server.children(recursive=True)]
     for process in everyone:
-        process.suspend()
+        with suppress(psutil.NoSuchProcess):  # it served a connection that has just been closed
+            process.suspend()
     try:
         yield
     finally:
         for process in everyone:
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 def test_a_database_that_hangs_and_has_a_queue_counts_as_running(tmp_path: Path) -> None:
