@@ -16,9 +16,13 @@ from itertools import repeat
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
+import psutil
+
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
 
-from bench.support.figures import print_ratio
+from bench.support.cpu import Cpu, Processors, database_in, listening_at
+from bench.support.figures import print_busy, print_costs, print_ratio
 from bench.support.folders import data_folder
 from bench.support.load import send_all
 from bench.support.programs import calling_provider, parley_server, provider
@@ -34,6 +38,17 @@ LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
 
 
+class _Round(msgspec.Struct, frozen=True):
+    per_second: float
+    busy: float
+    """Which part of all processors' time was used."""
+    cpu: dict[str, float]
+    """Microseconds for each message."""
+
+
+Programs = dict[str, list[psutil.Process]]
+
+
 async def main(messages: int, rounds: int) -> None:
     """Measures and prints."""
     with data_folder() as folder:
@@ -47,24 +62,28 @@ async def main(messages: int, rounds: int) -> None:
             wire = RememberingWire(client)
             address = (url + shop.callback_path).encode()
             await client.send(HttpRequest("POST", f"{sinch}/callback-address", (), address), PATIENCE_SECONDS)
-            await _ours(shop, wire, messages // 10)
+            programs = {"worker": [psutil.Process()], "server": listening_at(url), "provider": listening_at(sinch)}
+            await _ours(shop, wire, programs, messages // 10)
             ours, floor = [], []
             for _ in range(rounds):
-                ours.append(await _ours(shop, wire, messages))
+                ours.append(await _ours(shop, wire, programs, messages))
                 floor.append(await _pump(client, wire.last_to(sinch, only_answers), messages))
-    print_ratio("full cycle", "messages/s", ours, floor)
+    print_ratio("full cycle", "messages/s", [one.per_second for one in ours], [one.per_second for one in floor])
+    print_costs([one.cpu for one in ours])
+    print_busy({"in the cycle": [one.busy for one in ours], "by the pump": [one.busy for one in floor]})
 
 
-async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> float:
+async def _ours(shop: Shop, wire: RememberingWire, programs: Programs, messages: int) -> _Round:
     planned = await plan(shop, messages)
     worker = delivery(shop, wire)
-    started = time.perf_counter()
+    cpu = Cpu({**programs, "database": database_in(shop.house.config.data_dir)})
+    processors, started = Processors(), time.perf_counter()
     await deliver_all(worker)
     async with asyncio.timeout(PATIENCE_SECONDS):
         await _until_read(shop, planned)
-    seconds = time.perf_counter() - started
+    seconds, busy, spent = time.perf_counter() - started, processors.busy(), cpu.per_unit(messages)
     await worker.close()
-    return messages / seconds
+    return _Round(messages / seconds, busy, spent)
 
 
 async def _until_read(shop: Shop, planned: list[UUID]) -> None:
@@ -72,8 +91,10 @@ async def _until_read(shop: Shop, planned: list[UUID]) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _pump(client: HttpClient, request: HttpRequest, messages: int) -> float:
-    return (await send_all(client, repeat(request, messages), CONNECTIONS)).per_second
+async def _pump(client: HttpClient, request: HttpRequest, messages: int) -> _Round:
+    processors = Processors()
+    load = await send_all(client, repeat(request, messages), CONNECTIONS)
+    return _Round(load.per_second, processors.busy(), {})
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
 
 from bench.support.callbacks import STORY, Sinch
-from bench.support.cpu import Cpu, database_in, listening_at
-from bench.support.figures import print_ratio
+from bench.support.cpu import Cpu, Processors, database_in, listening_at
+from bench.support.figures import print_busy, print_costs, print_ratio
 from bench.support.folders import data_folder
 from bench.support.load import Load
 from bench.support.programs import constant_server, parley_server, provider
@@ -60,6 +60,9 @@ class _Round(msgspec.Struct, frozen=True):
     floor: Load
     read_per_second: float
     """From the first callback to the moment when something was made of the last one."""
+    busy: float
+    """Which part of all processors' time was used until the last answer."""
+    floor_busy: float
     cpu: dict[str, float]
     """Microseconds for each callback."""
 
@@ -86,14 +89,17 @@ async def _round(shop: Shop, client: HttpClient, urls: tuple[str, str], callback
     before = await count_rows(shop, "callbacks")
     ours_to_send = _mixed(shop, parley_url, messages)
     cpu = _cpu(shop, parley_url)
-    started = time.perf_counter()
+    processors, started = Processors(), time.perf_counter()
     ours = await send_all_raw(ours_to_send, at_once)
+    busy = processors.busy()
     assert await count_rows(shop, "callbacks") == before + len(ours_to_send)
     await until_read(shop)
     read_per_second = len(ours_to_send) / (time.perf_counter() - started)
     spent = cpu.per_unit(len(ours_to_send))
     assert await count_messages(shop, messages, "read") == told
-    return _Round(ours, await send_all_raw(_mixed(shop, constant_url, messages), at_once), read_per_second, spent)
+    floor_to_send, processors = _mixed(shop, constant_url, messages), Processors()
+    floor = await send_all_raw(floor_to_send, at_once)
+    return _Round(ours, floor, read_per_second, busy, processors.busy(), spent)
 
 
 async def under_load(rate: int, sends: int, seconds: int) -> None:
@@ -150,8 +156,8 @@ def _print(told: list[_Round], at_once: int) -> None:
     read = [one.read_per_second for one in told]
     print(f"inbound, read: {median(read):,.0f} callbacks/s ({min(read):,.0f} to {max(read):,.0f})")
     print(f"inbound, {at_once} at once: {_latency(ours)}; floor {_latency(floor)}")
-    spent = (f"{name} {median(one.cpu[name] for one in told):.0f}" for name in told[0].cpu)
-    print(f"inbound, microseconds of a processor for a callback: {', '.join(spent)}", flush=True)
+    print_costs([one.cpu for one in told])
+    print_busy({"until answered": [one.busy for one in told], "by the floor": [one.floor_busy for one in told]})
 
 
 def _latency(loads: list[Load]) -> str:

@@ -5,20 +5,25 @@
 The messages are planned before the clock starts. Then one worker's `Delivery` sends them over the real `HttpClient` to
 a provider that only answers (a process of its own) until every outcome is recorded in PostgreSQL; then two worker
 processes send as many, as `parley serve --workers 2` has them. The floor of both is the same client sending the
-worker's own last request as often, as many at once, without a database.
+worker's own last request as often, as many at once, without a database. Told besides: what a message took of a
+processor, and how busy all processors were.
 """
 
 import argparse
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from itertools import repeat
 from pathlib import Path
 
+import msgspec
+import psutil
+
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
 
-from bench.support.figures import print_ratio
+from bench.support.cpu import Cpu, Processors, database_in
+from bench.support.figures import print_busy, print_costs, print_ratio
 from bench.support.folders import data_folder
 from bench.support.load import send_all
 from bench.support.programs import provider
@@ -30,6 +35,14 @@ from parley.providers.http import CONNECTIONS, HttpClient
 
 CUSTOMERS = 5000
 """Enough that no round comes to the burst of a pair (whatsapp.md 4): 45 messages to one recipient."""
+
+
+class _Round(msgspec.Struct, frozen=True):
+    per_second: float
+    busy: float
+    """Which part of all processors' time was used."""
+    cpu: dict[str, float]
+    """Microseconds for each message."""
 
 
 async def main(messages: int, rounds: int, api: str) -> None:
@@ -49,32 +62,41 @@ async def main(messages: int, rounds: int, api: str) -> None:
                 one.append(await _ours(shop, wire, messages))
                 two.append(await _by_both(shop, pair, messages))
                 floor.append(await _pump(client, wire, messages))
-    print_ratio(f"outbound, {api}, one worker", "messages/s", one, floor)
-    print_ratio(f"outbound, {api}, two workers", "messages/s", two, floor)
+    for name, ours in (("one worker", one), ("two workers", two)):
+        print_ratio(
+            f"outbound, {api}, {name}", "messages/s", [r.per_second for r in ours], [r.per_second for r in floor]
+        )
+        print_costs([r.cpu for r in ours])
+    told = {"with one worker": one, "with two": two, "by the pump": floor}
+    print_busy({kind: [r.busy for r in by_kind] for kind, by_kind in told.items()})
 
 
-async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> float:
-    planned = await plan(shop, messages)
+async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> _Round:
     worker = delivery(shop, wire)
-    started = time.perf_counter()
-    await deliver_all(worker)
-    seconds = time.perf_counter() - started
+    told = await _timed(shop, messages, [psutil.Process()], deliver_all(worker))
     await worker.close()
-    await check_accepted(shop, planned)
-    return messages / seconds
+    return told
 
 
-async def _by_both(shop: Shop, pair: Sequence[Process], messages: int) -> float:
+async def _by_both(shop: Shop, pair: Sequence[Process], messages: int) -> _Round:
+    return await _timed(shop, messages, [psutil.Process(one.pid) for one in pair], send_all_due(pair))
+
+
+async def _timed(shop: Shop, messages: int, workers: Sequence[psutil.Process], sent: Awaitable[None]) -> _Round:
     planned = await plan(shop, messages)
-    started = time.perf_counter()
-    await send_all_due(pair)
-    seconds = time.perf_counter() - started
+    cpu = Cpu({"worker": workers, "database": database_in(shop.house.config.data_dir)})
+    processors, started = Processors(), time.perf_counter()
+    await sent
+    seconds, busy = time.perf_counter() - started, processors.busy()
+    spent = cpu.per_unit(messages)
     await check_accepted(shop, planned)
-    return messages / seconds
+    return _Round(messages / seconds, busy, spent)
 
 
-async def _pump(client: HttpClient, wire: RememberingWire, messages: int) -> float:
-    return (await send_all(client, repeat(wire.last, messages), CONNECTIONS)).per_second
+async def _pump(client: HttpClient, wire: RememberingWire, messages: int) -> _Round:
+    processors = Processors()
+    load = await send_all(client, repeat(wire.last, messages), CONNECTIONS)
+    return _Round(load.per_second, processors.busy(), {})
 
 
 if __name__ == "__main__":

@@ -16,13 +16,11 @@ import time
 from asyncio.subprocess import Process
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
-
-import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
 
-from bench.support.figures import print_ratio
+from bench.support.cpu import Processors
+from bench.support.figures import print_busy, print_ratio
 from bench.support.folders import data_folder
 from bench.support.senders import send_all_due, senders
 from bench.support.shop import Shop, check_accepted, open_shop, plan
@@ -47,17 +45,15 @@ async def main(messages: int, rounds: int) -> None:
                 one.append(await _rate(shop, [first], messages))
                 two.append(await _rate(shop, [first, second], messages))
     print_ratio("two workers", "messages/s", [rate for rate, _ in two], [rate for rate, _ in one])
-    busy = [f"{median(part for _, part in rates):.0%}" for rates in (one, two)]
-    print(f"processors busy: {busy[0]} with one, {busy[1]} with two")
+    print_busy({"with one": [busy for _, busy in one], "with two": [busy for _, busy in two]})
 
 
 async def _rate(shop: Shop, workers: Sequence[Process], messages: int) -> tuple[float, float]:
     """Messages a second, and which part of all processors' time was used."""
     planned = await plan(shop, messages)
-    psutil.cpu_percent()  # counts from here on
-    started = time.perf_counter()
+    processors, started = Processors(), time.perf_counter()
     await send_all_due(workers)
-    seconds, busy = time.perf_counter() - started, psutil.cpu_percent() / 100
+    seconds, busy = time.perf_counter() - started, processors.busy()
     await check_accepted(shop, planned)
     return messages / seconds, busy
 

@@ -33,6 +33,20 @@ class Cpu:
         }
 
 
+class Processors:
+    """All of the machine's, from its making on: what part of their time was used, by whomever."""
+
+    def __init__(self) -> None:
+        self._before = psutil.cpu_times()
+
+    def busy(self) -> float:
+        """From 0 to 1. What a virtual machine was not given counts as used."""
+        now = psutil.cpu_times()
+        passed = {name: float(getattr(now, name) - getattr(self._before, name)) for name in now._fields}
+        everything = sum(passed.values()) - passed["guest"] - passed["guest_nice"]
+        return 1 - (passed["idle"] + passed["iowait"]) / everything
+
+
 def listening_at(url: str) -> list[psutil.Process]:
     """The program that serves there, with the processes it has started."""
     port = urlsplit(url).port

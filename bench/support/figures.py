@@ -16,6 +16,12 @@ def print_costs(rounds: Sequence[Mapping[str, float]]) -> None:
     print(f"  µs of a processor each: {', '.join(told)}", flush=True)
 
 
+def print_busy(rounds: Mapping[str, Sequence[float]]) -> None:
+    """What `Processors.busy` found in each round of each kind."""
+    told = (f"{median(parts):.0%} {kind}" for kind, parts in rounds.items())
+    print(f"  processors busy: {', '.join(told)}", flush=True)
+
+
 def _rates(rates: Sequence[float]) -> str:
     return f"{median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f})"
 
