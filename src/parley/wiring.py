@@ -32,13 +32,13 @@ from parley.services.turns import PLACES
 from parley.store.database import Database, sql
 from parley.store.wakeups import listening
 
-CAMPAIGN_SECONDS = 2.0
+CAMPAIGN_SECONDS = 5.0
 """How often a worker looks at campaigns that nothing wakes it for: those whose time has come, or that are over."""
 CONNECTIONS = PLACES + 20
 """Every call under way has one, however long the providers of others stay silent; some are for looks and templates."""
 BOOKS_SECONDS = 5.0
 """How often a worker adds up what messages cost, and looks at the budgets."""
-FALL_BACK_SECONDS = 2.0
+FALL_BACK_SECONDS = 5.0
 """How often a worker looks for free texts that WhatsApp found outside the window, to send their templates."""
 FORGET_SECONDS = 60.0
 """How often a worker looks for what is no longer kept."""
