@@ -57,7 +57,7 @@ class TrackTogether:
             raise TooBusyError
         waiting = _Waiting(Call(caller, commands, now), asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
-        if len(self._lanes) < LANES:
+        if sum(not lane.done() for lane in self._lanes) < LANES:  # one that has just ended may still be among them
             lane = asyncio.create_task(self._drain())
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)

@@ -112,6 +112,16 @@ async def test_each_project_and_caller_gets_its_own_answer(database: Database, p
         assert await connection.fetchval(counted, other.project.id) == 6
 
 
+async def test_who_comes_as_the_last_lanes_end_is_stored(database: Database, project: NewProject) -> None:
+    tracking = TrackTogether(database)
+
+    async def ask_twice() -> None:
+        for _ in range(2):
+            assert await tracking.track(caller(project), [TellTime()], NOW) == (Told(NOW.timestamp()),)
+
+    await asyncio.gather(ask_twice(), ask_twice())  # both lanes end in the same turn of the loop
+
+
 async def test_too_many_are_told_to_come_again(database: Database, project: NewProject) -> None:
     tracking = TrackTogether(database)
     told = await asyncio.gather(
