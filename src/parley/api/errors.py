@@ -11,22 +11,15 @@ from litestar.types import ExceptionHandlersMap
 from parley.api.misfits import is_about_the_path, misfits, others_beside
 from parley.domain.visible import shortened
 from parley.services.resolve_customers import TooBusyError
-from parley.store.database import CONFUSED, UNAVAILABLE
+from parley.store.database import AWAY, CONFUSED, is_in_doubt
 
 _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not know that method.",
     413: "The body is too large.",
 }
-PASSING: tuple[type[Exception], ...] = (
-    TooBusyError,
-    ConnectionError,
-    FileNotFoundError,
-    TimeoutError,
-    *UNAVAILABLE,
-    *CONFUSED,
-)
-"""Not the caller's fault, and gone in a moment: the database restarts (its socket is a file), too many at once."""
+PASSING: tuple[type[Exception], ...] = (TooBusyError, *AWAY)
+"""Not the caller's fault, and gone in a moment: the database restarts or cannot be reached, too many at once."""
 RETRY_AFTER_SECONDS = 5
 
 
@@ -101,6 +94,8 @@ def passing(request: Request[Any, Any, Any], error: Exception) -> Response[dict[
 
 
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    if is_in_doubt(error):  # whatever PostgreSQL called it as it closed the connection
+        return passing(request, error)
     structlog.get_logger().error("unexpected error", path=_address(request), exc_info=error)
     return _response(500, {"success": False, "errors": ["Something is broken here. The operator has the details."]})
 

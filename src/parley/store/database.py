@@ -61,6 +61,15 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, AWAY) or (error.__cause__ is not None and is_away(error.__cause__))
 
 
+def is_in_doubt(error: Exception) -> bool:
+    """May what was on its way be stored all the same? What PostgreSQL reports as an ERROR it has rolled back. What ends
+    the connection (FATAL, PANIC, or no word at all) or the waiting may come between a commit and its answer.
+    """
+    if isinstance(error, asyncpg.PostgresError) and error.severity_en is not None:
+        return bool(error.severity_en != "ERROR")
+    return isinstance(error, AWAY)
+
+
 DEADLOCKS_IN_A_ROW = 3
 """More than that is no coincidence."""
 CONNECTIONS = 10
