@@ -25,6 +25,7 @@ from parley.services.read_definitions import File, read_definitions
 from parley.services.secret_box import SecretBox
 from parley.store.database import Database, open_database
 from parley.store.embedded import EmbeddedServer
+from parley.store.events import store_nothing
 from parley.store.migrate import migrate
 from tests.frame.processes import until
 from tests.support.builders import NOW
@@ -80,6 +81,29 @@ class Outage:
             for process in everyone:
                 process.send_signal(signal.SIGCONT)
 
+    @asynccontextmanager
+    async def without_its_standby(self) -> AsyncIterator[None]:
+        """The database answers, but who commits waits until it has another copy. Nobody has, till this ends."""
+        async with self.database.connection() as connection:
+            await connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+            await connection.execute("SELECT pg_reload_conf()")
+            try:
+                async with asyncio.timeout(60):
+                    while await self._commits():
+                        pass
+                yield
+            finally:
+                await connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+                await connection.execute("SELECT pg_reload_conf()")
+
+    async def _commits(self) -> bool:
+        try:
+            async with asyncio.timeout(0.1), self.database.connection() as connection:
+                await store_nothing(connection)
+        except TimeoutError:
+            return False
+        return True
+
     def _processes(self) -> list[psutil.Process]:
         pid = int((self.server.data_folder / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
         server = psutil.Process(pid)
@@ -111,6 +135,16 @@ class Outage:
         asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         async with self.database.connection() as connection:
             while not await connection.fetchval(asked):  # noqa: ASYNC110  another process waits
+                await asyncio.sleep(0.01)
+
+    async def cut(self, waiting_for: str) -> None:
+        """An administrator ends the connections of this shop that wait for that (a `wait_event`), once some do."""
+        ended = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event = $1"
+        )
+        async with self.database.connection() as connection:
+            while not await connection.fetch(ended, waiting_for):  # noqa: ASYNC110  another process waits
                 await asyncio.sleep(0.01)
 
     async def project_id(self) -> UUID:

@@ -7,7 +7,7 @@ comes alone is stored at once. Nothing runs while nothing comes.
 import asyncio
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -16,8 +16,8 @@ import structlog
 from parley.services.callers import Caller
 from parley.services.resolve_customers import TooBusyError
 from parley.services.track import Call, Command, Refused, Result, track
-from parley.store.database import WAITING_SECONDS, Database
-from parley.store.projects import answers
+from parley.store.database import WAITING_SECONDS, Database, is_in_doubt
+from parley.store.events import store_nothing
 
 TOGETHER = 8
 """Calls in one transaction: with 50 commands each, more would gain little and hold its customers for long."""
@@ -28,10 +28,10 @@ ANSWER_SECONDS = 5.0
 statement that is a transaction of its own, or a commit, may be on its way already, and nobody can call that back.
 """
 PROBE_SECONDS = 1.0
-"""For the database to answer at all, after such a transaction. If it does not, all who wait are told to come again."""
+"""After such a transaction, for one that stores nothing. If it takes longer, all who wait are told to come again."""
 APART_SECONDS = 30.0
-"""If it does, each call has its own transaction for this long, also those that come again: one that waits for a lock or
-takes long is then refused alone.
+"""If it does not, each call has its own transaction for this long, also those that come again: one that waits for a
+lock, takes long or costs its connection is then refused alone.
 """
 WAITING = 1_000
 """Calls in hand; past that the door says 503."""
@@ -40,6 +40,8 @@ WAITING = 1_000
 class _Waiting(msgspec.Struct, frozen=True):
     call: Call
     told: "asyncio.Future[tuple[Result, ...]]"
+    is_apart: bool = False
+    """Shares no transaction: it was in one that PostgreSQL refused."""
 
 
 class TrackTogether:
@@ -52,7 +54,7 @@ class TrackTogether:
         self._apart_until = -math.inf
 
     async def track(self, caller: Caller, commands: Sequence[Command | Refused], now: datetime) -> tuple[Result, ...]:
-        """Durable when it returns. Raises TooBusyError, TimeoutError, and what the database raised about this call."""
+        """Durable when it returns. Raises TooBusyError, or whatever the database raised: see `is_in_doubt`."""
         if len(self._queue) >= WAITING:
             raise TooBusyError
         waiting = _Waiting(Call(caller, commands, now), asyncio.get_running_loop().create_future())
@@ -69,55 +71,60 @@ class TrackTogether:
             await self._store(batch)
 
     def _next(self) -> list[_Waiting]:
-        """Those of the first one's project that come next. Who has given up waiting is passed over."""
+        """Those that come next and may share a transaction. Who has given up waiting is passed over."""
         batch: list[_Waiting] = []
-        together = 1 if asyncio.get_running_loop().time() < self._apart_until else TOGETHER
-        while self._queue and len(batch) < together:
-            if batch and self._queue[0].call.caller.project.id != batch[0].call.caller.project.id:
+        while self._queue and len(batch) < TOGETHER:
+            if batch and not self._may_share(batch[0], self._queue[0]):
                 break
             one = self._queue.popleft()
             if not one.told.done():
                 batch.append(one)
         return batch
 
+    def _may_share(self, first: _Waiting, next_one: _Waiting) -> bool:
+        if first.is_apart or next_one.is_apart or asyncio.get_running_loop().time() < self._apart_until:
+            return False
+        return first.call.caller.project.id == next_one.call.caller.project.id
+
     async def _store(self, batch: Sequence[_Waiting]) -> None:
+        """Nothing that may be stored is tried again: an event without an id and a time would be two."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 results = await track(self._database, [one.call for one in batch])
-        except (OSError, TimeoutError) as error:
-            _settle(batch, [error] * len(batch))
-            await self._look_after(error)
-        except Exception as error:  # noqa: BLE001  told to whoever waits for this call
-            await self._one_by_one(batch, error)
+        except Exception as error:  # noqa: BLE001  told to whoever waits for these calls
+            if is_in_doubt(error):
+                _refuse(batch, error)
+                await self._look_after(error)
+            elif len(batch) == 1:
+                _refuse(batch, error)
+            else:
+                self._put_back(batch, error)
         else:
-            _settle(batch, results)
+            _answer(batch, results)
 
     async def _look_after(self, error: Exception) -> None:
-        """Was it the calls alone, or is the database away for those behind them, too?"""
+        """Was it the calls alone, or are those behind them held up, too?"""
         try:
             async with asyncio.timeout(PROBE_SECONDS), self._database.connection() as connection:
-                await answers(connection)
+                await store_nothing(connection)
         except Exception:  # noqa: BLE001  whatever keeps us from it now: they hear of what came first
-            _settle(self._queue, [error] * len(self._queue))  # and are passed over
+            _refuse(self._queue, error)  # and are passed over
         else:
             self._apart_until = asyncio.get_running_loop().time() + APART_SECONDS
 
-    async def _one_by_one(self, batch: Sequence[_Waiting], error: Exception) -> None:
+    def _put_back(self, batch: Sequence[_Waiting], error: Exception) -> None:
         """One that the database will not take must not hold back its neighbours."""
-        if len(batch) == 1:
-            _settle(batch, [error])
-            return
         structlog.get_logger().warning("tracking calls failed together, storing them one by one", error=repr(error))
-        for one in batch:
-            if not one.told.done():
-                await self._store([one])
+        self._queue.extendleft(msgspec.structs.replace(one, is_apart=True) for one in reversed(batch))
 
 
-def _settle(batch: Sequence[_Waiting], outcomes: Sequence[tuple[Result, ...] | Exception]) -> None:
-    for one, outcome in zip(batch, outcomes, strict=True):
-        if one.told.done():
-            continue  # whoever waited has gone
-        if isinstance(outcome, Exception):
-            one.told.set_exception(outcome)
-        else:
-            one.told.set_result(outcome)
+def _answer(batch: Iterable[_Waiting], results: Iterable[tuple[Result, ...]]) -> None:
+    for one, result in zip(batch, results, strict=True):
+        if not one.told.done():  # else whoever waited has gone
+            one.told.set_result(result)
+
+
+def _refuse(batch: Iterable[_Waiting], error: Exception) -> None:
+    for one in batch:
+        if not one.told.done():
+            one.told.set_exception(error)

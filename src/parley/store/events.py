@@ -128,3 +128,10 @@ async def past_events(connection: Connection, customer_id: UUID, wanted: Slice |
         skip=wanted.skip,
     )
     return [PastEvent(row["type"], row["occurred_at"], row["properties"]) for row in rows]
+
+
+async def store_nothing(connection: Connection) -> None:
+    """Waits as long as an event would that meets nobody: for ever, where PostgreSQL answers and yet can store none, for
+    the table is locked, the disk of its log hangs, or the standby that is to have it is away.
+    """
+    await sql.events.store_nothing(connection)

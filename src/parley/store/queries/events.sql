@@ -67,3 +67,8 @@ ORDER BY occurred_at DESC, id DESC LIMIT :size OFFSET :skip;
 SELECT type, occurred_at, properties FROM events
 WHERE bucket = :bucket AND customer_id = :customer_id AND (:types::text[] IS NULL OR type = ANY(:types::text[]))
 ORDER BY occurred_at, id LIMIT :size OFFSET :skip;
+
+-- name: store_nothing$
+-- services.track_together: locks the table and commits as insert_events does, with a message in the log instead of a row.
+WITH nothing AS (DELETE FROM events WHERE false)
+SELECT pg_logical_emit_message(true, 'parley', 'nothing');
