@@ -101,7 +101,7 @@ async def _a_locked_table(outage: Outage) -> AsyncIterator[None]:
 async def test_all_hear_of_it_together_when_the_database_answers_and_stores_nothing(
     shop: Shop, held_up: Callable[[Outage], AbstractAsyncContextManager[None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(track_together, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(track_together, "ANSWER_SECONDS", 2.0)
     async with held_up(shop.outage):
         told = await shop.tell([order(who) for who in PEOPLE * 5])
     assert {type(one) for one in told} == {TimeoutError}
@@ -112,7 +112,7 @@ async def test_all_hear_of_it_together_when_the_database_answers_and_stores_noth
 async def test_all_hear_of_it_together_when_that_begins_as_they_are_stored_one_by_one(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(track_together, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(track_together, "ANSWER_SECONDS", 2.0)
     async with _a_locked_table(shop.outage):
         broken, *others = await shop.tell([UpdateCustomer(PEOPLE[0], {"text": "\x00"}), *map(order, PEOPLE[1:])])
     assert isinstance(broken, asyncpg.PostgresError)
