@@ -14,6 +14,7 @@ from parley.queue.loop import Loop, Step
 from parley.services.advance_journeys import advance_journeys
 from parley.services.callback_intake import open_intake
 from parley.services.deliver_messages import Delivery
+from parley.services.expire_messages import expire_messages
 from parley.services.fall_back import fall_back
 from parley.services.forget import forget
 from parley.services.give_back_places import give_back_places
@@ -38,6 +39,8 @@ CONNECTIONS = PLACES + 20
 """Every call under way has one, however long the providers of others stay silent; some are for looks and templates."""
 BOOKS_SECONDS = 5.0
 """How often a worker adds up what messages cost, and looks at the budgets."""
+EXPIRE_SECONDS = 30.0
+"""How often a worker looks for messages that have lost their use where no claim looks at them."""
 FALL_BACK_SECONDS = 5.0
 """How often a worker looks for free texts that WhatsApp found outside the window, to send their templates."""
 FORGET_SECONDS = 60.0
@@ -117,6 +120,7 @@ def _unhurried(house: House, delivery: Delivery, looker: Looker, templates: Temp
         Loop("settle", due(settle_by_rule), house.chance, idle_seconds=SETTLE_SECONDS),
         Loop("templates", templates.step, house.chance, idle_seconds=TEMPLATES_SECONDS),
         Loop("fall back", due(fall_back), house.chance, idle_seconds=FALL_BACK_SECONDS),
+        Loop("expire", due(expire_messages), house.chance, idle_seconds=EXPIRE_SECONDS),
         Loop("places", due(give_back_places), house.chance, idle_seconds=SETTLE_SECONDS),
         Loop("books", due(keep_books), house.chance, idle_seconds=BOOKS_SECONDS),
         Loop("forget", due(forget), house.chance, idle_seconds=FORGET_SECONDS),

@@ -29,6 +29,7 @@ SERVICES = ROOT / "src" / "parley" / "services"
 DECIDING = (*sorted((ROOT / "src" / "parley" / "policy").glob("*.py")), SERVICES / "plan_messages.py")
 SENDING = (
     SERVICES / "claim_messages.py",
+    SERVICES / "expire_messages.py",
     SERVICES / "deliver_messages.py",
     SERVICES / "settle_message.py",
     SERVICES / "settle_by_rule.py",

@@ -18,6 +18,7 @@ from parley.services.apply_definitions import Change, apply_definitions
 from parley.services.callback_doors import Doors
 from parley.services.create_project import NewProject
 from parley.services.deliver_messages import Delivery
+from parley.services.expire_messages import expire_messages
 from parley.services.judge_anew import judge_anew
 from parley.services.launch_campaign import launch_campaign
 from parley.services.plan_campaigns import plan_campaigns
@@ -150,6 +151,7 @@ class Walk:
             pass
         for _ in range(ROUNDS):
             moved = await advance_journeys(self.database, self.now) + await self.campaigns_move()
+            moved += await expire_messages(self.database, self.now)
             sent = await self.delivery.step()
             await self.delivery.finish()
             if not moved and not sent:

@@ -16,6 +16,7 @@ from parley.presets import Aborted, Context, OwnTexts, Preset, RenderedRequest, 
 from parley.services.bear_with import PARKED, bear_with
 from parley.services.cheapest import Weighed, cheapest, other_form
 from parley.services.definitions import ProjectDefinitions, open_secrets
+from parley.services.expire_messages import expiry
 from parley.services.facts import facts_of, sender_of, subject_of
 from parley.services.frequencies import Frequencies, frequencies_of
 from parley.services.move_messages import Change, move_locked
@@ -202,9 +203,8 @@ class _Desk:
         return pair_of(facts, self._project.integrations.get(facts.sender.name) if facts.sender else None)
 
     def _judge(self, row: MessageRow, person: Person, facts: Facts, till: Till) -> _Ready | None:
-        if row.expires_at is not None and row.expires_at <= self._now:
-            sentence = f"Its use was over at {row.expires_at:%Y-%m-%d %H:%M:%S} UTC, before it could be sent."
-            self._changes.append(Change(row.id, State.EXPIRED, self._now, code="expired", sentence=sentence))
+        if over := expiry(row, self._now):
+            self._changes.append(over)
             return None
         old = quote_of(row)
         taken, weighed = self._cheapest(row, facts, till, old)

@@ -280,7 +280,8 @@ class Delivery:
 
     def _not_accepted(self, row: MessageRow, outcome: NotAccepted, now: datetime) -> Change:
         state, wait = self._what_next(row, outcome)
-        due_at = now + timedelta(seconds=wait) if state is State.QUEUED else None
+        again = now + timedelta(seconds=wait)
+        due_at = min(again, row.expires_at or again) if state is State.QUEUED else None
         # A worker that stood still for longer than its lease may not speak of the try of another.
         return Change(
             row.id, state, now, due_at=due_at, code=outcome.code, sentence=outcome.sentence, attempt=row.attempts,
