@@ -58,7 +58,7 @@ BUILT_IN: tuple[Answer, ...] = (
     Answer("5xx", "ask", code="provider_error", sentence="The provider failed in a way that says nothing."),
 )
 """Last resort, first match wins."""
-_ELSE = Answer("xxx", "ask", code="unexpected_answer", sentence="The provider answered in a way nobody expects.")
+ELSE = Answer("xxx", "ask", code="unexpected_answer", sentence="The provider answered in a way nobody expects.")
 
 _SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _STATUS = re.compile(r"[1-5]\d\d|[1-5]xx")
@@ -94,7 +94,7 @@ def meaning(preset: HasAnswers, response: HttpResponse, recipients: int, now: da
     """
     content = _content(response.body)
     written = (str(response.status), f"{response.status // 100}xx")
-    answer = next((row for row in chain(preset.answers, BUILT_IN) if _matches(row, written, content)), _ELSE)
+    answer = next((row for row in chain(preset.answers, BUILT_IN) if _matches(row, written, content)), ELSE)
     if answer.means == "accepted":
         return Accepted(_message_ids(answer, content, recipients))
     sentence = _sentence(answer, response, content)

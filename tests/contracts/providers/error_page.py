@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from parley.domain.message import Remedy
+from parley.presets import shipped
+from parley.presets.answers import BUILT_IN, ELSE, Answer
 from parley.providers.error_codes import LEGACY_STATES, SINCH_REASONS, SINCH_SUB_CODES, WHATSAPP_CODES
 from parley.providers.errors import ERRORS
 
@@ -26,15 +28,57 @@ SOURCES: tuple[tuple[str, dict[str, str]], ...] = (
     ("WhatsApp's own: `reason.channel_code`", WHATSAPP_CODES),
 )
 
+OF_ANSWERS: tuple[Answer, ...] = tuple(
+    answer
+    for answer in (*(row for preset in shipped().values() for row in preset.answers), *BUILT_IN, ELSE)
+    if answer.means != "accepted"
+)
+"""By which an answer to a send is told."""
+
+ANSWERS: dict[str, str] = {
+    "unauthorized": "The provider does not know these credentials, or not at this server. Enter valid ones, or correct "
+    "`base_url`, then release the sender.",
+    "forbidden": "The credentials may not do this, or the account's credit is used up. Give the key access to this app "
+    "or number, or settle what is owed, then release the sender.",
+    "billing": "The provider wants to be paid first. Settle what is owed, then release the sender.",
+    "sender_not_configured": "Sinch does not take this app id. Correct `app_id`, then release the sender.",
+    "not_found": "Nothing is at this address: the wrong server, or an app that this project and region do not have. "
+    "Correct `base_url` or `app_id`, then release the sender.",
+    "moved": "The provider's server is at another address. Correct `base_url`, then release the sender.",
+    "invalid_request": "Sinch finds a fault in this message, or in its number. Correct what it names.",
+    "rejected": "The provider refuses this message. Correct what it names.",
+    "rate_limited": "The provider asks us to slow down. Parley does so and goes on by itself.",
+    "provider_unavailable": "The provider is not available. Nothing need be done; the message is tried again.",
+    "provider_error": "The provider had a fault. With `retry` the message is tried again; with `ask` the answer does "
+    "not say whether it was accepted: settle it.",
+    "timeout": "The provider gave up waiting; it may have accepted the message. Settle it.",
+    "bad_gateway": "Something on the way failed; the message may have been accepted. Settle it.",
+    "gateway_timeout": "The answer got lost; the message may have been accepted. Settle it.",
+    "unexpected_answer": "The provider answered in a way that no row knows, with a redirection of another kind, say. "
+    "See what stands at `base_url`, and settle the message.",
+}
+
+OF_ANSWERS_HEAD = """## Codes of an answer
+
+Of the shipped presets, and of the [last rows](presets.md#answers), which hold for all. A preset of your own may have
+others; where a row has no code, the code is what it `means`. Where no answer came at all, or no access token, the code
+is one [of the way out](../how-to/why-was-my-message-refused.md#when-it-is-sent). What is `ask` becomes *uncertain*: a
+delivery report, the provider's list, the project's rule or [you](cli.md#parley-message-resend) settle it.
+
+| code | answer | remedy | what happened, and what to do |
+|---|---|---|---|"""
+
 HEAD = """# Why a message did not arrive
 
-<!-- Made from src/parley/providers/errors.py and error_codes.py; a test compares. -->
+<!-- Made from src/parley/providers/errors.py and error_codes.py, and from the answers of src/parley/presets; a test
+compares. -->
 
 Providers have many words for a failed send. Parley makes one of the codes below out of each, and keeps the provider's
 own word beside it. Where several are given, WhatsApp's own code decides, then Sinch's sub-code, then its reason; one
 that is in no table here is `failed`. A report of delivery that follows a failure wins over it.
 
-The answer to a send and a later delivery report use the same codes. A report of failure is final for its message,
+A delivery report has one of [our codes](#our-codes). The answer to a send has one [of its own](#codes-of-an-answer),
+some of them by the same name: of most answers the status says all. A report of failure is final for its message,
 whatever the remedy: the provider had taken the message and has tried by itself (Sinch up to an hour), and what it
 reported as failed may yet arrive, so Parley does not send it again. (A free text that is `window_closed` may have [a
 template that follows it](../how-to/what-will-it-cost.md#the-cheapest-legal-message).) `stop_sender` and `stop_template`
@@ -49,7 +93,7 @@ scenario that starts on that event, or track a `consent` event.
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([HEAD, *_remedies(), *_codes(), *_sources()])
+    return "\n".join([HEAD, *_remedies(), *_codes(), *_answers(), *_sources()])
 
 
 def _remedies() -> Iterator[str]:
@@ -61,6 +105,20 @@ def _remedies() -> Iterator[str]:
 def _codes() -> Iterator[str]:
     yield "## Our codes\n\n| code | remedy | what the user reads |\n|---|---|---|"
     yield from (f"| `{error.code}` | `{error.remedy}` | {error.sentence} |" for error in ERRORS.values())
+    yield ""
+
+
+def _answers() -> Iterator[str]:
+    yield OF_ANSWERS_HEAD
+    for code, sentence in ANSWERS.items():
+        found = {
+            (answer.means, str(answer.status).replace("xxx", "any other")): None
+            for answer in OF_ANSWERS
+            if answer.code == code
+        }
+        by_remedy = {remedy: ", ".join(status for one, status in found if one == remedy) for remedy, _ in found}
+        remedies = "; ".join(f"`{remedy}`" for remedy in by_remedy)
+        yield f"| `{code}` | {'; '.join(by_remedy.values())} | {remedies} | {sentence} |"
     yield ""
 
 

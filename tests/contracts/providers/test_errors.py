@@ -7,7 +7,7 @@ import pytest
 from parley.domain.message import Remedy
 from parley.providers.error_codes import WHATSAPP_CODES
 from parley.providers.errors import ERRORS, SendError, explain, explain_state
-from tests.contracts.providers.error_page import PATH, REMEDIES, SOURCES, page
+from tests.contracts.providers.error_page import ANSWERS, OF_ANSWERS, PATH, REMEDIES, SOURCES, page
 
 REASONS_OF_SINCH = """
     UNKNOWN INTERNAL_ERROR RATE_LIMITED RECIPIENT_INVALID_CHANNEL_IDENTITY RECIPIENT_NOT_REACHABLE
@@ -91,6 +91,10 @@ def test_what_whatsapp_says_has_the_right_consequence(channel_code: str, remedy:
 
 def test_every_remedy_is_explained_on_the_page() -> None:
     assert set(REMEDIES) == set(Remedy)
+
+
+def test_every_code_of_an_answer_is_explained_on_the_page() -> None:
+    assert set(ANSWERS) == {answer.code for answer in OF_ANSWERS}
 
 
 def test_the_page_says_what_the_tables_say() -> None:
