@@ -22,7 +22,9 @@ _PLACE = """
 SELECT current_database(), current_user, current_setting('server_encoding'), current_schema(),
        coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
        coalesce(has_table_privilege(to_regclass('_yoyo_migration'), 'SELECT'), true),
-       coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('_yoyo_migration')), true)
+       coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('_yoyo_migration')), true),
+       CASE WHEN current_schema() IS NULL THEN format('CREATE SCHEMA AUTHORIZATION %I', current_user)
+            ELSE format('GRANT CREATE ON SCHEMA %I TO %I', current_schema(), current_user) END
 """
 _FOLDER = files("parley.store") / "migrations"
 
@@ -45,6 +47,8 @@ class _Place(NamedTuple):
     may_create: bool
     may_read: bool
     is_owner: bool
+    remedy: str
+    """For a user who may not create: a statement, with names as SQL wants them."""
 
 
 class DatabaseUnfitError(ParleyError):
@@ -125,7 +129,7 @@ def _check_may_change(place: _Place) -> None:
         where = f"schema {place.schema}" if place.schema else "any schema that it sees"
         raise DatabaseUnfitError(
             f"The user {place.user} may not make tables in {where} of the database {place.database}. "
-            f"Make it the owner: ALTER DATABASE {place.database} OWNER TO {place.user}."
+            f"There, as the database's owner: {place.remedy};"
         )
 
 

@@ -30,16 +30,37 @@ def test_another_encoding_is_refused(database_url: str, encoding: str) -> None:
         admin.execute(f"DROP DATABASE {name}".encode())
 
 
-def test_who_may_make_no_tables_is_told(clerk_url: str) -> None:
-    with pytest.raises(DatabaseUnfitError, match=r"clerk may not make tables in schema public.*OWNER TO clerk"):
+def test_who_may_make_no_tables_is_told_and_helped(empty_url: str, clerk_url: str) -> None:
+    with pytest.raises(DatabaseUnfitError, match="clerk may not make tables in schema public"):
         migrate(clerk_url)
+    _follow_the_advice(empty_url, clerk_url, "GRANT CREATE ON SCHEMA public TO clerk")
 
 
-def test_where_there_is_no_schema_it_is_told(empty_url: str, clerk_url: str) -> None:
+def test_where_there_is_no_schema_it_is_told_and_helped(empty_url: str, clerk_url: str) -> None:
     with psycopg.connect(empty_url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA public")
-    with pytest.raises(DatabaseUnfitError, match=r"clerk may not make tables in any schema that it sees"):
+    with pytest.raises(DatabaseUnfitError, match="clerk may not make tables in any schema that it sees"):
         migrate(clerk_url)
+    _follow_the_advice(empty_url, clerk_url, "CREATE SCHEMA AUTHORIZATION clerk")
+
+
+def test_names_are_quoted_where_sql_wants_it(empty_url: str, clerk_url: str) -> None:
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute('CREATE SCHEMA "my-shop"')
+        connection.execute('GRANT USAGE ON SCHEMA "my-shop" TO clerk')
+        connection.execute('ALTER ROLE clerk SET search_path = "my-shop"')
+    _follow_the_advice(empty_url, clerk_url, 'GRANT CREATE ON SCHEMA "my-shop" TO clerk')
+
+
+def _follow_the_advice(empty_url: str, clerk_url: str, advice: str) -> None:
+    """It does not stop at being right."""
+    with pytest.raises(DatabaseUnfitError) as told:
+        migrate(clerk_url)
+    said = str(told.value).rpartition(": ")[2]
+    assert said == f"{advice};"
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute(said.encode())
+    assert migrate(clerk_url)
 
 
 def test_tables_of_another_user_are_told(empty_url: str, clerk_url: str) -> None:
@@ -60,7 +81,7 @@ def test_who_may_use_anothers_tables_needs_no_more_until_they_change(empty_url: 
 
 
 def test_the_owner_of_the_database_needs_nothing_else(database_url: str, empty_url: str, clerk_url: str) -> None:
-    """What the sentence advises, and what the documentation asks for."""
+    """What the documentation asks for."""
     name = empty_url.partition("?")[0].rpartition("/")[2]
     with psycopg.connect(database_url, autocommit=True) as admin:
         admin.execute(f"ALTER DATABASE {name} OWNER TO clerk".encode())
