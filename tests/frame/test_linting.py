@@ -73,6 +73,15 @@ async def test_a_file_that_is_no_template_does_not_hide_the_others(tmp_path: Pat
     assert (finding["rule"], finding["severity"], finding["field"]) == ("language_known", "error", "language")
 
 
+@pytest.mark.parametrize("levels", [600, 5_000])
+async def test_a_file_that_is_nested_too_deeply_is_told(tmp_path: Path, levels: int) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text(f'{{"kind": "template", "body": {"[" * levels}{"]" * levels}}}', encoding="utf-8")
+    ended = await parley("lint", str(path))
+    told = f"{path}: unreadable: template: is nested too deeply: 64 levels are the limit.\n"
+    assert (ended.code, ended.out, ended.err) == (2, told, "")
+
+
 async def test_two_files_that_say_the_same_are_named(tmp_path: Path, template: dict[str, Any]) -> None:
     first = written(tmp_path, "first.json", template)
     second = written(tmp_path, "second.json", template | {"name": "order_sent"})

@@ -66,7 +66,7 @@ def _may_be_template(file: Path) -> bool:
 def _kind_of(raw: bytes) -> str:
     try:
         return msgspec.json.decode(raw, type=_Definition).kind
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return "template"
 
 

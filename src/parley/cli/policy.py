@@ -1,6 +1,6 @@
 """`parley policy`: try the policy on an audience, before anything is sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError, Problem
-from parley.domain.malformed import told_by_line
+from parley.domain.malformed import told_by_line, too_deep
 from parley.house import House
 from parley.services.try_policy import Estimate, Reason, Tried, Wish, play_of, try_policy
 
@@ -68,9 +68,15 @@ def _read(condition: str | None) -> Any:
         return msgspec.json.decode(given)
     except OSError as error:
         raise InvalidInputError([Problem("condition", f"{condition[1:]}: {error.strerror}.")]) from error
-    except msgspec.DecodeError as error:
-        told = [Problem("condition", f"is no JSON: {told_by_line(given, error).removeprefix('JSON is malformed: ')}.")]
+    except (msgspec.DecodeError, RecursionError) as error:
+        told = _unread(given, error)
         raise (InvalidInputError if condition.startswith("@") else MisusedError)(told) from error
+
+
+def _unread(given: bytes, error: msgspec.DecodeError | RecursionError) -> Sequence[Problem]:
+    if isinstance(error, RecursionError):
+        return too_deep("condition").problems
+    return [Problem("condition", f"is no JSON: {told_by_line(given, error).removeprefix('JSON is malformed: ')}.")]
 
 
 async def _try(house: House, token: str, wish: Wish) -> Tried | None:

@@ -1,8 +1,10 @@
-"""What a decoder of JSON does not tell whoever wrote the text: the line in place of a byte, a key that stands twice."""
+"""What a decoder of JSON does not tell whoever wrote the text: the line in place of a byte, a key that stands twice,
+and how deep it may go.
+"""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from parley.domain.errors import InvalidInputError, Problem
@@ -11,12 +13,34 @@ from parley.domain.plain_words import plainly
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Some editors begin a file of UTF-8 with it; in JSON it has no place."""
+DEEPEST = 64
+"""Lists and objects in each other, in what a person writes. Whoever recurses must not be led to the stack's end."""
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
 
 def told_by_line(data: bytes, error: Exception) -> str:
     """The decoder's sentence, with the line and the column (in characters, both from 1) instead of the byte."""
     return _BYTE.sub(lambda found: f"({_place(data[: int(found[1])])})", plainly(str(error)))
+
+
+def check_depth(value: Any, whole: str) -> None:
+    """Raises InvalidInputError about `whole`."""
+    within = [value]
+    for _ in range(DEEPEST):
+        within = [inner for outer in within for inner in _inside(outer)]
+    if any(isinstance(one, dict | list) for one in within):
+        raise too_deep(whole)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def too_deep(whole: str) -> InvalidInputError:
+    """Also of what the decoder itself does not follow."""
+    return InvalidInputError([Problem(whole, f"is nested too deeply: {DEEPEST} levels are the limit.")])
 
 
 class _Pairs(tuple[tuple[str, Any], ...]):

@@ -24,7 +24,7 @@ MOST_TOLD = 20
 """Of one file."""
 _WHERE = re.compile(r"(.*) - at (`key` in )?`\$([^`]*)`", re.DOTALL)
 _STEP = re.compile(r"\[[^\]]*\]|[^.\[\]]+")
-_PLACE = re.compile(r"\[\d+\]")
+_PLACE = re.compile(r"\[\d{1,9}\]")
 _ANY = "[...]"
 """A value by name: the library does not tell by which."""
 
@@ -69,7 +69,7 @@ def misfits_of(raw: Any, read_as: Any) -> list[tuple[str, str]]:
             elif not taken.is_shortened(said, place):
                 path, sentence = misfit(error, read_as)
                 told.append((taken.as_written(place) + path.removeprefix(place), sentence))
-            if not taken.take_out(said, place):
+            if not taken.try_to_take_out(said, place):
                 break
         else:
             break
@@ -90,8 +90,9 @@ class _Taken:
         """The places of lists as the author counts them."""
         written = ""
         for step in _STEP.findall(path):
-            left = self._left.get(written)
-            written = joined(written, f"[{left[int(step[1:-1])]}]" if left and _PLACE.fullmatch(step) else step)
+            left = self._left.get(written, ())
+            place = int(step[1:-1]) if _PLACE.fullmatch(step) else len(left)
+            written = joined(written, f"[{left[place]}]" if place < len(left) else step)
         return written
 
     def missing(self, path: str, said: str, asked: inspect.Type | None) -> list[str]:
@@ -108,8 +109,16 @@ class _Taken:
         """Is a list too short only because something was taken out?"""
         return bool(_TOO_SHORT.match(said)) and self.as_written(path) in self._left
 
-    def take_out(self, said: str, path: str) -> bool:
-        """What a sentence is about. False when that is the whole."""
+    def try_to_take_out(self, said: str, path: str) -> bool:
+        """What a sentence is about. False when that is the whole, or the path leads nowhere: a field may have any name,
+        also one that reads like a path.
+        """
+        try:
+            return self._take_out(said, path)
+        except (AttributeError, IndexError, KeyError, TypeError):
+            return False
+
+    def _take_out(self, said: str, path: str) -> bool:
         steps = list(takewhile(lambda step: step != _ANY, _STEP.findall(path)))
         if (unknown := _UNKNOWN.fullmatch(said)) and _ANY not in path:
             return self._at(steps).pop(unknown[1], _NOT_THERE) is not _NOT_THERE

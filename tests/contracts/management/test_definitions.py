@@ -209,6 +209,17 @@ async def test_broken_json_is_told_by_line_and_column(api: ProjectApi) -> None:
     assert "(line 4, column 1)" in answer.text
 
 
+@pytest.mark.parametrize("levels", [64, 65, 700, 5_000])
+async def test_what_is_nested_too_deeply_is_told_with_the_limit(api: ProjectApi, levels: int) -> None:
+    inner = levels - 1
+    answer = await call(
+        api, "PUT", "/settings/project", b'{"kind": "settings", "x": ' + b"[" * inner + b"]" * inner + b"}"
+    )
+    assert answer.status == 400
+    limit = "file: is nested too deeply: 64 levels are the limit."
+    assert (limit if levels > 64 else "x: is not known here; known: kind, name") in answer.text
+
+
 async def test_a_key_that_stands_twice_is_told_with_its_path_and_a_byte_order_mark_is_nothing(api: ProjectApi) -> None:
     policy = (
         b'{"kind": "frequency_policy", "name": "gentle", "segments": [{"limits": [{"at_most": 1, "per": "1 day"}]}]}'

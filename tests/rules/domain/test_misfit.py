@@ -153,6 +153,15 @@ def test_a_field_that_is_not_known_may_have_any_name(name: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "path", [".y", "[0]", ".title[0]", ".title", ".parts[7].name", ".rates[9999999999]", ".parts[...]"]
+)
+def test_a_field_may_be_called_like_the_end_of_the_library_s_own_sentence(path: str) -> None:
+    given = {"title": "t", "parts": [7], "rates": ["x"], "on": "2026-01-01", f"x` - at `${path}": 1}
+    told = {str(problem) for problem in every_misfit(msgspec.json.encode(given), Plan, "plan").problems}
+    assert any(" is not known here; " in one for one in told)
+
+
 def test_who_may_write_a_consent_is_told_in_words() -> None:
     given = {"name": 1, "sources": {"boss": True}}
     assert [str(problem) for problem in every_misfit(msgspec.json.encode(given), ConsentCategory, "it").problems] == [
