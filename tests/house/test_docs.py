@@ -10,6 +10,8 @@ import pytest
 from cyclopts import App
 
 from parley.cli.main import app
+from parley.queue.backoff import delay
+from parley.services.deliver_messages import ATTEMPTS
 from parley.services.read_definitions import File, read_definitions
 from parley.store.doctor import What
 from parley_simulator.faults import CALLBACK_KINDS, FATE_KINDS, REQUEST_KINDS, Fault
@@ -23,6 +25,7 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 CLI = (DOCS / "reference" / "cli.md").read_text("utf-8")
 REFUSALS = (DOCS / "how-to" / "why-was-my-message-refused.md").read_text("utf-8")
+PRESETS = (DOCS / "reference" / "presets.md").read_text("utf-8")
 SIMULATOR = (DOCS / "reference" / "simulator.md").read_text("utf-8")
 PROMOTION = (DOCS / "reference" / "promotion.md").read_text("utf-8")
 SERVICES = ROOT / "src" / "parley" / "services"
@@ -144,6 +147,12 @@ def _codes_in(tree: ast.AST) -> Iterator[str]:
             given = node.args[CODE_AT[node.func.id] :][:1] if node.func.id in CODE_AT else []
             given += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
             yield from (one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str))
+
+
+@pytest.mark.parametrize("page", [REFUSALS, PRESETS], ids=["refusals", "presets"])
+def test_for_how_long_a_passing_fault_is_tried_is_as_it_is(page: str) -> None:
+    least, most = (sum(delay(number, chance) for number in range(1, ATTEMPTS)) / 60 for chance in (0, 1))
+    assert f"{ATTEMPTS} times in all within {least:.0f} to {most:.0f} minutes" in page
 
 
 def test_everything_that_can_wait_has_its_row() -> None:

@@ -41,7 +41,7 @@ from parley.store.uploads import look_again_at
 from parley.telemetry import SENDS
 
 ATTEMPTS = 16
-"""Passing faults are tried again so often (about three quarters of an hour), then the message has failed."""
+"""Passing faults are tried so often (half an hour, or as long as the provider asks), then the message has failed."""
 RECORDED_AT_ONCE = 500
 GATHER_SECONDS = 0.005
 """Outcomes that come in this time after the first are recorded with it: one commit for all of them."""
