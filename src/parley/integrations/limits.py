@@ -31,7 +31,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     messages_per_second: Messages | msgspec.UnsetType | None = msgspec.UNSET
     """By this account."""
     requests_per_second: Requests | msgspec.UnsetType | None = msgspec.UNSET
-    """By all accounts of one project at the provider."""
+    """By all accounts of one project at the provider: what is sent, and nothing else that is asked there."""
     pair_rate: bool = True
     """WhatsApp's own: one message in 6 seconds to one person, after a burst of 45 (parley.policy.pair_rate)."""
     tier: Level | People | None = None
