@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
+MORE_BENCHES := "bench/outbound.py --api sinch_conversation" "bench/inbound.py --callbacks 20000" \
+	"bench/inbound.py --rate 3300 --sends 1000"
 
 .PHONY: help setup demo test check format bench chaos lock clean
 
@@ -40,7 +42,7 @@ format: $(READY) ## Put the code in its usual shape
 	@$(BIN)/ruff check --fix .
 
 bench: $(READY) ## Measure the promised figures (bench/)
-	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for bench in bench/[a-z]*.py $(MORE_BENCHES); do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 chaos: $(READY) ## Kill everything at random while 100,000 messages leave, by both APIs (ARGS="--messages 2000 --kills 20")
 	@for api in sinch_conversation sinch_legacy; do echo "== $$api"; $(BIN)/python -m chaos --api $$api $(ARGS) || exit 1; done

@@ -174,6 +174,16 @@ def test_the_page_of_the_promotional_check_tells_its_figures(name: str) -> None:
     assert table(name) in PROMOTION, "run python bench/promotion.py"
 
 
+def test_make_bench_runs_what_the_figures_say_it_does() -> None:
+    more = re.findall(r'"bench/(\w+\.py)( [^"]+)"', (ROOT / "Makefile").read_text("utf-8"))
+    figures = (ROOT / "bench" / "RESULTS.md").read_text("utf-8").partition("## ")[0]
+    assert re.findall(r"`(\w+\.py)( [^`]+)`", figures) == more
+    for script, words in more:
+        options = re.findall(r"--[a-z-]+", words)
+        code = (ROOT / "bench" / script).read_text("utf-8")
+        assert [option for option in options if f'add_argument("{option}"' not in code] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_every_definition_is_one_that_parley_takes(page: Path) -> None:
     for block in _json_blocks(page):
