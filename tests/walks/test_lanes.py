@@ -125,11 +125,17 @@ async def test_it_waits_for_a_place_and_rests_when_nothing_is_due(big: Walk, sin
     calls, taken = await claim_messages(big.database, big.box, Renderer(), turns, big.now)
     assert (taken, turns.outlook(taken)) == (1, Outlook.MORE)
     turns.begin(calls[0].lane)
-    told = []
-    for _ in range(2):
-        _, taken = await claim_messages(big.database, big.box, Renderer(), turns, big.now)
-        told.append(turns.outlook(taken))
-    assert told == [Outlook.MORE, Outlook.NOT_YET]
+    assert await claim_messages(big.database, big.box, Renderer(), turns, big.now) == ([], 0)
+    assert turns.outlook(0) is Outlook.NOT_YET
+
+
+async def test_it_waits_for_a_place_in_the_middle_of_its_round_too(big: Walk, sinch: CountingSinch) -> None:
+    for number, shop in enumerate([big, await open_shop(big, "small")]):
+        await queue(shop, await add_fan(shop, number), 1)
+    turns = Turns(places=1)
+    assert (await _claimed(big, turns)).total() == 1
+    assert await claim_messages(big.database, big.box, Renderer(), turns, big.now) == ([], 0)
+    assert turns.outlook(0) is Outlook.NOT_YET
 
 
 async def test_two_workers_on_one_queue_send_everything_once(big: Walk, sinch: CountingSinch) -> None:

@@ -209,19 +209,6 @@ async def test_what_finds_no_permit_because_another_worker_has_it_is_looked_at_a
     assert await _claim(slow, Turns()) == ({}, Outlook.NOT_YET)
 
 
-async def test_whoever_shares_a_limit_gets_some_of_it_however_many_lanes_come_before(shop: Walk) -> None:
-    shops = [await open_shop(shop, "slow", messages_per_second=4) for _ in range(3)]
-    for number, one in enumerate(shops):
-        await queue(one, await add_fan(one, number), 10)
-    turns, served = Turns(lanes_at_once=2), Counter[UUID]()
-    while served.total() < 6:
-        claimed, outlook = await _claim(shop, turns)
-        served += claimed
-        if outlook is Outlook.NOT_YET:
-            await asyncio.sleep(turns.patience)
-    assert set(served) == {one.project_id for one in shops}
-
-
 async def test_a_limit_that_was_raised_counts_at_once(shop: Walk) -> None:
     lane, slow, fast = Lane(shop.project_id, "one"), Limit("sender:1", 0.001), Limit("sender:1", 1000)
     permits = Permits()

@@ -103,7 +103,7 @@ class Delivery:
         self._steady = steady
         self._tokens = TokenSource(wire, steady_clock, chance)
         self._renderer = Renderer()
-        self._turns = Turns()
+        self._turns = Turns(steady=steady)
         self._woken = asyncio.Event()
         self._crowd_is_gone = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()

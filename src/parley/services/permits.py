@@ -4,14 +4,14 @@ A worker asks for the permits of all its turns in one short statement, before it
 with the next one. A lane that got fewer than it wanted is left alone until the next are there.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from parley.integrations import Integration
 from parley.queue.bucket import Limit, seconds_until_one
+from parley.queue.steady import steady_seconds
 from parley.store.database import Connection
 from parley.store.lanes import Lane, Turn
 from parley.store.permits import Ask, Granted, take_permits
@@ -37,7 +37,8 @@ def limits_on(integration: Integration | None) -> Limits:
 class Permits:
     """One worker's dealings with the buckets."""
 
-    def __init__(self) -> None:
+    def __init__(self, steady: Callable[[], float] = steady_seconds) -> None:
+        self._steady = steady
         self._returned: Counter[str] = Counter()
         self._not_before: dict[Limit, float] = {}
         """By name and rate: one that was raised meanwhile is asked for at once."""
@@ -47,7 +48,7 @@ class Permits:
 
     def pause(self, limits: Limits) -> float:
         """Seconds until it makes sense to ask for these; 0 when it does now."""
-        at = asyncio.get_running_loop().time()
+        at = self._steady()
         return max([0.0, *(self._not_before.get(limit, at) - at for limit in limits)])
 
     def rank(self, lane: Lane, limits: Limits) -> tuple[float, int]:
@@ -101,7 +102,7 @@ class Permits:
         self._not_before.pop(limit, None)
         if granted.count < wanted:
             pause = max(PULSE_SECONDS, seconds_until_one(granted.left_over, limit))
-            self._not_before[limit] = asyncio.get_running_loop().time() + pause
+            self._not_before[limit] = self._steady() + pause
 
 
 def _wanted(turns: Sequence[Turn], limits: Mapping[Lane, Limits]) -> tuple[Counter[str], list[Limit]]:

@@ -1,7 +1,7 @@
 """Whose messages one worker sends next: replies before campaigns, and to every sender its share of the places."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
 from uuid import UUID
@@ -10,6 +10,7 @@ import msgspec
 
 from parley.integrations import Integration
 from parley.queue.shares import Claimant, fair_shares
+from parley.queue.steady import steady_seconds
 from parley.services.definitions import ProjectDefinitions, definitions_at, definitions_to_judge_by
 from parley.services.permits import Limits, Permits, limits_on
 from parley.services.plan_messages import CAMPAIGN_PRIORITY, REPLY_PRIORITY
@@ -47,23 +48,39 @@ class Held(msgspec.Struct, frozen=True):
     tiers: Tiers
 
 
+class _Round(msgspec.Struct):
+    """What a worker has seen since it last took something or rested. When that is all lanes, it rests."""
+
+    laps: Counter[int]
+    """How often each priority has yet to come to its last lane, each for itself."""
+    waits: dict[int, tuple[tuple[float, int], Lane]] = {}
+    """Of each priority who gets the next permit: its rank, and behind which lane the claim began that looked at it."""
+    held_back: bool = False
+    """Something is due that got nothing,"""
+    locked: bool = False
+    """because somebody else holds what it needs, for an instant."""
+
+
 class Turns:
     """What one worker may take next. It goes round all lanes, some in each claim."""
 
-    def __init__(self, places: int = PLACES, lanes_at_once: int = LANES_AT_ONCE) -> None:
+    def __init__(
+        self,
+        places: int = PLACES,
+        lanes_at_once: int = LANES_AT_ONCE,
+        *,
+        steady: Callable[[], float] = steady_seconds,
+    ) -> None:
         self._places = places
         self._lanes_at_once = lanes_at_once
+        self._steady = steady
         self._under_way: Counter[Lane] = Counter()
         self._after = {REPLY_PRIORITY: FIRST, CAMPAIGN_PRIORITY: FIRST}
-        self._waits: dict[int, list[tuple[tuple[float, int], Lane]]] = {}
-        """Who waits for a permit, by priority: its rank, and behind which lane the claim began that looked at it."""
-        self._is_part = False
-        self._permits = Permits()
+        self._round = _round_from(self._after)
+        self._rests_until = 0.0
+        self._permits = Permits(steady)
         self._limits: dict[Lane, Limits] = {}
         self._given: list[Turn] = []
-        self._taken = 0
-        self._held_back = False
-        self._is_held = False
 
     @property
     def under_way(self) -> Counter[Lane]:
@@ -87,7 +104,7 @@ class Turns:
         """
         room = self._places - self._under_way.total()
         if room <= 0:
-            self._held_back = True
+            self._round = _Round(Counter(dict.fromkeys(self._after, 0)), held_back=True)
             return []
         began = dict(self._after)
         waiting = await waiting_lanes(connection, began, self._lanes_at_once, room, now)
@@ -95,7 +112,7 @@ class Turns:
         self._limits = {lane: limits_on(sender) for lane, sender in senders.items()}
         shares = self._share_out(waiting, room)
         self._given = await self._permits.take(connection, shares, self._limits)
-        self._held_back |= len(self._given) < sum(1 for one in waiting if one.due)
+        self._round.held_back |= len(self._given) < sum(1 for one in waiting if one.due)
         self._note_who_waits(waiting, began)
         return self._given
 
@@ -110,8 +127,8 @@ class Turns:
         }
         tiers = {lane: tier for lane, sender in senders.items() if (tier := tier_on(sender))}
         held = await turns_held(connection, given, tiers)
-        self._is_held = len(held) < len(self._given)
-        self._held_back |= self._is_held
+        if len(held) < len(self._given):
+            self._round.held_back = self._round.locked = True
         return Held(held, projects, tiers)
 
     def used(self, sent: Mapping[Lane, int]) -> None:
@@ -125,34 +142,38 @@ class Turns:
     @property
     def patience(self) -> float:
         """Seconds until something that is held back may go."""
-        pauses = [pause for limits in self._limits.values() if (pause := self._permits.pause(limits))]
-        return min([HELD_SECONDS if self._is_held else LONGEST_WAIT, *pauses])
+        return max(0.0, self._rests_until - self._steady())
 
     def outlook(self, taken: int) -> Outlook:
         """After a claim that took so many."""
-        self._taken += taken
-        if taken or any(lane != FIRST for lane in self._after.values()):
+        if taken:
+            self._round = _round_from(self._after)
             return Outlook.MORE
-        found, held_back, waits = self._taken or self._is_part, self._held_back, self._waits
-        self._taken, self._held_back, self._is_part, self._waits = 0, False, False, {}
-        if found:
+        seen = self._round
+        seen.laps.subtract(priority for priority, lane in self._after.items() if lane == FIRST)
+        if max(seen.laps.values()) > 0:
             return Outlook.MORE
-        if not held_back:
-            return Outlook.NOTHING
-        self._after |= {priority: min(ranks)[1] for priority, ranks in waits.items()}
-        self._is_part = any(lane != FIRST for lane in self._after.values())
-        return Outlook.NOT_YET
+        if seen.held_back:
+            self._rest(seen)
+        self._round = _round_from(self._after)
+        return Outlook.NOT_YET if seen.held_back else Outlook.NOTHING
+
+    def _rest(self, seen: _Round) -> None:
+        """The next permit comes meanwhile. Were it always to begin with the first lanes then, those behind them that
+        share a limit with them would never get one.
+        """
+        longest = self._steady() + (HELD_SECONDS if seen.locked else LONGEST_WAIT)
+        self._rests_until = min([longest, *(free_at for (free_at, _), _ in seen.waits.values())])
+        self._after |= {priority: page for priority, (_, page) in seen.waits.items()}
 
     def _note_who_waits(self, waiting: Sequence[WaitingLane], began: Mapping[int, Lane]) -> None:
-        """The next permit comes while the worker rests. Were it always to begin with the first lanes then, those behind
-        them that share a limit with them would never get one.
-        """
         given = {(turn.lane, turn.priority) for turn in self._given}
+        waits = self._round.waits
         for one in waiting:
             limits = self._limits[one.lane]
             if one.due and (one.lane, one.priority) not in given and self._permits.pause(limits):
-                rank = self._permits.rank(one.lane, limits)
-                self._waits.setdefault(one.priority, []).append((rank, began[one.priority]))
+                ranked = self._permits.rank(one.lane, limits), began[one.priority]
+                waits[one.priority] = min(waits.get(one.priority, ranked), ranked)
 
     def _share_out(self, waiting: Sequence[WaitingLane], room: int) -> list[Turn]:
         holding = self.under_way
@@ -183,6 +204,11 @@ class Turns:
         """One that has all of its equal share due may have any number more; there are never permits beyond a burst."""
         due = room if one.due == one.share else one.due
         return min([due, *(int(limit.burst) for limit in self._limits[one.lane])])
+
+
+def _round_from(after: Mapping[int, Lane]) -> _Round:
+    """A priority that begins in the middle goes to its last lane first, and then round."""
+    return _Round(Counter({priority: 1 if lane == FIRST else 2 for priority, lane in after.items()}))
 
 
 async def _sender_of(connection: Connection, one: WaitingLane) -> Integration | None:
