@@ -233,6 +233,28 @@ async def test_a_sender_that_is_too_fast_waits_and_the_others_go_on(shop: Walk, 
     assert sinch.sent["paced"] == 21
 
 
+async def test_a_sender_that_stays_too_fast_waits_twice_as_long_each_time_up_to_five_minutes(
+    shop: Walk, sinch: TimedSinch
+) -> None:
+    await queue(shop, await add_fan(shop, 1), 1)
+    held = [0.0]
+    for _ in range(11):
+        sinch.script.append(TOO_FAST)
+        await shop.later(seconds=held[-1] + 1)
+        held.append(await _held(shop))
+    assert held[1:] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+    sinch.script.append(TOO_FAST)
+    await shop.later(seconds=held[-1] + 61)  # after a minute without it
+    assert await _held(shop) == 1
+
+
+async def _held(shop: Walk) -> float:
+    """For so many seconds from now."""
+    async with shop.database.connection() as connection:
+        seconds: float = await connection.fetchval("SELECT extract(epoch FROM until - $1)::float FROM holds", shop.now)
+        return seconds
+
+
 @pytest.mark.parametrize("seed", range(10))
 async def test_the_statement_agrees_with_the_plain_bucket(database: Database, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  a sequence to repeat, no secret
