@@ -10,7 +10,7 @@ import pytest
 from parley.presets import Renderer
 from parley.services.claim_messages import claim_messages
 from parley.services.turns import HELD_SECONDS, LONGEST_WAIT, Outlook, Turns
-from parley.store.definitions import lock_definitions
+from parley.store.tiers import try_tiers
 from tests.walks.crowd import CountingSinch, add_fan, open_shop, queue
 from tests.walks.walk import Walk
 
@@ -109,10 +109,10 @@ async def test_it_rests_until_the_first_permit_of_all_lanes(walk: Walk) -> None:
 
 
 async def test_it_looks_again_soon_only_while_somebody_holds_what_it_needs(walk: Walk) -> None:
-    free, _ = await _shops(walk, FREE, SLOW)
+    await _shops(walk, {"messages_per_second": None, "tier": 9}, SLOW)
     worker, other = Worker(walk, lanes_at_once=2), Worker(walk, lanes_at_once=2)
     async with walk.database.transaction() as connection:
-        await lock_definitions(connection, free.project_id)
+        assert await try_tiers(connection, ["sender:account-0"])
         assert await worker.looks_until_it_rests() is Outlook.NOT_YET
         assert worker.turns.patience == HELD_SECONDS
     await other.looks_until_it_rests()
