@@ -22,6 +22,7 @@ from parley.services.stopping import Released, release_a_sender
 from parley.services.turns import Turns
 from parley.store.messages import EarlyReport, keep_early_reports
 from tests.support.builders import Cast
+from tests.walks.test_refusals import TEMPLATE, blunt
 from tests.walks.walk import Walk, status
 
 BACK_IN_STOCK = {"product_url": "https://shop.test/p/7"}
@@ -94,9 +95,18 @@ async def test_it_waits_as_long_when_the_provider_is_away(walk: Walk, people: Ca
 
 
 async def test_it_waits_no_longer_than_a_day_whatever_the_provider_says(walk: Walk, people: Cast) -> None:
-    await _send_one(walk, people, _error(429, **{"retry-after": "9" * 20}))
+    await walk.apply(blunt(TEMPLATE))
+    walk.sinch.script.append(_error(429, **{"retry-after": "9" * 20}))
+    await walk.track(people.alice, "go")
+    await walk.come_to_rest()
     row = await _row(walk)
-    assert row["due_at"] == walk.now + timedelta(seconds=LONGEST_WAIT)
+    assert (row["expires_at"], row["due_at"]) == (None, walk.now + timedelta(seconds=LONGEST_WAIT))
+
+
+async def test_it_waits_no_longer_than_it_is_of_use(walk: Walk, people: Cast) -> None:
+    await _send_one(walk, people, _error(429, **{"retry-after": "80000"}))
+    row = await _row(walk)
+    assert row["due_at"] == row["expires_at"] == walk.now + timedelta(hours=6)
 
 
 async def test_a_bad_number_refuses_that_person_only(walk: Walk, people: Cast) -> None:
