@@ -46,7 +46,8 @@ FALL_BACK_SECONDS = 5.0
 FORGET_SECONDS = 60.0
 """How often a worker looks for what is no longer kept."""
 JUDGE_SECONDS = 5.0
-"""How often a worker looks for what is to be judged anew that nothing wakes it for: what somebody else had locked."""
+"""How often a worker looks for what is to be judged anew that nothing wakes it for: what somebody else had locked, or
+was still judging."""
 TEMPLATES_SECONDS = 5.0
 """How often a worker looks whether a template is to be handed in or looked at."""
 SETTLE_SECONDS = 15.0

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import pytest
@@ -18,15 +17,14 @@ from parley.services.merge_customers import merge_customers
 from parley.services.registry import Origin, Said
 from parley.services.steer_templates import set_status
 from parley.services.stopping import release_a_sender, release_a_template
-from parley.services.turns import Outlook, Turns
+from parley.services.turns import Turns
 from parley.store.database import Connection
-from parley.store.definitions import lock_definitions
 from parley.store.lanes import Turn
 from parley.store.stops import Stop, put_stop
 from parley.templates import Status
 from tests.support.builders import Cast
 from tests.walks.crowd import CountingSinch, add_strangers, furnish, open_shop, queue
-from tests.walks.test_judge_anew import ALL_DAY, settings
+from tests.walks.test_judge_anew import ALL_DAY, settings, somebody_looks_who_judges
 from tests.walks.test_merges import alice_again
 from tests.walks.test_refusals import TEMPLATE, blunt
 from tests.walks.walk import EXAMPLES, Walk
@@ -37,16 +35,16 @@ NAME = "cart_reminder.en"
 FILE = EXAMPLES / "cart-reminder.template.json"
 
 
-async def _until(connection: Connection, condition: str, done: Callable[[], bool] = lambda: False) -> None:
+async def _until(connection: Connection, condition: str) -> None:
     async with asyncio.timeout(SECONDS):
-        while not done() and not await connection.fetchval(condition):  # noqa: ASYNC110  another connection
+        while not await connection.fetchval(condition):  # noqa: ASYNC110  another connection
             await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
 async def _met_by(walk: Walk, change: Awaitable[Any]) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     """Whoever judges within has done so by the old definitions, and has yet to write it, when `change` comes, which
-    waits for nobody, and a worker after it.
+    waits for nobody, and a worker after it, which looks who judges.
     """
     async with walk.database.transaction() as connection:
         await connection.execute("LOCK TABLE messages IN SHARE MODE")  # written last
@@ -56,9 +54,7 @@ async def _met_by(walk: Walk, change: Awaitable[Any]) -> AsyncIterator[Callable[
             await _until(connection, judged)
             await asyncio.wait_for(change, SECONDS)
             anew = asyncio.ensure_future(walk.judge_anew())
-            await _until(
-                connection, "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'", anew.done
-            )
+            await somebody_looks_who_judges(walk)
             started.append(anew)
 
         started: list[asyncio.Future[Any]] = []
@@ -220,28 +216,3 @@ async def test_a_tier_that_is_raised_before_the_claim_holds_nothing(walk: Walk) 
     calls, taken = await claim_messages(shop.database, shop.box, Renderer(), turns, shop.now)
     assert (len(calls), taken) == (2, 2)
     await shop.delivery.close()
-
-
-async def test_a_claim_leaves_a_project_whose_judges_are_waited_for_and_takes_the_others(walk: Walk) -> None:
-    walk.sinch = sinch = CountingSinch()
-    shops = [await open_shop(walk, name) for name in ("one", "two")]
-    for shop in shops:
-        await queue(shop, (await add_strangers(shop, 1))[0], 1)
-    turns = Turns()
-
-    async def claimed() -> list[UUID]:
-        calls, taken = await claim_messages(walk.database, shops[0].box, Renderer(), turns, walk.now)
-        assert taken == len(calls)
-        return [call.lane.project_id for call in calls]
-
-    async with walk.database.transaction() as connection:
-        await lock_definitions(connection, shops[0].project_id)
-        assert await asyncio.wait_for(claimed(), SECONDS) == [shops[1].project_id]
-        assert await asyncio.wait_for(claimed(), SECONDS) == []
-        while (outlook := turns.outlook(0)) is Outlook.MORE:
-            assert await claimed() == []
-        assert (outlook, turns.patience < 1) == (Outlook.NOT_YET, True)
-    assert await claimed() == [shops[0].project_id]
-    assert sinch.sent == {}
-    for shop in shops:
-        await shop.delivery.close()

@@ -201,9 +201,12 @@ async def test_it_tells_the_reason_for_which_they_are_judged_anew_and_no_others(
     async with walk.database.transaction() as connection:
         for _ in range(2):
             await ask_about(connection, walk.project_id, Concerned(template=TEMPLATE), ["template_paused"], walk.now)
-            await ask_about(connection, walk.project_id, Concerned(sender="other"), ["quiet_hours"], walk.now)
-    (found,) = [one.waiting for one in await _told(walk) if one.what is What.MESSAGES_TO_JUDGE_ANEW]
-    assert (found.code, found.count) == ("template_paused", 1)
+            for others in (Concerned(sender="other"), Concerned(template="other.en")):
+                await ask_about(connection, walk.project_id, others, ["quiet_hours"], walk.now)
+    assert [(one.what, one.waiting.code, one.waiting.count) for one in await _told(walk)] == [
+        (What.MESSAGES_TO_JUDGE_ANEW, "template_paused", 1),
+        (What.MESSAGES_DEFERRED, "quiet_hours", 1),
+    ]
 
 
 async def test_what_waits_for_its_template_in_its_other_form_is_told_once(walk: Walk, people: Cast) -> None:

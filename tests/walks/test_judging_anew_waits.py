@@ -1,6 +1,8 @@
 """Who is waited for while messages are judged anew, for how long, and what is left alone."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,14 +10,16 @@ import pytest
 
 from parley.services.apply_definitions import delete_definition
 from parley.services.create_project import create_project
+from parley.services.definitions import definitions_to_judge_by
+from parley.services.doctor import Finding, Releaser, diagnose
 from parley.services.judge_anew import ask_about, judge_anew
 from parley.store.definitions import hold_definitions
+from parley.store.doctor import What
 from parley.store.reevaluations import Concerned
 from parley.templates import Status
 from tests.support.builders import Cast
 from tests.walks.test_judge_anew import (
     NAME,
-    SECONDS,
     _begun,
     _due_at,
     _last,
@@ -25,40 +29,130 @@ from tests.walks.test_judge_anew import (
     _still_asked,
     _stopped,
     settings,
+    somebody_looks_who_judges,
 )
 from tests.walks.test_refusals import ALICE, TEMPLATE, blunt
 from tests.walks.walk import Walk, inbound
+
+A_STEP = 10.0
+"""Seconds. It looks for one of them whether somebody who judges is done."""
 
 
 async def test_what_is_put_off_after_everybody_judges_by_the_new_is_left_alone(walk: Walk, people: Cast) -> None:
     until = await _many_wait(walk, people, 1)
     await walk.apply(settings(quiet_hours={"spans": [{"from": "00:00", "to": "23:58"}]}))
     await _begun(walk)
+    await _one_more(walk)
+    await walk.judge_anew()
+    assert (sorted(await _due_at(walk)), await _still_asked(walk)) == ([walk.now, walk.now, until], 0)
+
+
+async def _one_more(walk: Walk) -> None:
+    """Is put off, behind all others."""
     async with walk.database.transaction() as connection:
         await connection.execute(
             "INSERT INTO messages SELECT (jsonb_populate_record(m, $1)).*"
             " FROM messages m WHERE m.state = 'planned' LIMIT 1",
             {"id": str(UUID(int=2**128 - 1))},
         )
-    await walk.judge_anew()
-    assert (sorted(await _due_at(walk)), await _still_asked(walk)) == ([walk.now, walk.now, until], 0)
 
 
-async def test_a_stop_is_read_while_somebody_who_judges_stands_still_and_what_waits_is_due_after_that(
+@asynccontextmanager
+async def _somebody_judges(walk: Walk) -> AsyncIterator[None]:
+    async with walk.database.transaction() as connection:
+        await hold_definitions(connection, [walk.project_id])
+        yield
+
+
+async def test_planning_a_claim_and_a_stop_wait_for_no_worker_that_waits_for_one_who_stands_still(
     walk: Walk, people: Cast
 ) -> None:
     await _many_wait(walk, people, 1)
     await walk.apply(settings())
-    async with walk.database.transaction() as holder, asyncio.timeout(SECONDS):
-        await hold_definitions(holder, walk.project_id)
+    async with _somebody_judges(walk), asyncio.timeout(A_STEP):
         trying = asyncio.create_task(judge_anew(walk.database, walk.now))
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
-        while not await holder.fetchval(waiting):  # noqa: ASYNC110  another connection
-            await asyncio.sleep(0.01)
+        await somebody_looks_who_judges(walk)
+        async with walk.database.transaction() as connection:
+            await connection.execute("SET LOCAL lock_timeout = 1")
+            assert walk.project_id in await definitions_to_judge_by(connection, [walk.project_id])
+        await walk.track(people.alice, "go")
+        await walk.plan()
+        await walk.delivery.step()
+        await walk.delivery.finish()
+        assert await _last(walk, people) == "accepted"
         await walk.call_back(inbound(ALICE, "STOP", walk.now))
         assert (await trying, await _still_asked(walk)) == (0, 1)
     await walk.judge_anew()
     assert (set(await _due_at(walk)), await _still_asked(walk)) == ({walk.now}, 0)
+
+
+async def test_who_begins_to_judge_after_the_first_look_is_not_waited_for(walk: Walk, people: Cast) -> None:
+    """Or planners that overlap would keep a worker from it for ever."""
+    await _many_wait(walk, people, 1)
+    await walk.apply(settings())
+    async with AsyncExitStack() as later:
+        async with _somebody_judges(walk):
+            assert await judge_anew(walk.database, walk.now) == 0
+            await later.enter_async_context(_somebody_judges(walk))
+            trying = asyncio.create_task(judge_anew(walk.database, walk.now))
+            await somebody_looks_who_judges(walk)
+            await later.enter_async_context(_somebody_judges(walk))
+            assert not trying.done()
+        assert await trying == 1
+        await walk.judge_anew()
+        assert (set(await _due_at(walk)), await _still_asked(walk)) == ({walk.now}, 0)
+
+
+async def test_who_judges_another_project_is_not_waited_for(walk: Walk, people: Cast) -> None:
+    await _many_wait(walk, people, 1)
+    await walk.apply(settings())
+    other = await create_project(walk.database, "Another shop", walk.now)
+    async with walk.database.transaction() as connection:
+        await hold_definitions(connection, [other.project_id])
+        await _begun(walk)
+
+
+async def test_the_doctor_hands_on_what_workers_have_tried_for_ten_minutes(walk: Walk, people: Cast) -> None:
+    await _many_wait(walk, people, 1)
+    asked_at = walk.now
+    await walk.apply(settings())
+    walk.now += timedelta(minutes=11)
+    async with _somebody_judges(walk):
+        assert await judge_anew(walk.database, walk.now) == 0
+    (found,) = await _told(walk)
+    assert (found.what, found.waiting.count) == (What.MESSAGES_TO_JUDGE_ANEW, 2)
+    assert (found.waits_for, found.waiting.since) == (Releaser.OPERATOR, asked_at)
+
+
+async def _told(walk: Walk) -> list[Finding]:
+    """Of messages."""
+    told = await diagnose(walk.database, walk.project_id, walk.now)
+    return [one for one in told if one.what.startswith("messages")]
+
+
+async def test_the_doctor_tells_each_once_whether_it_waits_for_a_worker_or_for_its_time(
+    walk: Walk, people: Cast
+) -> None:
+    async def told() -> dict[What, int]:
+        return {one.what: one.waiting.count for one in await _told(walk)}
+
+    await _many_wait(walk, people, 1)
+    assert await told() == {What.MESSAGES_DEFERRED: 2}
+    await walk.apply(settings(quiet_hours={"spans": [{"from": "00:00", "to": "23:58"}]}))
+    assert await told() == {What.MESSAGES_TO_JUDGE_ANEW: 2}
+    await _begun(walk)
+    await _one_more(walk)
+    assert await told() == {What.MESSAGES_TO_JUDGE_ANEW: 2, What.MESSAGES_DEFERRED: 1}
+    async with walk.database.rehearsal() as connection:
+        await connection.execute("SELECT FROM messages WHERE state = 'planned' ORDER BY id LIMIT 1 FOR UPDATE")
+        assert await judge_anew(walk.database, walk.now) == 1
+        assert await told() == {
+            What.MESSAGES_TO_JUDGE_ANEW: 1,  # passed over
+            What.MESSAGES_DUE: 1,
+            What.MESSAGES_DEFERRED: 1,
+        }
+        await walk.delivery.step()
+        assert await told() == {What.MESSAGES_TO_JUDGE_ANEW: 1, What.MESSAGES_DEFERRED: 2}
 
 
 async def test_one_whose_judges_stand_still_goes_behind_another_project(walk: Walk, people: Cast) -> None:
@@ -68,8 +162,7 @@ async def test_one_whose_judges_stand_still_goes_behind_another_project(walk: Wa
     async with walk.database.transaction() as connection:
         await ask_about(connection, other.project_id, Concerned(), ["quiet_hours"], walk.now)
     walk.now += timedelta(seconds=1)
-    async with walk.database.transaction() as holder:
-        await hold_definitions(holder, walk.project_id)
+    async with _somebody_judges(walk):
         assert [await judge_anew(walk.database, walk.now) for _ in range(2)] == [0, 1]
         assert await _still_asked(walk) == 1
 

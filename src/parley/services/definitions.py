@@ -22,7 +22,7 @@ from parley.services.definition_secrets import put_back, references
 from parley.services.secret_box import SecretBox
 from parley.services.text_facts import text_facts
 from parley.store.database import Connection
-from parley.store.definitions import StoredDefinition, definitions_of, secrets_of, stamp_of, try_definitions
+from parley.store.definitions import StoredDefinition, definitions_of, hold_definitions, secrets_of, stamp_of
 from parley.store.projects import project_by_id
 from parley.store.templates import TemplateRow, templates_of
 from parley.templates import MessageTemplate, RuleSet, Status, parse_template
@@ -138,9 +138,9 @@ async def project_definitions(connection: Connection, project_id: UUID) -> Proje
 async def definitions_to_judge_by(
     connection: Connection, project_ids: Collection[UUID]
 ) -> dict[UUID, ProjectDefinitions]:
-    """Of the projects of which nobody makes sure at this moment that all is judged (services.judge_anew)."""
-    held = await try_definitions(connection, project_ids)
-    return {project_id: await project_definitions(connection, project_id) for project_id in sorted(held)}
+    """Held until the transaction ends: what it judges by them is judged anew if they change meanwhile."""
+    await hold_definitions(connection, project_ids)
+    return {project_id: await project_definitions(connection, project_id) for project_id in project_ids}
 
 
 def remembered(project_id: UUID) -> ProjectDefinitions | None:

@@ -9,18 +9,21 @@ however many messages that is, and whoever judges at that moment, he waits for n
 transactions of its own, and one that vanishes leaves the rest to the next.
 
 None is missed. Whoever plans or claims messages holds the project's definitions (store.definitions) from before it
-reads them, or stops, until it commits. A worker first locks them against all of these for an instant, which is after
-the change. So by then each judgement by the old ones is there to be found, and whatever is judged later is judged by
-the new ones: what waits then, up to its last message, is all there is to do. It is gone through in the order of the
-ids, which a message keeps whatever happens to it, some at a time. One that somebody has locked is passed over, but not
-forgotten: it may be a merge that moves it as it is, or somebody who dies. Each message becomes due once by this, or a
-change that lets nothing go would have the same messages judged again and again.
+reads them, or stops, until it commits. A worker first looks who does, which is after the change: whoever comes later
+judges by the new ones. Once all of those have ended, each judgement by the old ones is there to be found: what waits
+then, up to its last message, is all there is to do. It is gone through in the order of the ids, which a message keeps
+whatever happens to it, some at a time. One that somebody has locked is passed over, but not forgotten: it may be a
+merge that moves it as it is, or somebody who dies. Each message becomes due once by this, or a change that lets nothing
+go would have the same messages judged again and again.
 
-A claim that meets a worker at that instant leaves the project for its next turn; planners wait, in the order in which
-they came, so that no flow of claims keeps the worker from it. Where somebody holds the definitions and stands still,
-they would wait as long as the worker: it gives up after a second, and tries again at a later step.
+Nobody waits for a worker: it locks nothing that planners, claims or callbacks want, and only looks whether those have
+ended. Nor can anybody keep it: whoever begins after its first look, however many and however they overlap, is not
+waited for. So it begins at the first look after the longest of those that it saw then has ended; and the server ends a
+transaction that stands still (store.database.STANDING_SECONDS). A step looks for a second, then other projects have
+their turn; the next step looks on, a few seconds later at most (JUDGE_SECONDS in the wiring).
 """
 
+import asyncio
 from collections.abc import Collection
 from datetime import datetime
 from functools import partial
@@ -32,7 +35,7 @@ import msgspec
 from parley.services.budgets import OVER_BUDGET
 from parley.services.tiers import OVER_TIER
 from parley.store.database import Connection, Database
-from parley.store.definitions import lock_definitions
+from parley.store.definitions import holders_of_definitions
 from parley.store.reevaluations import (
     Concerned,
     Reevaluation,
@@ -50,6 +53,8 @@ from parley.store.wakeups import announce_work
 
 AT_ONCE = 5_000
 """Messages in one transaction, those included that were passed over."""
+LOOKS, LOOK_SECONDS = 20, 0.05
+"""How often a step looks whether those who judged are done, and how long it rests before each of these looks."""
 QUIET_HOURS, FREQUENCY_WAITS = "quiet_hours", "frequency_waits"
 _RESTS_ON: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (QUIET_HOURS, "settings", ("quiet_hours", "time_zone")),
@@ -107,9 +112,9 @@ async def _go_on(connection: Connection, now: datetime) -> int:
 
 
 async def _begin(connection: Connection, asked: Reevaluation, now: datetime) -> int:
-    """By itself, so that nobody is kept waiting for longer than this takes."""
-    if not await lock_definitions(connection, asked.project_id):
-        await go_on_later(connection, asked, now)
+    judging = await _still_judging(connection, asked)
+    if judging:
+        await go_on_later(connection, msgspec.structs.replace(asked, judging=[*judging]), now)
         return 0
     last = await last_put_off(connection, asked)
     if last is None:
@@ -117,6 +122,19 @@ async def _begin(connection: Connection, asked: Reevaluation, now: datetime) -> 
     else:
         await go_on_later(connection, msgspec.structs.replace(asked, last=last), now)
     return 1
+
+
+async def _still_judging(connection: Connection, asked: Reevaluation) -> set[str]:
+    """Of those who did when a worker first looked: none of them, or those who are not done soon."""
+    judging = await holders_of_definitions(connection, asked.project_id)
+    if asked.judging is not None:
+        judging &= {*asked.judging}
+    for _ in range(LOOKS):
+        if not judging:
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+        judging &= await holders_of_definitions(connection, asked.project_id)
+    return judging
 
 
 async def _judge_some(connection: Connection, asked: Reevaluation, now: datetime) -> int:

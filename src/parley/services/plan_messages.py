@@ -161,7 +161,7 @@ class _Read(msgspec.Struct, frozen=True):
 
 
 async def _desk(connection: Connection, project_id: UUID, concerned: Mapping[UUID, Person], now: datetime) -> "_Desk":
-    await hold_definitions(connection, project_id)
+    await hold_definitions(connection, [project_id])
     project = await project_definitions(connection, project_id)
     till = await till_in(connection, project_id, project, now)
     return _Desk(project, await _read(connection, project_id, project, concerned, now, till), now)

@@ -25,8 +25,7 @@ PLACES = 2 * IN_FLIGHT
 LONGEST_WAIT = 1.0
 """Seconds for a place or a permit, then the queue is looked at again."""
 HELD_SECONDS = 0.02
-"""A claim takes about so long: then a tier that another worker was counting is free, and soon a project whose
-definitions somebody had locked."""
+"""A claim takes about so long: then a tier that another worker was counting is free."""
 LANES_AT_ONCE = 25
 """Of each priority, in one claim; the others come in the next ones."""
 
@@ -117,16 +116,14 @@ class Turns:
         return self._given
 
     async def hold(self, connection: Connection) -> Held:
-        """In the transaction of the claim, before it looks at anything else: the turns without those whose project's
-        definitions somebody has locked, or whose tier another worker is counting.
+        """In the transaction of the claim, before it looks at anything else: the turns without those whose tier
+        another worker is counting.
         """
         projects = await definitions_to_judge_by(connection, {turn.lane.project_id for turn in self._given})
-        given = [turn for turn in self._given if turn.lane.project_id in projects]
-        senders = {
-            lane: projects[lane.project_id].integrations.get(lane.sender) for lane in {one.lane for one in given}
-        }
+        lanes = {turn.lane for turn in self._given}
+        senders = {lane: projects[lane.project_id].integrations.get(lane.sender) for lane in lanes}
         tiers = {lane: tier for lane, sender in senders.items() if (tier := tier_on(sender))}
-        held = await turns_held(connection, given, tiers)
+        held = await turns_held(connection, self._given, tiers)
         if len(held) < len(self._given):
             self._round.held_back = self._round.locked = True
         return Held(held, projects, tiers)

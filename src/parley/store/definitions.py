@@ -4,12 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
-from parley.store.database import Connection, sql, transaction_of
-
-LOCK_SECONDS = 1
+from parley.store.database import Connection, sql
 
 
 class StoredDefinition(msgspec.Struct, frozen=True):
@@ -63,32 +60,19 @@ async def lock_project(connection: Connection, project_id: UUID) -> None:
     await sql.definitions.lock_project(connection, project_id=project_id)
 
 
-async def try_definitions(connection: Connection, project_ids: Collection[UUID]) -> set[UUID]:
-    """As `hold_definitions`, of those which nobody locks or is about to; the others are not waited for."""
-    rows = await sql.definitions.try_definitions(connection, project_ids=list(project_ids))
-    return {row["id"] for row in rows}
-
-
-async def hold_definitions(connection: Connection, project_id: UUID) -> None:
-    """Who locks the project's definitions waits for this transaction: what it judges by what they, and stops, say after
-    this is there to be found then.
+async def hold_definitions(connection: Connection, project_ids: Collection[UUID]) -> None:
+    """Before this transaction reads them, or stops, to judge by. Waits for nobody, and nobody is kept waiting by it but
+    who looks for its judgements (services.judge_anew).
     """
-    await sql.definitions.hold_definitions(connection, project_id=project_id)
+    await sql.definitions.hold_definitions(connection, project_ids=list(project_ids))
 
 
-async def lock_definitions(connection: Connection, project_id: UUID) -> bool:
-    """Whatever was judged by what the project's definitions, or its stops, said before this is there, and nobody judges
-    until the transaction ends: let that be soon.
-
-    False when somebody else has held them for LOCK_SECONDS: whoever plans meanwhile has to wait behind this.
+async def holders_of_definitions(connection: Connection, project_id: UUID) -> set[str]:
+    """Which transactions hold them. What one of these has written is there to be found once it is no longer among them,
+    and no other is called so afterwards, as long as the server runs.
     """
-    try:
-        async with transaction_of(connection):
-            await sql.definitions.lock_soon(connection, timeout=f"{LOCK_SECONDS}s")
-            await sql.definitions.lock_definitions(connection, project_id=project_id)
-    except asyncpg.LockNotAvailableError:
-        return False
-    return True
+    rows = await sql.definitions.holders_of_definitions(connection, project_id=project_id)
+    return {row["holder"] for row in rows}
 
 
 async def put_definition(connection: Connection, project_id: UUID, definition: StoredDefinition, now: datetime) -> None:

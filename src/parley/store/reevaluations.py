@@ -26,6 +26,9 @@ class Reevaluation(msgspec.Struct, frozen=True):
     """Why they wait."""
     sender: str | None
     template: str | None
+    judging: list[str] | None
+    """The transactions that judged when a worker first looked, without those that have ended. None: nobody has looked
+    yet."""
     last: UUID | None
     """Of those that waited when nobody judged by the old definitions any more. None: nobody has seen to that yet."""
     reached: UUID
@@ -98,7 +101,13 @@ async def still_put_off(connection: Connection, asked: Reevaluation, ids: Sequen
 async def go_on_later(connection: Connection, asked: Reevaluation, now: datetime) -> None:
     """From where it says that it is. Others have their turn first."""
     await sql.reevaluations.go_on_later(
-        connection, id=asked.id, last=asked.last, reached=asked.reached, passed_over=asked.passed_over, now=now
+        connection,
+        id=asked.id,
+        judging=asked.judging,
+        last=asked.last,
+        reached=asked.reached,
+        passed_over=asked.passed_over,
+        now=now,
     )
 
 

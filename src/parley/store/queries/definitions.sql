@@ -14,23 +14,18 @@ SELECT definitions_stamp FROM projects WHERE id = :project_id;
 -- services.apply_definitions: two applies to one project run one after the other; primary key.
 UPDATE projects SET definitions_stamp = definitions_stamp + 1 WHERE id = :project_id;
 
--- name: try_definitions
--- services.definitions: the projects whose definitions nobody locks or waits to lock, held until this transaction ends.
--- The others are left out and not waited for.
-SELECT id FROM unnest(:project_ids::uuid[]) AS wanted (id)
-WHERE pg_try_advisory_xact_lock_shared(hashtextextended('definitions:' || id::text, 0));
-
 -- name: hold_definitions!
--- services.plan_messages: as above, but waits for whoever locks them, or wanted to before.
-SELECT pg_advisory_xact_lock_shared(hashtextextended('definitions:' || :project_id::uuid::text, 0));
+-- services.plan_messages, services.definitions: a mark on the projects that this transaction judges by their definitions,
+-- until it ends. Nobody waits for it: it is always shared.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('definitions:' || id::text, 0))
+FROM unnest(:project_ids::uuid[]) AS wanted (id);
 
--- name: lock_soon!
--- services.judge_anew: waits no longer than this for a lock until its transaction ends.
-SELECT set_config('lock_timeout', :timeout, true);
-
--- name: lock_definitions!
--- services.judge_anew: waits for all who hold the project's definitions, and has them alone until this transaction ends.
-SELECT pg_advisory_xact_lock(hashtextextended('definitions:' || :project_id::uuid::text, 0));
+-- name: holders_of_definitions
+-- services.judge_anew: the transactions that have put that mark on a project. The table of locks knows its number by halves.
+SELECT virtualtransaction AS holder
+FROM pg_locks, hashtextextended('definitions:' || :project_id::uuid::text, 0) AS mark
+WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND objsubid = 1 AND classid::bigint = (mark >> 32) & 4294967295 AND objid::bigint = mark & 4294967295;
 
 -- name: put_definition!
 -- services.apply_definitions: after the last version there ever was, also of one that was deleted; primary keys.

@@ -34,7 +34,7 @@ GROUP BY m.project_id, m.integration, r.code, r.sentence, r.until;
 
 -- name: messages_deferred
 -- services.doctor: what waits for its time, by reason; index messages_waiting. What is stopped, or held back by the
--- pause of its campaign, has its own line; and what was released has that of messages_to_judge_anew.
+-- pause of its campaign, has its own line; so has what messages_to_judge_anew counts, by the same condition.
 SELECT m.project_id, m.integration AS about, m.outcome_code AS code, max(m.outcome_sentence) AS sentence,
     count(*) AS count, min(m.planned_at) AS since, min(m.due_at) AS until
 FROM messages m
@@ -42,6 +42,15 @@ WHERE m.state IN ('planned', 'queued') AND m.due_at > :now AND m.due_at < :held_
     AND coalesce(m.outcome_code, '') NOT IN ('sender_stopped', 'template_stopped') AND NOT EXISTS (
         SELECT FROM stops s WHERE s.project_id = m.project_id AND s.sender = m.integration AND s.released_at IS NULL
             AND s.template IN ('', template_of(m.kind, m.content))
+    )
+    AND NOT EXISTS (
+        SELECT FROM reevaluations a
+        WHERE m.state = 'planned' AND m.project_id = a.project_id AND m.outcome_code = a.code
+            AND (a.sender IS NULL OR coalesce(m.integration, '') = a.sender)
+            AND (a.template IS NULL OR a.template IN (
+                template_of(m.kind, m.content), template_of(m.content #>> '{other,kind}', m.content -> 'other')
+            ))
+            AND (a.last IS NULL OR (m.id > a.reached AND m.id <= a.last) OR m.id = ANY(a.passed_over))
     )
     AND m.project_id = coalesce(:project_id::uuid, m.project_id)
     AND (:run_id::uuid IS NULL OR m.run_id = :run_id)
@@ -51,7 +60,7 @@ GROUP BY m.project_id, m.integration, m.outcome_code;
 -- services.doctor: what workers have yet to make due, because what it waits for has changed or was released, by reason:
 -- what services.judge_anew has not looked at, or has passed over. The few reevaluations there are, index messages_put_off.
 SELECT m.project_id, m.integration AS about, m.outcome_code AS code, NULL AS sentence, count(DISTINCT m.id) AS count,
-    min(a.look_at) AS since, NULL::timestamptz AS until
+    min(a.asked_at) AS since, NULL::timestamptz AS until
 FROM reevaluations a
 JOIN messages m ON m.state = 'planned' AND m.project_id = a.project_id AND m.outcome_code = a.code AND m.due_at > :now
     AND (a.sender IS NULL OR coalesce(m.integration, '') = a.sender)

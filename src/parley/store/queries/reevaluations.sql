@@ -1,7 +1,7 @@
 -- name: ask!
 -- services.judge_anew, when a definition changes or a stop is released.
-INSERT INTO reevaluations (project_id, code, sender, template, look_at)
-SELECT :project_id, code, :sender, :template, :now FROM unnest(:codes::text[]) AS asked (code);
+INSERT INTO reevaluations (project_id, code, sender, template, asked_at, look_at)
+SELECT :project_id, code, :sender, :template, :now, :now FROM unnest(:codes::text[]) AS asked (code);
 
 -- name: is_any$
 -- services.judge_anew, whenever a worker is woken: by one look, without a transaction. There is hardly ever a row.
@@ -9,7 +9,7 @@ SELECT EXISTS (SELECT FROM reevaluations);
 
 -- name: claim^
 -- services.judge_anew: the one that has waited longest of those that no other worker is at; the few rows there are.
-SELECT id, project_id, code, sender, template, last, reached, passed_over
+SELECT id, project_id, code, sender, template, judging, last, reached, passed_over
 FROM reevaluations ORDER BY look_at, id LIMIT 1 FOR UPDATE SKIP LOCKED;
 
 -- name: last_put_off$
@@ -47,7 +47,9 @@ WHERE state = 'planned' AND project_id = :project_id AND outcome_code = :code AN
 
 -- name: go_on_later!
 -- services.judge_anew: some is left, and the others have their turn; primary key.
-UPDATE reevaluations SET look_at = :now, last = :last, reached = :reached, passed_over = :passed_over::uuid[] WHERE id = :id;
+UPDATE reevaluations
+SET look_at = :now, judging = :judging::text[], last = :last, reached = :reached, passed_over = :passed_over::uuid[]
+WHERE id = :id;
 
 -- name: finish!
 -- services.judge_anew: nothing is left; primary key.
