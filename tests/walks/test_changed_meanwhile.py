@@ -24,10 +24,10 @@ from parley.store.stops import Stop, put_stop
 from parley.templates import Status
 from tests.support.builders import Cast
 from tests.walks.crowd import CountingSinch, add_strangers, furnish, open_shop, queue
-from tests.walks.test_judge_anew import ALL_DAY, settings, somebody_looks_who_judges
+from tests.walks.test_judge_anew import ALL_DAY, settings
 from tests.walks.test_merges import alice_again
 from tests.walks.test_refusals import TEMPLATE, blunt
-from tests.walks.walk import EXAMPLES, Walk
+from tests.walks.walk import EXAMPLES, Walk, somebody_looks_who_judges
 
 SECONDS = 20
 QUIET, OPEN = settings(quiet_hours=ALL_DAY), settings()

@@ -231,17 +231,6 @@ async def _begun(walk: Walk) -> None:
     assert await judge_anew(walk.database, walk.now) == 1
 
 
-async def somebody_looks_who_judges(walk: Walk) -> None:
-    """A worker has seen somebody, and rests before it looks again."""
-    resting = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND state = 'idle in transaction' AND query LIKE '%AS holder%'"
-    )
-    async with walk.database.connection() as connection, asyncio.timeout(SECONDS):
-        while not await connection.fetchval(resting):  # noqa: ASYNC110  another connection
-            await asyncio.sleep(0.01)
-
-
 async def _still_asked(walk: Walk) -> int:
     async with walk.database.connection() as connection:
         count: int = await connection.fetchval("SELECT count(*) FROM reevaluations")

@@ -29,10 +29,9 @@ from tests.walks.test_judge_anew import (
     _still_asked,
     _stopped,
     settings,
-    somebody_looks_who_judges,
 )
 from tests.walks.test_refusals import ALICE, TEMPLATE, blunt
-from tests.walks.walk import Walk, inbound
+from tests.walks.walk import Walk, inbound, somebody_looks_who_judges
 
 A_STEP = 10.0
 """Seconds. It looks for one of them whether somebody who judges is done."""

@@ -1,5 +1,6 @@
 """One shop with one account, its workers run by hand, and a Sinch that does what the test says."""
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -229,3 +230,14 @@ def status(message_id: str, state: str, at: datetime, details: str | None = None
         "timestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}",
     }
     return {"type": "whatsapp", "statuses": [element | ({"details": details} if details else {})]}
+
+
+async def somebody_looks_who_judges(walk: Walk) -> None:
+    """A worker has seen somebody, and rests before it looks again."""
+    resting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND state = 'idle in transaction' AND query LIKE '%AS holder%'"
+    )
+    async with walk.database.connection() as connection, asyncio.timeout(10):
+        while not await connection.fetchval(resting):  # noqa: ASYNC110  another connection
+            await asyncio.sleep(0.01)
