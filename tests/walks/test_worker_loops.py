@@ -7,13 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from parley.cli.working import run_together
 from parley.config import Config
 from parley.house import House
 from parley.presets import Renderer
+from parley.queue.loop import Loop
 from parley.services.claim_messages import claim_messages
+from parley.services.plan_campaigns import plan_campaigns
 from parley.services.receive_reports import sweep_early_reports
 from parley.services.turns import Turns
 from parley.store.messages import EarlyReport, keep_early_reports
@@ -133,3 +137,27 @@ async def _states(walk: Walk) -> list[str]:
     async with walk.database.connection() as connection:
         rows = await connection.fetch("SELECT state FROM messages WHERE kind = 'template'")
         return [row["state"] for row in rows]
+
+
+async def test_planning_that_fails_again_and_again_does_not_count_as_told_to_end(walk: Walk) -> None:
+    """Or the loop would end with the next error, in silence, and nobody would plan any more."""
+    async with walk.database.transaction() as connection:
+        await connection.execute("ALTER TABLE campaign_shares RENAME TO elsewhere")
+    for _ in range(3):
+        with pytest.raises(asyncpg.UndefinedTableError):
+            await plan_campaigns(walk.database, walk.now)
+    task = asyncio.current_task()
+    assert (task is not None and task.cancelling()) == 0
+
+
+async def test_a_loop_that_ends_ends_its_worker_in_order() -> None:
+    async def works() -> int:
+        return 0
+
+    async def ends() -> int:
+        raise asyncio.CancelledError
+
+    loops = [Loop("works", works, lambda: 1.0), Loop("ends", ends, lambda: 1.0)]
+    async with asyncio.timeout(20):
+        with pytest.raises(asyncio.CancelledError):
+            await run_together(loops, asyncio.Event())

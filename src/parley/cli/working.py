@@ -4,10 +4,12 @@ import asyncio
 import gc
 import signal
 import sys
+from collections.abc import Sequence
 
 from parley.config import Config
 from parley.domain.clock import Clock, system_clock
 from parley.house import open_house
+from parley.queue.loop import Loop
 from parley.services.check_key import check_key
 from parley.wiring import open_loops
 
@@ -20,11 +22,20 @@ async def work(config: Config, *, until_stdin_closes: bool, clock: Clock = syste
     async with open_house(config, clock) as house, open_loops(house) as loops:
         await check_key(house.database, house.box)
         spare_the_collector()
-        running = [asyncio.create_task(loop.run()) for loop in loops]
-        await stopping.wait()
-        for loop in loops:
-            loop.stop()
-        await asyncio.gather(*running)
+        await run_together(loops, stopping)
+
+
+async def run_together(loops: Sequence[Loop], stopping: asyncio.Event) -> None:
+    """Until `stopping`, or until one of them ends, which none should: then the others finish their step, and the worker
+    ends with its error, so that whoever keeps it running starts another, with all its loops.
+    """
+    running = [asyncio.create_task(loop.run()) for loop in loops]
+    told = asyncio.create_task(stopping.wait())
+    await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    for loop in loops:
+        loop.stop()
+    await asyncio.gather(*running)
 
 
 def spare_the_collector() -> None:
