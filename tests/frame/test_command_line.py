@@ -88,15 +88,15 @@ async def test_a_file_of_consents_is_told_line_by_line(server: Running, keys: di
     rows = [
         "registered,category,action,valid_from",
         "jana,whatsapp,accept,1793000000",
-        "=cmd,whatsapp,accept,1793000000",
+        "=cmd\u202e,whatsapp,accept,1793000000",
     ]
     file.write_text("\n".join(rows), encoding="utf-8")
     at = ("--project", keys["project_token"], "--data-dir", str(server.data_dir))
     refused = await parley("consent", "import", str(file), *at, "--report", str(report))
     assert (refused.code, "nothing was written" in refused.out) == (1, True), refused.err
-    assert "line 3, registered: The project has no customer registered==cmd" in refused.err
+    assert "line 3, registered: The project has no customer registered==cmd\\u202e. " in refused.err
     assert refused.out.startswith("2 lines: 1 entry new, 0 known already, 1 line refused\n")
-    assert report.read_text(encoding="utf-8").splitlines()[1].startswith("3,registered,'=cmd,")
+    assert report.read_text(encoding="utf-8").splitlines()[1].startswith("3,registered,'=cmd\u202e,")
     taken = await parley("consent", "import", str(file), *at, "--skip-refused", "--json")
     told = {"lines": 2, "refused": 1, "added": 1, "known": 0, "written": True, "asked": 0, "created": 0}
     assert json.loads(taken.out) == told

@@ -62,6 +62,14 @@ async def test_a_customer_without_messages_is_told_so(server: Running, keys: dic
     assert narrowed.out.startswith("no such message to this customer")
 
 
+async def test_an_id_of_any_letters_is_asked_for_and_does_not_steer_the_terminal(data_dir: Path, token: str) -> None:
+    whose = ("registered=\u200f\u05d9\u05e2\u05dc\u202e", "--project", token, "--data-dir", str(data_dir))
+    for command in (("message", "list"), ("consent", "show")):
+        told = await parley(*command, *whose)
+        assert told.code == 1
+        assert "has no customer registered=\u200f\u05d9\u05e2\u05dc\\u202e. Track" in told.err
+
+
 async def test_a_mistyped_project_is_told_with_those_there_are(data_dir: Path, token: str) -> None:
     told = await parley("campaign", "list", "--project", token[:-1], "--data-dir", str(data_dir))
     assert (told.code, told.out) == (1, "")

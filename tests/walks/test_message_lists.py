@@ -165,6 +165,26 @@ async def test_the_message_of_a_paused_campaign_waits_without_an_end(walk: Walk,
     assert (line.state, line.code, line.waits_until) == ("planned", "campaign_paused", None)
 
 
+WRITTEN = {
+    "a family": "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "from right to left": "\u200f\u05d9\u05e2\u05dc\u200f",
+    "turned around": "a\u202eb",
+    "with a space that does not break": "\u00a0jana",
+    "with a tab": "jana\t",
+}
+
+
+@pytest.mark.parametrize("registered", WRITTEN.values(), ids=WRITTEN)
+async def test_whoever_was_tracked_can_be_named(walk: Walk, registered: str) -> None:
+    await add_customer(walk.database, walk.project, registered)
+    assert await _listed(walk, f"registered={registered}") == []
+
+
+async def test_an_id_with_a_nul_is_told_so(walk: Walk) -> None:
+    with pytest.raises(InvalidInputError, match="customer: holds the character NUL, which no database keeps"):
+        await _listed(walk, "registered=a\0b")
+
+
 @pytest.mark.parametrize(
     ("asked", "error"),
     [

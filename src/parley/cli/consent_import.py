@@ -17,6 +17,7 @@ from parley.cli.consent_file import opened, safe
 from parley.cli.options import AsJson, By, DataDir, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
+from parley.domain.visible import visible
 from parley.house import House
 from parley.services.import_consents import Imported, Listeners, Refused, Table, Wishes, import_consents
 
@@ -74,8 +75,8 @@ def _told(done: Imported, wishes: Wishes) -> str:
 def _telling(file: Path, raw: TextIO, report: Path | None) -> Iterator[Listeners]:
     """A bar on the screen, the first refused lines below it, all of them in the report."""
     size = file.stat().st_size
-    told: Any = nullcontext() if report is None else report.open("w", encoding="utf-8", newline="")
-    with told as out, Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    written: Any = nullcontext() if report is None else report.open("w", encoding="utf-8", newline="")
+    with written as out, Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         rows = None if out is None else csv.writer(out, lineterminator="\n")
         if rows:
             rows.writerow(Refused.__struct_fields__)
@@ -88,7 +89,8 @@ def _telling(file: Path, raw: TextIO, report: Path | None) -> Iterator[Listeners
             if rows:
                 rows.writerow([safe(value) for value in msgspec.structs.astuple(one)])
             if shown <= REFUSED_SHOWN:
-                print(f"line {one.line}, {one.column or 'beyond the heading'}: {one.problem}", file=sys.stderr)
+                told = f"line {one.line}, {one.column or 'beyond the heading'}: {one.problem}"
+                print(visible(told), file=sys.stderr)
 
         def progress(lines: int) -> None:
             bar.update(task, completed=raw.buffer.tell(), description=counted(lines, "lines"))

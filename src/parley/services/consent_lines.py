@@ -121,7 +121,7 @@ class LineReader:
             problems += [Problem(whose, one.sentence) for one in error.problems]
             return whose, None
         if found is None:
-            problems.append(Problem(whose, "is no id: a UUID, or characters that can be printed."))
+            problems.append(Problem(whose, "is no id: it must be a UUID."))
         return whose, found
 
 

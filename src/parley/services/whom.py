@@ -16,6 +16,8 @@ from parley.store.database import Connection
 _FORM = (
     "must be NAME=VALUE, as in registered=jana, phone=+421901000001 or id=UUID; a number and a UUID may stand alone."
 )
+_PADDING = " "
+"""May stand around a name and a value. Other white space may be the id's own: tracking takes it as it comes."""
 
 
 class NobodyError(ParleyError):
@@ -24,21 +26,25 @@ class NobodyError(ParleyError):
 
 def check_form(said: str) -> None:
     """Raises InvalidInputError for what names nobody in any project."""
-    name, _, value = _named(said.strip()).partition("=")
-    if not name or not value.strip() or (name == "id" and _uuid(value.strip()) is None):
+    name, value = _parts(said)
+    if not name or not value or (name == "id" and _uuid(value) is None):
         raise InvalidInputError([Problem("customer", _FORM)])
 
 
 async def whom(connection: Connection, project: Project, said: str) -> list[UUID]:
     """All customers with that number; one for anything else. Raises InvalidInputError, NobodyError."""
     check_form(said)
-    name, _, value = _named(said.strip()).partition("=")
-    found = await _found(connection, project, name, value.strip())
+    found = await _found(connection, project, *_parts(said))
     if found is None:
         raise InvalidInputError([Problem("customer", _FORM)])
     if not found:
         raise NobodyError(f"The project has no customer {said}. Track the customer first, or correct the id.")
     return found
+
+
+def _parts(said: str) -> tuple[str, str]:
+    name, _, value = _named(said.strip(_PADDING)).partition("=")
+    return name, value.strip(_PADDING)
 
 
 def _named(said: str) -> str:
@@ -61,9 +67,9 @@ async def _found(connection: Connection, project: Project, name: str, value: str
 
 
 def sought(project: Project, name: str, value: str) -> Address | UUID | None:
-    """Where to look for the customer whose id `name` is `value`. None: no such value is. Raises InvalidInputError."""
-    if "\0" in value or not value.isprintable():
-        return None
+    """Where to look for the customer whose id `name` is `value`. None: none is so. Raises InvalidInputError."""
+    if "\0" in value:
+        raise InvalidInputError([Problem("customer", "holds the character NUL, which no database keeps: remove it.")])
     if name == "id":
         return _uuid(value)
     if name == "phone":
@@ -78,7 +84,7 @@ def sought(project: Project, name: str, value: str) -> Address | UUID | None:
 
 def _uuid(value: str) -> UUID | None:
     try:
-        return UUID(value)
+        return UUID(value.strip())
     except ValueError:
         return None
 
