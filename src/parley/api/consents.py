@@ -12,6 +12,7 @@ from parley.access import Permission
 from parley.api.auth import admit
 from parley.api.errors import ApiError, malformed, missing
 from parley.domain.errors import InvalidInputError
+from parley.domain.malformed import no_object
 from parley.domain.misfit import misfit
 from parley.services.consent_ledger import MOST_ON_A_PAGE, Shown, list_consents, list_problems, show_consents
 from parley.services.say_consent import Said, say_consent
@@ -102,7 +103,7 @@ def read_body(body: bytes, kind: type[T]) -> T:
         field, sentence = misfit(error, kind)
         raise malformed(f"{field}: {sentence}." if field else f"{sentence}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise malformed(f"The body is no JSON: {error}.") from error
+        raise malformed(f"The body {no_object(body, error)}.") from error
 
 
 async def answered(work: Awaitable[T]) -> T:

@@ -8,6 +8,7 @@ from cyclopts import App, Parameter
 
 from parley.cli.options import AsJson
 from parley.domain.errors import InvalidInputError, ParleyError, Problem
+from parley.domain.malformed import NOT_UTF_8
 from parley.templates import RuleSet
 from parley.templates.promotion import Classified, classify
 
@@ -49,7 +50,8 @@ def _lines(file: Path) -> list[Asked]:
         try:
             read += [msgspec.json.decode(line, type=Asked)] if line.strip() else []
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            problems.append(Problem(f"{file}:{number}", f'is not {{"text": …, "language": …}}: {error}'))
+            why = f"it {NOT_UTF_8}" if isinstance(error, UnicodeDecodeError) else error
+            problems.append(Problem(f"{file}:{number}", f'is not {{"text": …, "language": …}}: {why}'))
     if problems:
         raise InvalidInputError(problems)
     return read

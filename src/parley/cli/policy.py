@@ -13,7 +13,7 @@ from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError, Problem
-from parley.domain.malformed import told_by_line, too_deep
+from parley.domain.malformed import NOT_UTF_8, told_by_line, too_deep
 from parley.house import House
 from parley.services.try_policy import Estimate, Reason, Tried, Wish, play_of, try_policy
 
@@ -68,14 +68,16 @@ def _read(condition: str | None) -> Any:
         return msgspec.json.decode(given)
     except OSError as error:
         raise InvalidInputError([Problem("condition", f"{condition[1:]}: {error.strerror}.")]) from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         told = _unread(given, error)
         raise (InvalidInputError if condition.startswith("@") else MisusedError)(told) from error
 
 
-def _unread(given: bytes, error: msgspec.DecodeError | RecursionError) -> Sequence[Problem]:
+def _unread(given: bytes, error: Exception) -> Sequence[Problem]:
     if isinstance(error, RecursionError):
         return too_deep("condition").problems
+    if isinstance(error, UnicodeDecodeError):
+        return [Problem("condition", f"{NOT_UTF_8}.")]
     return [Problem("condition", f"is no JSON: {told_by_line(given, error).removeprefix('JSON is malformed: ')}.")]
 
 

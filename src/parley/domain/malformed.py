@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.misfit import joined
 from parley.domain.plain_words import plainly
@@ -15,7 +17,42 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """Some editors begin a file of UTF-8 with it; in JSON it has no place."""
 DEEPEST = 64
 """Lists and objects in each other, in what a person writes. Whoever recurses must not be led to the stack's end."""
+_TOO_DEEP = f"is nested too deeply: {DEEPEST} levels are the limit"
 _BYTE = re.compile(r"\(byte (\d+)\)")
+
+
+def no_object(data: bytes, error: Exception) -> str:
+    """Why a text is not read as a JSON object, by msgspec's error, without the full stop."""
+    match error:
+        case RecursionError():
+            return _TOO_DEEP
+        case UnicodeDecodeError():
+            return NOT_UTF_8
+        case msgspec.ValidationError():
+            return plainly(str(error).partition(" - at ")[0])  # it names no field, and tells what the whole must be
+        case _:
+            return f"is not a JSON object: {told_by_line(data, error)}"
+
+
+def no_json(error: ValueError) -> str:
+    """Why the standard library does not read a text as JSON; what else was raised while it read tells it itself."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it " + NOT_UTF_8
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    return f"{_AMISS.get(error.msg, 'it is malformed')} (line {error.lineno}, column {error.colno})"
+
+
+NOT_UTF_8 = "is not UTF-8"
+_AMISS = {
+    "Expecting value": "a value is missing",
+    "Expecting property name enclosed in double quotes": "a name in double quotes is missing",
+    "Expecting ',' delimiter": "a comma is missing",
+    "Expecting ':' delimiter": "a colon is missing",
+    "Unterminated string starting at": "a text does not end",
+    "Extra data": "something follows where it ends",
+}
+"""What Python calls it."""
 
 
 def told_by_line(data: bytes, error: Exception) -> str:
@@ -40,7 +77,7 @@ def _inside(value: Any) -> Iterable[Any]:
 
 def too_deep(whole: str) -> InvalidInputError:
     """Also of what the decoder itself does not follow."""
-    return InvalidInputError([Problem(whole, f"is nested too deeply: {DEEPEST} levels are the limit.")])
+    return InvalidInputError([Problem(whole, f"{_TOO_DEEP}.")])
 
 
 class _Pairs(tuple[tuple[str, Any], ...]):

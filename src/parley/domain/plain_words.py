@@ -45,6 +45,7 @@ _SENTENCES: dict[str, Callable[[re.Match[str]], str]] = {
     r"Invalid RFC3339 encoded datetime": lambda _: "must be a time like 2026-11-23T09:00:00+01:00",
     r"Object missing required field `(.*)`": lambda found: f"{found[1]} is missing",
     r"Object contains unknown field `(.*)`": lambda found: f"{found[1]} is not known here",
+    r"Number out of range": lambda _: "holds a number that is out of range",
     r"Invalid UUID": lambda _: "must be an id like 0199d1f0-7a5b-7c3e-8f4a-2b6c1d0e9f83",
     r"Invalid decimal string": lambda _: "must be a number",
 }

@@ -11,6 +11,7 @@ from msgspec import Meta
 from msgspec.structs import FieldInfo, fields
 
 from parley.domain.errors import InvalidInputError, Problem
+from parley.domain.malformed import no_json
 from parley.domain.misfit import joined, misfits_of
 from parley.journeys.conditions import Conditions
 from parley.journeys.durations import Duration, parse_duration
@@ -38,10 +39,14 @@ def json_object(data: bytes, what: str) -> dict[str, Any]:
     try:
         raw = json.loads(data, object_pairs_hook=_once_each, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise InvalidInputError([Problem(what, f"is not JSON: {error}.")]) from error
+        raise InvalidInputError([Problem(what, f"is not JSON: {_why(error)}.")]) from error
     if not isinstance(raw, dict):
         raise InvalidInputError([Problem(what, "must be an object.")])
     return raw
+
+
+def _why(error: ValueError | RecursionError) -> str:
+    return no_json(error) if isinstance(error, ValueError) else "it is nested too deeply"
 
 
 def version_of(raw: Any) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
-from parley.domain.malformed import told_by_line
+from parley.domain.malformed import no_object
 from parley.domain.misfit import joined, misfits_of
 from parley.presets.answers import answer_faults
 from parley.presets.pieces import SyntaxFault
@@ -33,7 +33,7 @@ def _decode(data: bytes) -> Preset:
     try:
         raw = msgspec.json.decode(data, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidInputError([Problem("preset", f"is not a JSON object: {told_by_line(data, error)}")]) from error
+        raise InvalidInputError([Problem("preset", no_object(data, error))]) from error
     known = ", ".join(_TYPES)
     problems = [
         Problem(name[:60], f"is not a part of a preset; there are {known}") for name in raw if name not in _TYPES

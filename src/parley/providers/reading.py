@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from parley.domain.callback import CallbackItem, Unknown
+from parley.domain.malformed import no_json
 
 MAX_DEPTH = 64
 """Levels of nesting. Sinch's deepest callback has 8; a reader that recurses must not be led to the stack's end."""
@@ -61,7 +62,7 @@ def decode(body: bytes) -> Tree | Unreadable:
     except RecursionError:
         return Unreadable(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
     except ValueError as error:
-        return Unreadable(f"The body is not JSON: {_safe_text(str(error))}.")
+        return Unreadable(f"The body is not JSON: {_safe_text(no_json(error))}.")
 
 
 def is_harmless(body: bytes) -> bool:

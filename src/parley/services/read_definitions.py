@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
-from parley.domain.malformed import BYTE_ORDER_MARK, check_depth, check_once, told_by_line, too_deep
+from parley.domain.malformed import BYTE_ORDER_MARK, check_depth, check_once, no_object, too_deep
 from parley.domain.visible import check_visible
 from parley.integrations.definition import SECRET_FIELDS
 from parley.services.definition_secrets import Path, SecretsTaken
@@ -83,7 +83,7 @@ def _json_object(data: bytes) -> dict[str, Any]:
     except RecursionError as error:
         raise too_deep("file") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidInputError([Problem("file", f"is not a JSON object: {told_by_line(data, error)}.")]) from error
+        raise InvalidInputError([Problem("file", f"{no_object(data, error)}.")]) from error
     if b"\\u0000" in data.replace(b"\\\\", b""):  # the one way to write it in JSON; a backslash's own pair is none
         raise InvalidInputError([Problem("file", "holds the character NUL, which no database keeps: remove it.")])
     return raw

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from parley.domain.errors import InvalidInputError, Problem
-from parley.domain.malformed import check_depth, told_by_line, too_deep
+from parley.domain.malformed import check_depth, no_object, too_deep
 from parley.domain.misfit import joined, misfits_of
 
 LARGEST_TEMPLATE = 64_000
@@ -211,7 +211,7 @@ def _read_object(data: bytes) -> dict[str, Any]:
     except RecursionError as error:
         raise too_deep("template") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidInputError([Problem("template", f"is not a JSON object: {told_by_line(data, error)}")]) from error
+        raise InvalidInputError([Problem("template", no_object(data, error))]) from error
     check_depth(raw, "template")
     return raw
 
