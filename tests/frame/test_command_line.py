@@ -136,10 +136,10 @@ async def test_a_preview_shows_the_exact_request_and_hides_the_secret(server: Ru
         assert secret not in shown.out + by_hand.out + nobody.err + log
 
 
-async def add_jana(server: Running, keys: dict[str, Any]) -> None:
+async def add_jana(server: Running, keys: dict[str, Any], registered: str = "jana") -> None:
     url = f"{server.address}/track/v2/projects/{keys['project_token']}/customers"
     properties = {"name": 'Ja"na', "first_name": "Jana", "phone": "00421 901 234 567"}
-    jana = {"customer_ids": {"registered": "jana"}, "properties": properties}
+    jana = {"customer_ids": {"registered": registered}, "properties": properties}
     key = keys["private_key"]
     answer = await asyncio.to_thread(
         requests.post, url, json=jana, auth=(key["key_id"], key["key_secret"]), timeout=SECONDS
