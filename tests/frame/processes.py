@@ -59,11 +59,19 @@ async def parley(*words: str, **more: str) -> Ended:
 
 
 @asynccontextmanager
-async def started(*words: str, log: Path | None = None, **more: str) -> AsyncIterator[Process]:
+async def started(
+    *words: str, log: Path | None = None, start_new_session: bool = False, **more: str
+) -> AsyncIterator[Process]:
     """A process, killed at the end if it still runs. What it logs goes to `log`."""
     with log.open("ab") if log else nullcontext() as stderr:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *words, stdin=PIPE, stdout=PIPE, stderr=stderr, env=environment(**more)
+            sys.executable,
+            *words,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=stderr,
+            env=environment(**more),
+            start_new_session=start_new_session,
         )
     try:
         yield process

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from parley.store.embedded import DRAFT, DataFolderError, DiskFullError, embedded_server
-from tests.frame.processes import HOLD, database_pid, environment, running, until
+from tests.frame.processes import HOLD, SECONDS, database_pid, environment, running, started, until
 
 MORE_THAN_ANY_DISK = 2**62
 
@@ -28,6 +28,11 @@ def _answers(url: str) -> bool:
 def _drafts(data_dir: Path) -> list[Path]:
     """Databases in the making."""
     return list(data_dir.glob(f"{DRAFT}*"))
+
+
+def _is_being_made(data_dir: Path) -> bool:
+    """By initdb, half-way: its longest step begins."""
+    return any((draft / "base" / "1" / "PG_VERSION").exists() for draft in _drafts(data_dir))
 
 
 async def test_three_processes_share_one_and_the_last_one_ends_it(tmp_path: Path) -> None:
@@ -61,11 +66,22 @@ async def test_several_that_start_at_the_same_moment_on_an_empty_folder_share_on
 
 async def test_it_starts_again_after_kill_9_while_the_database_was_being_made(tmp_path: Path) -> None:
     hold = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLD, str(tmp_path), env=environment())
-    await until(lambda: any((draft / "PG_VERSION").exists() for draft in _drafts(tmp_path)), "it is being made")
+    await until(lambda: _is_being_made(tmp_path), "it is being made")
     hold.kill()
     await hold.wait()
     async with running("-c", HOLD, str(tmp_path)) as (_, url):
         assert _answers(url)
+    await until(lambda: database_pid(tmp_path) is None, "the guard stops the server")
+
+
+@pytest.mark.parametrize(("command", "code"), [("project create Shop", 130), ("serve --port 0 --workers 0", 0)])
+async def test_ctrl_c_while_the_database_is_being_made_is_no_error(tmp_path: Path, command: str, code: int) -> None:
+    words = ("-m", "parley", *command.split(), "--data-dir", str(tmp_path))
+    async with started(*words, log=tmp_path / "log", start_new_session=True) as process:
+        await until(lambda: _is_being_made(tmp_path), "it is being made")
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the command and all in its process group
+        assert await asyncio.wait_for(process.wait(), SECONDS) == code
+    assert "error" not in (tmp_path / "log").read_text(encoding="utf-8")
     await until(lambda: database_pid(tmp_path) is None, "the guard stops the server")
 
 
@@ -122,6 +138,15 @@ def test_another_version_s_folder_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(DataFolderError, match="written by PostgreSQL 16"), embedded_server(tmp_path):
         pass
     assert [path.name for path in cluster.iterdir()] == ["PG_VERSION"]
+
+
+def test_a_database_that_does_not_start_says_so_in_a_sentence(tmp_path: Path) -> None:
+    cluster = tmp_path / "postgres"
+    cluster.mkdir()
+    (cluster / "PG_VERSION").write_text("18\n", encoding="utf-8")
+    (cluster / "postgresql.conf").write_text("nonsense\n", encoding="utf-8")
+    with pytest.raises(DataFolderError, match=r"did not start: .* exit status 1\. The last"), embedded_server(tmp_path):
+        pass
 
 
 def test_files_that_are_no_database_are_left_alone(tmp_path: Path) -> None:

@@ -185,8 +185,9 @@ def _failures_told(cluster: Path) -> Iterator[None]:
     try:
         yield
     except (subprocess.SubprocessError, OSError) as error:
+        said = str(error).removesuffix(".")
         raise DataFolderError(
-            f"The database in {cluster} did not start: {error}. The last lines of its log:\n{_last_lines(cluster)}"
+            f"The database in {cluster} did not start: {said}. The last lines of its log:\n{_last_lines(cluster)}"
         ) from error
 
 
@@ -203,8 +204,22 @@ def _make_cluster(cluster: Path) -> None:
             abandoned, ignore_errors=True
         )  # an orphaned initdb may still write there: the next start looks again
     draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=cluster.parent))
-    _server(draft).ensure_pgdata_inited()
+    _initdb(_server(draft))
     draft.rename(cluster)  # over the empty folder
+
+
+def _initdb(server: postgres_server.PostgresServer) -> None:
+    mark = server.pgdata / "PG_VERSION"
+    mark.touch()  # with it the package sees to owner and rights alone: its own initdb would hear our Ctrl-C
+    server.ensure_pgdata_inited()
+    mark.unlink()
+    pgexec(
+        "initdb",
+        ("--auth=trust", "--encoding=utf8", "-U", server.postgres_user, "-D", str(server.pgdata)),
+        bin_path=server.bin_path,
+        user=server.system_user,
+        start_new_session=True,
+    )
 
 
 def _start(server: postgres_server.PostgresServer) -> None:
