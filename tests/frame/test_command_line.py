@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import signal
 import sys
+import tomllib
 from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,21 @@ for words in every(app):
     app([*words, "--help"], result_action="return_value")
 """
 """Walks through all commands and asks each how it is used."""
+
+
+SCRIPT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]["parley"]
+BY_SCRIPT = "from {} import {} as run; run()".format(*SCRIPT.split(":"))
+
+
+@pytest.mark.parametrize("words", [("-m", "parley"), ("-c", BY_SCRIPT)])
+async def test_ctrl_c_while_it_is_imported_ends_it_in_silence(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "cyclopts.py").write_text("import time; print('importing', flush=True); time.sleep(60)", "utf-8")
+    path = f"{tmp_path}:{ROOT / 'src'}"
+    async with running(*words, log=tmp_path / "log", PYTHONPATH=path) as (process, line):
+        assert line == "importing"
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), SECONDS) == 130
+    assert (tmp_path / "log").read_text(encoding="utf-8") == ""
 
 
 async def test_a_new_project_tells_its_keys_once(data_dir: Path) -> None:

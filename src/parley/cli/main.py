@@ -127,7 +127,10 @@ for _name in _COMMANDS:
 
 
 def main() -> None:
-    """Runs the command; what went wrong is told on stderr, with exit code 1, or 2 when the typed words cannot be."""
+    """Runs the command; what went wrong is told on stderr, with exit code 1, or 2 when the typed words cannot be.
+
+    Ctrl-C is caught by whoever has imported this (parley.__main__).
+    """
     words = sys.argv[1:]
     _refuse_bytes(words)
     if not words or words[0] not in _COMMANDS:
@@ -140,8 +143,6 @@ def main() -> None:
         _leave(2 if isinstance(error, MisusedError) else 1)
     except ParleyError as error:
         _tell(str(error))
-    except KeyboardInterrupt:
-        sys.exit(130)
     except BrokenPipeError:  # `parley preset list | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     _leave(1)
