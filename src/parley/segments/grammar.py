@@ -15,6 +15,8 @@ MAX_PARTS = 100
 MAX_COUNT = 1_000_000
 
 _COUNT_WORDS = ("at_least", "at_most", "equals")
+_BESIDE = frozenset({*OPERATORS, "ignore_case", "since", "where", "count"})
+"""They say more of a kind, and are none."""
 
 
 def parse_condition(raw: object, field: str = "condition") -> Condition:
@@ -60,7 +62,8 @@ class _Reader:
             return None
         kinds = [kind for kind in self.kinds if kind in raw]
         if len(kinds) != 1:
-            self.fault(field, f"must say exactly one of {', '.join(self.kinds)}.")
+            strange = "" if kinds else next((f"; {key} is none of them" for key in raw if key not in _BESIDE), "")
+            self.fault(field, f"must say exactly one of {', '.join(self.kinds)}{strange}.")
             return None
         return self.kinds[kinds[0]](_Reader(self.kinds, self.depth + 1, self.problems), raw, field)
 
