@@ -84,7 +84,7 @@ async def started(
 @asynccontextmanager
 async def running(*words: str, log: Path | None = None, **more: str) -> AsyncIterator[tuple[Process, str]]:
     """The same with its first line."""
-    async with started(*words, log=log, **more) as process:
+    async with started(*words, log=log, start_new_session=False, **more) as process:
         assert process.stdout is not None
         yield process, (await asyncio.wait_for(process.stdout.readline(), SECONDS)).decode().strip()
 
