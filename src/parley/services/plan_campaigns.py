@@ -36,7 +36,7 @@ SHARES_AT_ONCE = 2
 async def plan_campaigns(database: Database, now: datetime) -> int:
     """How many customers were looked at; 0: no run has any left. Raises what the first chunk raised that failed.
 
-    No TaskGroup: in Python 3.11 one that fails leaves its own task told to end, for good, and the loop would end with it.
+    No TaskGroup: in Python 3.11 one that fails leaves its own task told to end, for good, and the loop ends with that.
     """
     chunks = (_plan_chunk(database, now) for _ in range(SHARES_AT_ONCE))
     looked_at = 0
