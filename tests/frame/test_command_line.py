@@ -265,6 +265,8 @@ async def test_every_command_says_how_it_is_used() -> None:
         ),
         ((*TRY, "@/nowhere"), 1, "/nowhere: No such file or directory."),
         ((*TRY, "{,"), 2, "condition: is no JSON: "),
+        ((*TRY, '{"attribut": "country"}'), 2, "attribute, event, consent; attribut is none of them."),
+        ((*TRY[:-1], "--parameter", "{{ a.b"), 2, "--parameter: "),
         ((*TRY, "[" * 5_000), 2, "condition: is nested too deeply: 64 levels are the limit."),
         (("cost", "correct", "x", "much", "--project", "x", "--why", "y"), 2, "AMOUNT: must be 0 or more"),
         (("preset", "preview", "x", "--project", "x", "--customer", "jana"), 2, "--customer: write NAME=VALUE; it is"),

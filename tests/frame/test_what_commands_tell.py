@@ -5,15 +5,19 @@ import os
 import sys
 from asyncio.subprocess import PIPE
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cyclopts import ValidationError
 
 from parley.cli.main import app
 from parley.cli.options import MisusedError, zoned
+from parley.cli.policy import story
 from parley.domain.errors import InvalidInputError
+from parley.services.try_policy import Estimate, Example, Reason, Tried
 from tests.frame.conftest import TOKEN, Running
 from tests.frame.processes import environment, parley
 from tests.frame.test_command_line import add_jana
@@ -82,7 +86,7 @@ async def test_a_mistyped_category_is_told_with_those_there_are(data_dir: Path, 
     await parley("apply", str(definitions), *words, SHOP_TOKEN=TOKEN)
     told = await parley("policy", "try", "--template", "spring_sale", "--category", "whatsap", *words)
     assert (told.code, told.out) == (1, "")
-    assert "consent_category: there is no consent category whatsap; there is" in told.err
+    assert "--category: there is no consent category whatsap; there is" in told.err
     assert "whatsapp" in told.err
 
 
@@ -91,6 +95,13 @@ async def test_what_steers_a_terminal_is_written_out_and_what_is_endless_is_cut(
     told = await parley(*words, f"\x1b[2K{'x' * 10_000}")
     assert (told.code, told.err.count("x")) == (1, told.err.count("\\x1b") + 36)
     assert "There is no campaign \\x1b[2Kxxx" in told.err
+
+
+def test_what_turns_a_line_is_written_out_of_an_id_that_is_tried() -> None:
+    one = Example(UUID(int=1), {"registered": "a\u202eb"}, "No.")
+    reason = Reason("refused", "no_consent", 1, "Ask.", (one,))
+    tried = Tried(1, 1, 1, 0, 1, 0, 0, (reason,), Estimate("USD", Decimal(0), 0, 0, 0, Decimal(0), ()))
+    assert list(story(tried))[-1].endswith("(registered a\\u202eb): No.")
 
 
 PRINT = "from parley.cli.visible_output import show_what_steers; show_what_steers(); print('a\\x1b[2K\\tb')"

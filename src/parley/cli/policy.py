@@ -1,6 +1,7 @@
 """`parley policy`: try the policy on an audience, before anything is sent."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,14 +10,17 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken
+from parley import segments
+from parley.cli.options import AsJson, DataDir, MisusedError, ProjectToken, look_at_words
 from parley.cli.running import project_of, run
 from parley.domain.counting import counted
 from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.malformed import NOT_UTF_8, told_by_line, too_deep
+from parley.domain.visible import visible
 from parley.house import House
-from parley.services.try_policy import Estimate, Reason, Tried, Wish, play_of, try_policy
+from parley.services.try_policy import Estimate, Reason, Tried, Wish, check_parameters, play_of, try_policy
 
+_OPTIONS = {"parameters": "--parameter", "consent_category": "--category"}
 app = App(name="policy", help="Try the policy on an audience, before anything is sent.")
 _COLUMNS = (TextColumn("looked at"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
@@ -47,6 +51,10 @@ def try_now(
         sender=sender,
         condition=_read(condition),
     )
+    with _told_by_option():
+        look_at_words(check_parameters, parameter)
+    if condition is not None and not condition.startswith("@"):
+        look_at_words(segments.parse_audience, wish.condition, "condition")
     try_and_print(wish, project, data_dir, as_json=as_json)
 
 
@@ -57,7 +65,17 @@ def try_and_print(wish: Wish, project: str, data_dir: Path | None, *, as_json: b
         return await _try(house, project, wish)
 
     tried = run(data_dir, do)
-    print(msgspec.json.encode(tried).decode() if as_json else "\n".join(_story(tried)))
+    print(msgspec.json.encode(tried).decode() if as_json else "\n".join(story(tried)))
+
+
+@contextmanager
+def _told_by_option() -> Iterator[None]:
+    """The field of a wish that has another name here is told by that."""
+    try:
+        yield
+    except InvalidInputError as error:
+        problems = [Problem(_OPTIONS.get(one.field, one.field), one.sentence) for one in error.problems]
+        raise type(error)(problems) from error
 
 
 def _read(condition: str | None) -> Any:
@@ -84,7 +102,8 @@ def _unread(given: bytes, error: Exception) -> Sequence[Problem]:
 async def _try(house: House, token: str, wish: Wish) -> Tried | None:
     project = await project_of(house, token)
     now = house.clock()
-    play = await play_of(house.database, project.id, wish, now)
+    with _told_by_option():
+        play = await play_of(house.database, project.id, wish, now)
     tried = None
     console = Console(stderr=True)  # where it is no terminal, an empty line would be all that is seen of the bar
     with Progress(*_COLUMNS, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -94,7 +113,8 @@ async def _try(house: House, token: str, wish: Wish) -> Tried | None:
     return tried
 
 
-def _story(tried: Tried | None) -> Iterator[str]:
+def story(tried: Tried | None) -> Iterator[str]:
+    """Line by line."""
     if tried is None:
         return
     looked_at, planned = counted(tried.looked_at, "customers"), counted(tried.in_audience, "messages")
@@ -130,4 +150,4 @@ def _reason(reason: Reason) -> Iterator[str]:
         yield f"  {reason.remedy}"
     for one in reason.examples:
         names = ", ".join(f"{name} {value}" for name, value in one.ids.items()) or "no id"
-        yield f"    {one.customer_id} ({names}): {one.sentence}"
+        yield visible(f"    {one.customer_id} ({names}): {one.sentence}")

@@ -3,7 +3,7 @@ the others would cost.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
@@ -18,6 +18,7 @@ from parley.domain.errors import InvalidInputError, Problem
 from parley.domain.ids import new_id
 from parley.journeys import Campaign, parse_campaign
 from parley.policy import Allow, Decision, Defer, Deny
+from parley.presets import text_faults
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.facts import DEFAULT_CATEGORY
 from parley.services.page_through import CHUNK, Scene
@@ -121,6 +122,7 @@ async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetim
         raise InvalidInputError([Problem("campaign", "give a campaign, a template or a scenario, one of them.")])
     if wish.template is None:
         _refuse_options_of_a_template(wish)
+    check_parameters(wish.parameters)
     if wish.scenario is not None:
         return _history(project, wish, now)
     if wish.campaign is not None and wish.campaign not in project.campaigns:
@@ -136,6 +138,14 @@ async def play_of(database: Database, project_id: UUID, wish: Wish, now: datetim
         for category in segments.consents_in(audience):
             _check_category(project, "condition", category)
     return Play(audience, ask_of(campaign, project, now, new_id()))
+
+
+def check_parameters(parameters: Sequence[str]) -> None:
+    """Every customer would be refused for the same. Raises InvalidInputError: Jinja that does not parse."""
+    faults = ((text, fault) for text in parameters for fault in text_faults(text))
+    sentences = [f"{fault.sentence.removesuffix('.')}; it is {text}." for text, fault in faults]
+    if sentences:
+        raise InvalidInputError([Problem("parameters", sentence) for sentence in sentences])
 
 
 NEAREST = 3
