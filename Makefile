@@ -29,7 +29,7 @@ demo: $(READY) ## Play a shop and its customer on a local Sinch, then keep servi
 	@$(BIN)/parley demo $(ARGS)
 
 test: check ## Check style, types and import directions, then run all tests, two at a time
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## Style, types, import directions
 	@$(BIN)/ruff format --check --quiet .

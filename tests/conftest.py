@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     # The guard of an embedded database outlives whoever started it: that is its purpose, not a leak.
     config.addinivalue_line("filterwarnings", "ignore:subprocess .* is still running:ResourceWarning")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a run in the background, and so would be all that it starts
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.option.basetemp is None:
         base = Path(tempfile.mkdtemp(prefix="parley-tests-", dir=_memory()))
         config.option.basetemp = str(base / "run")

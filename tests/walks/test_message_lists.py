@@ -171,6 +171,7 @@ WRITTEN = {
     "turned around": "a\u202eb",
     "with a space that does not break": "\u00a0jana",
     "with a tab": "jana\t",
+    "with a space": "jana ",
 }
 
 

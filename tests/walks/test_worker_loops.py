@@ -151,7 +151,12 @@ async def test_planning_that_fails_again_and_again_does_not_count_as_told_to_end
 
 
 async def test_a_loop_that_ends_ends_its_worker_in_order() -> None:
+    finished = False
+
     async def works() -> int:
+        nonlocal finished
+        await asyncio.sleep(0.1)
+        finished = True
         return 0
 
     async def ends() -> int:
@@ -161,3 +166,4 @@ async def test_a_loop_that_ends_ends_its_worker_in_order() -> None:
     async with asyncio.timeout(20):
         with pytest.raises(asyncio.CancelledError):
             await run_together(loops, asyncio.Event())
+    assert finished

@@ -83,12 +83,15 @@ def _read(condition: str | None) -> Any:
         return None
     try:
         given = Path(condition[1:]).read_bytes() if condition.startswith("@") else condition.encode()
-        return msgspec.json.decode(given)
+        read = msgspec.json.decode(given)
     except OSError as error:
         raise InvalidInputError([Problem("condition", f"{condition[1:]}: {error.strerror}.")]) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         told = _unread(given, error)
         raise (InvalidInputError if condition.startswith("@") else MisusedError)(told) from error
+    if read is None:  # which would be everybody
+        raise InvalidInputError([Problem("condition", "must be an object; it is null.")])
+    return read
 
 
 def _unread(given: bytes, error: Exception) -> Sequence[Problem]:

@@ -35,7 +35,8 @@ async def run_together(loops: Sequence[Loop], stopping: asyncio.Event) -> None:
     told.cancel()
     for loop in loops:
         loop.stop()
-    await asyncio.gather(*running)
+    await asyncio.wait(running)
+    await asyncio.gather(*running)  # raises what ended one
 
 
 def spare_the_collector() -> None:

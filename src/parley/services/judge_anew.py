@@ -19,8 +19,8 @@ go would have the same messages judged again and again.
 Nobody waits for a worker: it locks nothing that planners, claims or callbacks want, and only looks whether those have
 ended. Nor can anybody keep it: whoever begins after its first look, however many and however they overlap, is not
 waited for. So it begins at the first look after the longest of those that it saw then has ended; and the server ends a
-transaction that stands still (store.database.STANDING_SECONDS). A step looks for a second, then other projects have
-their turn; the next step looks on, a few seconds later at most (JUDGE_SECONDS in the wiring).
+transaction that stands still (store.database.STANDING_SECONDS). A step looks for a second, and the next one comes a few
+seconds later (JUDGE_SECONDS in the wiring); what has waited longest has its turn then, whichever project's it is.
 """
 
 import asyncio

@@ -16,8 +16,6 @@ from parley.store.database import Connection
 _FORM = (
     "must be NAME=VALUE, as in registered=jana, phone=+421901000001 or id=UUID; a number and a UUID may stand alone."
 )
-_PADDING = " "
-"""May stand around a name and a value. Other white space may be the id's own: tracking takes it as it comes."""
 
 
 class NobodyError(ParleyError):
@@ -43,14 +41,13 @@ async def whom(connection: Connection, project: Project, said: str) -> list[UUID
 
 
 def _parts(said: str) -> tuple[str, str]:
-    name, _, value = _named(said.strip(_PADDING)).partition("=")
-    return name, value.strip(_PADDING)
+    """White space may be an id's own, and tracking takes it so. Around a name, or what stands alone, it is not."""
+    name, _, value = (said if "=" in said else _named(said.strip())).partition("=")
+    return name.strip(), value
 
 
 def _named(said: str) -> str:
     """What can be nothing but a number or an id of ours needs no name before it."""
-    if "=" in said:
-        return said
     if _uuid(said) is not None:
         return f"id={said}"
     return f"phone={said}" if said.lstrip("+")[:1].isdecimal() else said
