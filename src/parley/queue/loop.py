@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from parley.queue.backoff import delay
-from parley.store.database import first_if_lost, is_away
+from parley.store.database import is_away
 
 IDLE_SECONDS = 1.0
 """Looks at least this often, in case a wake-up was lost with its connection."""
@@ -60,7 +60,7 @@ class Loop:
         try:
             done = await self._step()
         except Exception as error:  # noqa: BLE001  whatever it was, later work must still be done: logged and retried
-            self._tell(first_if_lost(error))
+            self._tell(error)
             await self._sleep(delay(self._failures, self._chance(), FAILING_SECONDS))
             return 1
         if self._failures:
@@ -73,7 +73,7 @@ class Loop:
         kind = _kind(error)
         is_new, self._kind = kind != self._kind, kind
         if not is_away(error):
-            self._log.exception("step failed", failures=self._failures, error=repr(error), exc_info=is_new and error)
+            self._log.exception("step failed", failures=self._failures, error=repr(error), exc_info=is_new)
         elif is_new:
             self._log.warning("the database is away or busy", failures=self._failures, error=repr(error))
 

@@ -61,25 +61,6 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, AWAY) or (error.__cause__ is not None and is_away(error.__cause__))
 
 
-def first_if_lost(error: Exception) -> Exception:
-    """Of a group of nothing but AWAY the first that is told so, else its first; any other error as it is.
-
-    Where one connection was lost, another one of the same step is confused by that and by nothing else.
-    """
-    if not isinstance(error, ExceptionGroup) or error.split(AWAY)[1] is not None:
-        return error
-    found = list(_each_of(error))
-    return next(filter(is_away, found), found[0])
-
-
-def _each_of(error: Exception) -> Iterator[Exception]:
-    if not isinstance(error, ExceptionGroup):
-        yield error
-        return
-    for one in error.exceptions:
-        yield from _each_of(one)
-
-
 def is_in_doubt(error: Exception) -> bool:
     """May what was on its way be stored all the same? What PostgreSQL reports as an ERROR it has rolled back. What ends
     the connection (FATAL, PANIC, or no word at all) or the waiting may come between a commit and its answer.
