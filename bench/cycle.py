@@ -12,11 +12,9 @@ import argparse
 import asyncio
 import sys
 import time
-from itertools import repeat
 from pathlib import Path
 from uuid import UUID
 
-import msgspec
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
@@ -24,26 +22,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds i
 from bench.support.cpu import Cpu, Processors, database_in, listening_at
 from bench.support.figures import print_busy, print_costs, print_ratio
 from bench.support.folders import data_folder
-from bench.support.load import send_all
 from bench.support.programs import calling_provider, parley_server, provider
+from bench.support.rounds import Round, pump
 from bench.support.shop import Shop, count_messages, deliver_all, delivery, open_shop, plan
 from bench.support.wires import RememberingWire
 from parley.cli.event_loop import run_to_end
 from parley.domain.http import HttpRequest
-from parley.providers.http import CONNECTIONS, HttpClient
+from parley.providers.http import HttpClient
 
 CUSTOMERS = 1000
 LOOK_SECONDS = 0.1
 """The clock is late by half of it on average: below one part in twenty of a round."""
 PATIENCE_SECONDS = 60.0
-
-
-class _Round(msgspec.Struct, frozen=True):
-    per_second: float
-    busy: float
-    """Which part of all processors' time was used."""
-    cpu: dict[str, float]
-    """Microseconds for each message."""
 
 
 Programs = dict[str, list[psutil.Process]]
@@ -67,13 +57,13 @@ async def main(messages: int, rounds: int) -> None:
             ours, floor = [], []
             for _ in range(rounds):
                 ours.append(await _ours(shop, wire, programs, messages))
-                floor.append(await _pump(client, wire.last_to(sinch, only_answers), messages))
+                floor.append(await pump(client, wire.last_to(sinch, only_answers), messages))
     print_ratio("full cycle", "messages/s", [one.per_second for one in ours], [one.per_second for one in floor])
     print_costs([one.cpu for one in ours])
     print_busy({"in the cycle": [one.busy for one in ours], "by the pump": [one.busy for one in floor]})
 
 
-async def _ours(shop: Shop, wire: RememberingWire, programs: Programs, messages: int) -> _Round:
+async def _ours(shop: Shop, wire: RememberingWire, programs: Programs, messages: int) -> Round:
     planned = await plan(shop, messages)
     worker = delivery(shop, wire)
     cpu = Cpu({**programs, "database": database_in(shop.house.config.data_dir)})
@@ -83,18 +73,12 @@ async def _ours(shop: Shop, wire: RememberingWire, programs: Programs, messages:
         await _until_read(shop, planned)
     seconds, busy, spent = time.perf_counter() - started, processors.busy(), cpu.per_unit(messages)
     await worker.close()
-    return _Round(messages / seconds, busy, spent)
+    return Round(messages / seconds, busy, spent)
 
 
 async def _until_read(shop: Shop, planned: list[UUID]) -> None:
     while await count_messages(shop, planned, "read") < len(planned):  # noqa: ASYNC110  another process writes
         await asyncio.sleep(LOOK_SECONDS)
-
-
-async def _pump(client: HttpClient, request: HttpRequest, messages: int) -> _Round:
-    processors = Processors()
-    load = await send_all(client, repeat(request, messages), CONNECTIONS)
-    return _Round(load.per_second, processors.busy(), {})
 
 
 if __name__ == "__main__":

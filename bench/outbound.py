@@ -14,10 +14,8 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Sequence
-from itertools import repeat
 from pathlib import Path
 
-import msgspec
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds its neighbours however it is started
@@ -25,24 +23,16 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # so that the script finds i
 from bench.support.cpu import Cpu, Processors, database_in
 from bench.support.figures import print_busy, print_costs, print_ratio
 from bench.support.folders import data_folder
-from bench.support.load import send_all
 from bench.support.programs import provider
+from bench.support.rounds import Round, pump
 from bench.support.senders import send_all_due, senders
 from bench.support.shop import Shop, check_accepted, deliver_all, delivery, open_shop, plan
 from bench.support.wires import RememberingWire
 from parley.cli.event_loop import run_to_end
-from parley.providers.http import CONNECTIONS, HttpClient
+from parley.providers.http import HttpClient
 
 CUSTOMERS = 5000
 """Enough that no round comes to the burst of a pair (whatsapp.md 4): 45 messages to one recipient."""
-
-
-class _Round(msgspec.Struct, frozen=True):
-    per_second: float
-    busy: float
-    """Which part of all processors' time was used."""
-    cpu: dict[str, float]
-    """Microseconds for each message."""
 
 
 async def main(messages: int, rounds: int, api: str) -> None:
@@ -61,7 +51,7 @@ async def main(messages: int, rounds: int, api: str) -> None:
             for _ in range(rounds):
                 one.append(await _ours(shop, wire, messages))
                 two.append(await _by_both(shop, pair, messages))
-                floor.append(await _pump(client, wire, messages))
+                floor.append(await pump(client, wire.last, messages))
     for name, ours in (("one worker", one), ("two workers", two)):
         print_ratio(
             f"outbound, {api}, {name}", "messages/s", [r.per_second for r in ours], [r.per_second for r in floor]
@@ -71,18 +61,18 @@ async def main(messages: int, rounds: int, api: str) -> None:
     print_busy({kind: [r.busy for r in by_kind] for kind, by_kind in told.items()})
 
 
-async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> _Round:
+async def _ours(shop: Shop, wire: RememberingWire, messages: int) -> Round:
     worker = delivery(shop, wire)
     told = await _timed(shop, messages, [psutil.Process()], deliver_all(worker))
     await worker.close()
     return told
 
 
-async def _by_both(shop: Shop, pair: Sequence[Process], messages: int) -> _Round:
+async def _by_both(shop: Shop, pair: Sequence[Process], messages: int) -> Round:
     return await _timed(shop, messages, [psutil.Process(one.pid) for one in pair], send_all_due(pair))
 
 
-async def _timed(shop: Shop, messages: int, workers: Sequence[psutil.Process], sent: Awaitable[None]) -> _Round:
+async def _timed(shop: Shop, messages: int, workers: Sequence[psutil.Process], sent: Awaitable[None]) -> Round:
     planned = await plan(shop, messages)
     cpu = Cpu({"worker": workers, "database": database_in(shop.house.config.data_dir)})
     processors, started = Processors(), time.perf_counter()
@@ -90,13 +80,7 @@ async def _timed(shop: Shop, messages: int, workers: Sequence[psutil.Process], s
     seconds, busy = time.perf_counter() - started, processors.busy()
     spent = cpu.per_unit(messages)
     await check_accepted(shop, planned)
-    return _Round(messages / seconds, busy, spent)
-
-
-async def _pump(client: HttpClient, wire: RememberingWire, messages: int) -> _Round:
-    processors = Processors()
-    load = await send_all(client, repeat(wire.last, messages), CONNECTIONS)
-    return _Round(load.per_second, processors.busy(), {})
+    return Round(messages / seconds, busy, spent)
 
 
 if __name__ == "__main__":
