@@ -7,8 +7,8 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,41 @@ def database_pid(data_dir: Path) -> int | None:
         number = int((data_dir / "postgres" / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
     except (OSError, ValueError, IndexError):
         return None
-    return number if psutil.pid_exists(number) and psutil.Process(number).status() != psutil.STATUS_ZOMBIE else None
+    try:
+        return number if psutil.Process(number).status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess:
+        return None
+
+
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """A server that is there, takes connections, and says nothing; nor does whatever it has started."""
+    everyone = _stopped(pid)
+    try:
+        yield
+    finally:
+        _each(psutil.Process.resume, everyone)
+
+
+def kill_all(pid: int) -> None:
+    """A server and whatever it has started, at once: one that serves a connection would answer a moment more."""
+    everyone = _stopped(pid)
+    _each(psutil.Process.kill, everyone)
+    psutil.wait_procs(everyone, timeout=1)
+
+
+def _stopped(pid: int) -> list[psutil.Process]:
+    server = psutil.Process(pid)
+    server.suspend()  # first, so that it starts no more of them
+    everyone = [server, *server.children(recursive=True)]
+    _each(psutil.Process.suspend, everyone)
+    return everyone
+
+
+def _each(act: Callable[[psutil.Process], None], processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # it served a connection that has just been closed
+            act(process)
 
 
 def workers_of(data_dir: Path) -> list[int]:

@@ -4,11 +4,9 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 
@@ -17,7 +15,7 @@ from parley.house import House
 from parley.services.callback_spool import Arrival, CallbackSpool
 from parley.store.embedded import EmbeddedServer, embedded_server
 from parley.store.migrate import migrate, pending
-from tests.frame.processes import HOLD, SECONDS, database_pid, parley, running, serving, until
+from tests.frame.processes import HOLD, SECONDS, database_pid, frozen, parley, running, serving, until
 from tests.support.builders import NOW
 
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -80,7 +78,7 @@ async def test_a_database_that_hangs_is_told_with_what_lies_on_the_disk(tmp_path
     with embedded_server(tmp_path) as server:
         migrate(server.url)
         _spool_a_callback(tmp_path / "spool")
-        with _frozen(tmp_path):
+        with frozen(database_pid(tmp_path) or 0):
             doctor, listing = await asyncio.gather(
                 parley("doctor", "--data-dir", str(tmp_path)), parley("project", "list", "--data-dir", str(tmp_path))
             )
@@ -95,22 +93,6 @@ def _spool_a_callback(folder: Path) -> None:
     spool = CallbackSpool(folder, 10_000)
     spool.keep([Arrival(NOW, "token", {}, b"{}")])
     spool.seal()
-
-
-@contextmanager
-def _frozen(data_dir: Path) -> Iterator[None]:
-    server = psutil.Process(database_pid(data_dir))
-    server.suspend()  # first, so that it starts no more of them
-    everyone = [server, *server.children(recursive=True)]
-    for process in everyone:
-        with suppress(psutil.NoSuchProcess):  # it served a connection that has just been closed
-            process.suspend()
-    try:
-        yield
-    finally:
-        for process in everyone:
-            with suppress(psutil.NoSuchProcess):
-                process.resume()
 
 
 def test_a_database_that_hangs_and_has_a_queue_counts_as_running(tmp_path: Path) -> None:

@@ -4,15 +4,13 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import msgspec
-import psutil
 from cryptography.fernet import Fernet
 
 from parley.domain.clock import system_clock
@@ -27,7 +25,7 @@ from parley.store.database import Database, open_database
 from parley.store.embedded import EmbeddedServer
 from parley.store.events import store_nothing
 from parley.store.migrate import migrate
-from tests.frame.processes import until
+from tests.frame.processes import database_pid, frozen, kill_all, until
 from tests.support.builders import NOW
 from tests.walks.walk import LEGACY, inbound
 
@@ -64,22 +62,11 @@ class Outage:
 
     def kill(self) -> None:
         """The database is gone, without a word."""
-        everyone = self._processes()  # one that serves a connection would answer a moment more
-        for process in everyone:
-            process.kill()
-        psutil.wait_procs(everyone, timeout=1)
+        kill_all(self._pid())
 
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
+    def frozen(self) -> AbstractContextManager[None]:
         """The database is there, takes connections, and says nothing."""
-        everyone = self._processes()
-        for process in everyone:
-            process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for process in everyone:
-                process.send_signal(signal.SIGCONT)
+        return frozen(self._pid())
 
     @asynccontextmanager
     async def without_its_standby(self) -> AsyncIterator[None]:
@@ -104,10 +91,10 @@ class Outage:
             return False
         return True
 
-    def _processes(self) -> list[psutil.Process]:
-        pid = int((self.server.data_folder / "postgres" / "postmaster.pid").read_text("utf-8").splitlines()[0])
-        server = psutil.Process(pid)
-        return [server, *server.children(recursive=True)]
+    def _pid(self) -> int:
+        pid = database_pid(self.server.data_folder)
+        assert pid is not None, "the database is away already"
+        return pid
 
     async def revive(self) -> None:
         """It is back, after its own recovery."""
