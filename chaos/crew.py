@@ -196,7 +196,12 @@ def _is_awake(process: psutil.Process) -> bool:
 
 
 def _processes(pids: Iterable[int]) -> list[psutil.Process]:
-    return [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+    """Those that are there."""
+    there = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            there.append(psutil.Process(pid))
+    return there
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

@@ -46,7 +46,9 @@ async def test_it_says_so_when_a_step_does_not_happen(tmp_path: Path) -> None:
     async with running("-m", "parley", "demo", "--exit", "--data-dir", str(tmp_path)) as (demo, _):
         await _has_told(demo, "tracks cart_update")
         (sinch,) = [
-            child for child in psutil.Process(demo.pid).children() if "parley_simulator" in " ".join(child.cmdline())
+            one
+            for one in psutil.process_iter(["ppid", "cmdline"])
+            if one.info["ppid"] == demo.pid and "parley_simulator" in " ".join(one.info["cmdline"] or ())
         ]
         sinch.kill()
         await _has_told(demo, "This step did not happen")

@@ -108,7 +108,8 @@ async def test_a_killed_server_is_revived(tmp_path: Path) -> None:
 
 def _ended_children() -> set[int]:
     """Of this process; nobody has asked what became of them."""
-    return {one.pid for one in psutil.Process().children() if one.status() == psutil.STATUS_ZOMBIE}
+    ended = {"ppid": os.getpid(), "status": psutil.STATUS_ZOMBIE}
+    return {one.pid for one in psutil.process_iter(["ppid", "status"]) if one.info == ended}
 
 
 async def test_a_guard_that_took_another_s_look_for_a_guard_is_replaced(tmp_path: Path) -> None:
