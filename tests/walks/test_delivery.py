@@ -116,7 +116,13 @@ async def test_a_bad_number_refuses_that_person_only(walk: Walk, people: Cast) -
     assert len(walk.sinch.bodies()) == 2
 
 
-@pytest.mark.parametrize("silence", [UnansweredError("cut"), _error(502), _error(504), _error(408)])
+@pytest.mark.parametrize(
+    "silence",
+    [
+        UnansweredError("cut"), _error(502), _error(504), _error(408),
+        HttpResponse(500, (), b"<html>"), HttpResponse(503, (), b"upstream connect error"), HttpResponse(503),
+    ],
+)  # fmt: skip
 async def test_silence_leaves_it_uncertain_and_never_sends_again(
     walk: Walk, people: Cast, silence: HttpResponse | Exception
 ) -> None:

@@ -37,6 +37,10 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sentence: str = ""
     message_ids: str = ""
     """Where the provider's ids stand: `statuses[*].message_id`."""
+    in_json: bool = False
+    """Only where the body is a JSON object: a page or bare text may come from something between, which does not know
+    whether the provider has accepted the message.
+    """
 
 
 BUILT_IN: tuple[Answer, ...] = (
@@ -49,9 +53,10 @@ BUILT_IN: tuple[Answer, ...] = (
     Answer(403, "stop_sender", code="forbidden", sentence="These credentials may not do this."),
     Answer(408, "ask", code="timeout", sentence="The provider gave up waiting; it may have accepted the message."),
     Answer(429, "wait", code="rate_limited", sentence="The provider asks us to slow down."),
-    Answer(500, "retry", code="provider_error", sentence="The provider had a fault."),
-    Answer(501, "retry", code="provider_error", sentence="The provider cannot do this at the moment."),
-    Answer(503, "retry", code="provider_unavailable", sentence="The provider is not available."),
+    Answer(500, "retry", code="provider_error", sentence="The provider had a fault.", in_json=True),
+    Answer(501, "retry", code="provider_error", sentence="The provider cannot do this at the moment.", in_json=True),
+    Answer(503, "wait", code="provider_unavailable", sentence="The provider is not available.", in_json=True),
+    Answer(503, "ask", code="bad_gateway", sentence="Something on the way failed; the message may have been accepted."),
     Answer(502, "ask", code="bad_gateway", sentence="Something on the way failed; the message may have been accepted."),
     Answer(504, "ask", code="gateway_timeout", sentence="The answer got lost; the message may have been accepted."),
     Answer("4xx", "refuse_person", code="rejected", sentence="The provider rejects this request."),
@@ -122,7 +127,7 @@ def _content(body: bytes) -> Any:
 
 
 def _matches(answer: Answer, written: tuple[str, str], content: Any) -> bool:
-    if str(answer.status) not in written:
+    if str(answer.status) not in written or (answer.in_json and not isinstance(content, dict)):
         return False
     return all(expected in _find(content, path) for path, expected in answer.where.items())
 

@@ -48,7 +48,7 @@ ANSWERS: dict[str, str] = {
     "invalid_request": "Sinch finds a fault in this message, or in its number. Correct what it names.",
     "rejected": "The provider refuses this message. Correct what it names.",
     "rate_limited": "The provider asks us to slow down. Parley does so and goes on by itself.",
-    "provider_unavailable": "The provider is not available. Nothing need be done; the message is tried again.",
+    "provider_unavailable": "The provider is not available. It waits and is tried again.",
     "provider_error": "The provider had a fault. With `retry` the message is tried again; with `ask` the answer does "
     "not say whether it was accepted: settle it.",
     "timeout": "The provider gave up waiting; it may have accepted the message. Settle it.",
@@ -112,7 +112,7 @@ def _answers() -> Iterator[str]:
     yield OF_ANSWERS_HEAD
     for code, sentence in ANSWERS.items():
         found = {
-            (answer.means, str(answer.status).replace("xxx", "any other")): None
+            (answer.means, str(answer.status).replace("xxx", "any other") + " in JSON" * answer.in_json): None
             for answer in OF_ANSWERS
             if answer.code == code
         }
