@@ -82,6 +82,7 @@ _ALWAYS: tuple[dict[str, Any], ...] = (
     {"kind": "cut", "percent": 0.5},
     {"kind": "accept_then_timeout", "seconds": 0.3, "percent": 0.5},
     {"kind": "accept_then_timeout", "seconds": 25, "percent": 0.02},  # longer than a call may take
+    {"kind": "accept_then_html503", "percent": 0.5},
     {"kind": "slow", "seconds": 1, "percent": 1},
     {"kind": "report_first", "percent": 2},
     {"kind": "silence", "percent": 1},
@@ -107,6 +108,7 @@ _STORMS: tuple[dict[str, Any], ...] = (
     {"kind": "html502"},
     {"kind": "cut"},
     {"kind": "accept_then_timeout", "seconds": 0.3},
+    {"kind": "accept_then_html503"},
 )
 
 

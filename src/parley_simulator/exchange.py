@@ -144,12 +144,20 @@ async def _disturbed(world: World, door: Door, route: Route, call: Call, fault: 
         await asyncio.sleep(fault.seconds)
     if fault.kind in {"slow", "accept_then_timeout"}:
         return await _enter(world, door, route, call)
+    if fault.kind == "accept_then_html503":
+        await _enter(world, door, route, call)
+        return _page(503, "Service Unavailable")
     if fault.kind == "cut":
         return Answer(status=502)  # reaches nobody
     if fault.kind == "html502":
-        page = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
-        return Answer(status=502, body=page, media_type="text/html")
+        return _page(502, "Bad Gateway")
     return door.refuse(world, fault)
+
+
+def _page(status: int, said: str) -> Answer:
+    """Of a proxy that stands before Sinch."""
+    page = f"<html><head><title>{status} {said}</title></head><body><h1>{status} {said}</h1></body></html>"
+    return Answer(status=status, body=page.encode(), media_type="text/html")
 
 
 async def _cut(request: Request[Any, Any, Any], after: float) -> None:

@@ -10,8 +10,9 @@ from parley_simulator.chance import Chance
 FAULTS_CEILING = 1_000
 
 RequestKind = Literal[
-    "status", "html502", "cut", "slow", "accept_then_timeout", "throttle", "token_expired", "token_revoked", "billing"
-]
+    "status", "html502", "cut", "slow", "accept_then_timeout", "accept_then_html503", "throttle", "token_expired",
+    "token_revoked", "billing"
+]  # fmt: skip
 FateKind = Literal["fail", "silence", "read_without_delivered", "disorder", "report_first"]
 CallbackKind = Literal["duplicate", "shuffle", "drop", "bad_signature", "stale_timestamp", "replay"]
 

@@ -152,6 +152,14 @@ def test_it_accepts_and_loses_the_answer(desk: Desk, shop: Shop) -> None:
     assert shop.next().report()["metadata"] == "m"
 
 
+def test_it_accepts_and_a_proxy_s_page_answers(desk: Desk, shop: Shop) -> None:
+    desk.sim("faults", {"kind": "accept_then_html503", "endpoint": "conversation.send"})
+    answer = desk.call("POST", SEND, desk.sending(cart(), message_metadata="m"))
+    assert (answer.status_code, "<h1>503 Service Unavailable</h1>" in answer.text) == (503, True)
+    assert desk.sim("journal/counts")["counts"] == {"m": 1}
+    assert shop.next().report()["metadata"] == "m"
+
+
 def test_it_reports_keys_that_no_document_names(desk: Desk) -> None:
     desk.send({"text_message": {"text": "x", "colour": "blue"}}, shade="dark")
     entry = desk.sim("journal?name=conversation.send")["entries"][-1]
