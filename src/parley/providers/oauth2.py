@@ -187,7 +187,7 @@ class TokenSource:
         try:
             answer = await self._wire.send(_token_request(credentials), TIMEOUT)
         except (NotSentError, UnansweredError) as error:
-            return NotAccepted("token_unreachable", f"No access token could be fetched. {error}", Remedy.RETRY)
+            return NotAccepted("token_unreachable", f"No access token could be fetched. {error}", Remedy.WAIT)
         return _read_token(answer, asked_at) if answer.status == 200 else _explain(answer)
 
     def _keep(self, credentials: Credentials, token: Token) -> None:
@@ -207,7 +207,7 @@ _TOO_FAST = NotAccepted(
 _TOO_LATE = NotAccepted(
     "token_unreachable",
     "No access token came in time; nothing was sent. Parley tries again by itself.",
-    Remedy.RETRY,
+    Remedy.WAIT,
 )
 
 _UNAUTHORIZED = NotAccepted(
@@ -219,11 +219,11 @@ _UNAUTHORIZED = NotAccepted(
 _UNREADABLE = NotAccepted(
     "token_unreadable",
     "The token endpoint answered something that is no token. Check the token address; Parley tries again.",
-    Remedy.RETRY,
+    Remedy.WAIT,
 )
 
 _FAILED = NotAccepted(
-    "token_failed", "The provider's token endpoint had a passing fault. Parley tries again by itself.", Remedy.RETRY
+    "token_failed", "The provider's token endpoint had a passing fault. Parley tries again by itself.", Remedy.WAIT
 )
 
 _WRONG_ADDRESS = NotAccepted(
@@ -240,7 +240,7 @@ _BY_ERROR = {"temporarily_unavailable": _FAILED, "server_error": _FAILED}
 def _explain(answer: HttpResponse) -> NotAccepted:
     """Whoever says how long to wait is not asked again at once."""
     refusal = _refusal(answer)
-    wait = retry_after(answer) if refusal.remedy in (Remedy.WAIT, Remedy.RETRY) else None
+    wait = retry_after(answer) if refusal.remedy is Remedy.WAIT else None
     return refusal if wait is None else msgspec.structs.replace(refusal, retry_after=wait)
 
 

@@ -25,7 +25,7 @@ from parley.providers.oauth2 import Credentials, LastLook, TokenSource
 from parley.queue.backoff import delay
 from parley.queue.steady import steady_clock, steady_seconds
 from parley.services.claim_messages import Call, Claim, UnansweredClaimError, claim_messages
-from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
+from parley.services.holding import Silence, hold_by, pair_by, put_holds, slow_pairs
 from parley.services.move_messages import Change, move_as_left, move_messages
 from parley.services.patience import USUAL, Patience
 from parley.services.receive_reports import join_early_reports
@@ -41,7 +41,9 @@ from parley.store.uploads import look_again_at
 from parley.telemetry import SENDS
 
 ATTEMPTS = 16
-"""Passing faults are tried so often (half an hour, or as long as the provider asks), then the message has failed."""
+"""A message that meets so many passing faults (in half an hour, or as long as the provider asks) has failed. However
+often it waits, for a provider that is away, say, it has not.
+"""
 RECORDED_AT_ONCE = 500
 GATHER_SECONDS = 0.005
 """Outcomes that come in this time after the first are recorded with it: one commit for all of them."""
@@ -104,6 +106,7 @@ class Delivery:
         self._tokens = TokenSource(wire, steady_clock, chance)
         self._renderer = Renderer()
         self._turns = Turns(steady=steady)
+        self._silence = Silence()
         self._woken = asyncio.Event()
         self._crowd_is_gone = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
@@ -237,7 +240,7 @@ class Delivery:
         try:
             answer = await self._send(call.rendered, last_look)
         except NotSentError as error:
-            return NotLeft("unreachable", str(error), Remedy.RETRY)
+            return NotLeft("unreachable", str(error), Remedy.WAIT)
         except (UnansweredError, TimeoutError) as error:
             sentence = (
                 str(error) or f"Nothing was known {self._patience.send_seconds:.0f} s after the message was taken up."
@@ -264,6 +267,7 @@ class Delivery:
 
     def _outcomes(self, call: Call, outcome: Outcome) -> Outcomes:
         now = self._clock()
+        is_away = self._silence.hear(call.lane, outcome)
         if isinstance(outcome, Accepted):
             ids = outcome.message_ids or (None,) * len(call.messages)
             taken = zip(call.messages, ids, strict=True)
@@ -273,29 +277,30 @@ class Delivery:
         if outcome.remedy in STOPPING and stopped is None:
             outcome = msgspec.structs.replace(outcome, remedy=Remedy.REFUSE_PERSON)
         changes = tuple(self._not_accepted(row, outcome, now) for row in call.messages)
-        hold = None if _is_elsewhere(call) else hold_by(first, outcome)
+        hold = None if _is_elsewhere(call) else hold_by(first, outcome, is_away=is_away)
         pair = pair_by(first, outcome.code)
         slow = (first.project_id, pair) if pair else None
         return Outcomes(call.messages, changes, (first, stopped) if stopped else None, hold, slow)
 
     def _not_accepted(self, row: MessageRow, outcome: NotAccepted, now: datetime) -> Change:
-        state, wait = self._what_next(row, outcome)
+        faults = row.faults + (outcome.remedy is Remedy.RETRY)
+        state, wait = self._what_next(row, outcome, faults)
         again = now + timedelta(seconds=wait)
         due_at = min(again, row.expires_at or again) if state is State.QUEUED else None
         # A worker that stood still for longer than its lease may not speak of the try of another.
         return Change(
             row.id, state, now, due_at=due_at, code=outcome.code, sentence=outcome.sentence, attempt=row.attempts,
-            left=not isinstance(outcome, NotLeft),
+            faults=faults, left=not isinstance(outcome, NotLeft),
         )  # fmt: skip
 
-    def _what_next(self, row: MessageRow, outcome: NotAccepted) -> tuple[State, float]:
-        pause = delay(row.attempts, self._chance())
+    def _what_next(self, row: MessageRow, outcome: NotAccepted, faults: int) -> tuple[State, float]:
+        pause = delay(faults if outcome.remedy is Remedy.RETRY else row.attempts, self._chance())
         asked = max(outcome.retry_after or 0.0, pause)
         match outcome.remedy:
             case Remedy.WAIT:
                 return State.QUEUED, asked
             case Remedy.RETRY:
-                return (State.QUEUED if row.attempts < ATTEMPTS else State.FAILED), asked
+                return (State.QUEUED if faults < ATTEMPTS else State.FAILED), asked
             case Remedy.STOP_SENDER | Remedy.STOP_TEMPLATE:
                 return State.QUEUED, pause  # kept: it leaves once somebody has released what is stopped
             case Remedy.ASK:

@@ -1,24 +1,52 @@
-"""Whom the provider finds too fast slows down, alone: a sender, or a sender towards one person. In all processes."""
+"""Whom the provider finds too fast slows down, alone: a sender, or a sender towards one person. So does a sender whose
+provider is away. In all processes.
+"""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from parley.domain.message import NotAccepted
+from parley.domain.message import Accepted, NotAccepted, Outcome
 from parley.policy.pair_rate import BURST, EACH, MOST_OWED
 from parley.queue.backoff import BASE_SECONDS, CEILING_SECONDS
 from parley.store.database import Connection
+from parley.store.lanes import Lane
 from parley.store.messages import MessageRow
 from parley.store.pairs import Pair, pay
 from parley.store.permits import Hold, hold_lane
 
 OF_THE_SENDER = frozenset({"rate_limited", "token_rate_limited", "maintenance"})
 """Codes (parley.providers.errors) that concern all messages of a sender. Others concern one person or one template."""
+AWAY = frozenset({
+    "unreachable", "unanswered", "provider_unavailable", "bad_gateway", "gateway_timeout", "timeout",
+    "token_unreachable", "token_failed", "token_unreadable",
+})  # fmt: skip
+"""Codes of a provider that is away, or of something between: once it may be chance, or this one call's."""
+IN_A_ROW = 5
+"""So often, with no other answer between, it is not: else each message that waits would be tried, and could be one more
+of which nobody knows whether it was accepted.
+"""
 
 
-def hold_by(row: MessageRow, outcome: NotAccepted) -> Hold | None:
+class Silence:
+    """How often in a row a sender's provider was away, as far as this process has seen."""
+
+    def __init__(self) -> None:
+        self._times: Counter[Lane] = Counter()
+
+    def hear(self, lane: Lane, outcome: Outcome) -> bool:
+        """What came of a call. Is the provider away, by this and what came before it?"""
+        if isinstance(outcome, Accepted) or outcome.code not in AWAY:
+            self._times.pop(lane, None)
+            return False
+        self._times[lane] += 1
+        return outcome.retry_after is not None or self._times[lane] >= IN_A_ROW
+
+
+def hold_by(row: MessageRow, outcome: NotAccepted, *, is_away: bool = False) -> Hold | None:
     """What has to be held for what was said of this message, as long as the provider asked."""
-    if row.integration is None or outcome.code not in OF_THE_SENDER:
+    if row.integration is None or not (is_away or outcome.code in OF_THE_SENDER):
         return None
     return Hold(row.lane, outcome.code, outcome.sentence, outcome.retry_after or 0.0)
 

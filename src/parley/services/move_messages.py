@@ -47,6 +47,8 @@ class Change(msgspec.Struct, frozen=True):
     """More for the campaign event."""
     attempt: int | None = None
     """Which try of the message this is said of, where it would be wrong of a later one."""
+    faults: int | None = None
+    """Passing ones that it has met with this."""
     ordered: bool = False
     """A person wants an uncertain message sent again."""
     billed: Billed | None = None
@@ -175,6 +177,7 @@ def _move(row: MessageRow, change: Change, *, applies: bool) -> Move:
         tried=row.attempts,
         state=change.state.value,
         attempts=row.attempts + (1 if change.state is State.SENDING else 0),
+        faults=change.faults,
         due_at=change.due_at,
         lease_until=change.lease_until,
         recipient=change.recipient,

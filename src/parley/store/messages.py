@@ -41,6 +41,8 @@ class MessageRow(msgspec.Struct, frozen=True):
     """parley.costs.Quote; None: it costs nothing at WhatsApp."""
     tier: str | None = None
     """In which it took a place with an earlier try. Read by the claim only."""
+    faults: int = 0
+    """Passing ones that it has met. Read by the claim only."""
 
     @property
     def lane(self) -> Lane:
@@ -87,6 +89,7 @@ class Move(msgspec.Struct, frozen=True):
     """Its attempts until now."""
     state: str
     attempts: int
+    faults: int | None = None
     due_at: datetime | None = None
     lease_until: datetime | None = None
     recipient: str | None = None
@@ -184,6 +187,7 @@ async def move_rows(connection: Connection, moves: Sequence[Move], now: datetime
         due_ats=_where_said([one.due_at for one in moves]),
         lease_untils=_where_said([one.lease_until for one in moves]),
         attempts=[one.attempts for one in moves],
+        faults=_where_said([one.faults for one in moves]),
         recipients=_where_said([one.recipient for one in moves]),
         provider_message_ids=_where_said([one.provider_message_id for one in moves]),
         decisions=_where_said([one.decision for one in moves]),

@@ -252,7 +252,7 @@ async def test_a_request_whose_token_does_not_come_in_time_is_not_sent(bench: Be
     bench.provider.gate.clear()
     outcome = await bench.source.send(bench.request, bench.alice, PATIENCE, token_seconds=0.05)
     assert isinstance(outcome, NotAccepted)
-    assert (outcome.remedy, bench.provider.sent) == (Remedy.RETRY, [])
+    assert (outcome.remedy, bench.provider.sent) == (Remedy.WAIT, [])
     bench.provider.gate.set()
     await bench.source.send(bench.request, bench.alice, PATIENCE)
     assert (bench.provider.sent, len(bench.provider.asked)) == (["Bearer token-1"], 1)
@@ -286,17 +286,17 @@ async def test_an_endpoint_that_says_how_long_to_wait_is_believed(bench: Bench, 
         (HttpResponse(400, (), b'{"error":"invalid_client"}'), "unauthorized", Remedy.STOP_SENDER),
         (HttpResponse(401, (), b"<html>\xff"), "unauthorized", Remedy.STOP_SENDER),
         (HttpResponse(403), "unauthorized", Remedy.STOP_SENDER),
-        (HttpResponse(400, (), b'{"error":"temporarily_unavailable"}'), "token_failed", Remedy.RETRY),
+        (HttpResponse(400, (), b'{"error":"temporarily_unavailable"}'), "token_failed", Remedy.WAIT),
         (HttpResponse(404), "token_address_wrong", Remedy.STOP_SENDER),
         (HttpResponse(302, (("Location", "/login"),)), "token_address_wrong", Remedy.STOP_SENDER),
-        (HttpResponse(500), "token_failed", Remedy.RETRY),
-        (HttpResponse(502, (), b"<html>"), "token_failed", Remedy.RETRY),
-        (HttpResponse(200, (), b"<html>"), "token_unreadable", Remedy.RETRY),
-        (HttpResponse(200, (), b"\xff"), "token_unreadable", Remedy.RETRY),
-        (HttpResponse(200, (), b'{"access_token":"a\\nb"}'), "token_unreadable", Remedy.RETRY),
-        (HttpResponse(200, (), b'{"access_token":""}'), "token_unreadable", Remedy.RETRY),
-        (HttpResponse(200, (), b'{"access_token":"a","expires_in":-1}'), "token_unreadable", Remedy.RETRY),
-        (HttpResponse(200, (), b'{"access_token":"a","expires_in":1e300}'), "token_unreadable", Remedy.RETRY),
+        (HttpResponse(500), "token_failed", Remedy.WAIT),
+        (HttpResponse(502, (), b"<html>"), "token_failed", Remedy.WAIT),
+        (HttpResponse(200, (), b"<html>"), "token_unreadable", Remedy.WAIT),
+        (HttpResponse(200, (), b"\xff"), "token_unreadable", Remedy.WAIT),
+        (HttpResponse(200, (), b'{"access_token":"a\\nb"}'), "token_unreadable", Remedy.WAIT),
+        (HttpResponse(200, (), b'{"access_token":""}'), "token_unreadable", Remedy.WAIT),
+        (HttpResponse(200, (), b'{"access_token":"a","expires_in":-1}'), "token_unreadable", Remedy.WAIT),
+        (HttpResponse(200, (), b'{"access_token":"a","expires_in":1e300}'), "token_unreadable", Remedy.WAIT),
     ],
 )
 async def test_every_other_answer_says_what_to_do(
@@ -311,7 +311,7 @@ async def test_every_other_answer_says_what_to_do(
 async def test_an_endpoint_that_is_not_there_leaves_no_message_in_doubt(bench: Bench) -> None:
     nowhere = Credentials(f"http://127.0.0.1:{closed_port()}/", "alice", "alice-secret")
     refused = await bench.refusal(nowhere)
-    assert (refused.code, refused.remedy) == ("token_unreachable", Remedy.RETRY)
+    assert (refused.code, refused.remedy) == ("token_unreachable", Remedy.WAIT)
 
 
 async def test_the_requests_own_uncertainty_is_not_hidden(bench: Bench) -> None:

@@ -22,7 +22,7 @@ FROM unnest(
 -- messages_waiting.
 SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
     m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at,
-    m.quote, m.tier
+    m.quote, m.tier, m.faults
 FROM unnest(:priorities::smallint[], :project_ids::uuid[], :senders::text[], :shares::integer[])
     AS turn (priority, project_id, sender, share)
 CROSS JOIN LATERAL (
@@ -80,6 +80,7 @@ SET state = new.state,
     lease_until = new.lease_until,
     left_at = CASE WHEN new.state = 'sending' THEN :now ELSE m.left_at END,
     attempts = new.attempts,
+    faults = coalesce(new.faults, m.faults),
     recipient = coalesce(new.recipient, m.recipient),
     provider_message_id = coalesce(m.provider_message_id, new.provider_message_id),
     decision = coalesce(m.decision || new.decision, m.decision),
@@ -93,12 +94,12 @@ SET state = new.state,
     changed_at = greatest(m.changed_at, :now)
 FROM unnest(
     :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :was::text[], :tried::smallint[], :states::text[],
-    :due_ats::timestamptz[], :lease_untils::timestamptz[], :attempts::smallint[], :recipients::text[],
-    :provider_message_ids::text[], :decisions::jsonb[], :wire_decisions::json[], :outcome_codes::text[], :outcome_sentences::text[],
+    :due_ats::timestamptz[], :lease_untils::timestamptz[], :attempts::smallint[], :faults::smallint[],
+    :recipients::text[], :provider_message_ids::text[], :decisions::jsonb[], :wire_decisions::json[], :outcome_codes::text[], :outcome_sentences::text[],
     :quotes::jsonb[], :tiers::text[], :kinds::text[], :contents::jsonb[]
 ) AS new (
-    bucket, id, customer_id, was, tried, state, due_at, lease_until, attempts, recipient, provider_message_id, decision,
-    wire_decision, outcome_code, outcome_sentence, quote, tier, kind, content
+    bucket, id, customer_id, was, tried, state, due_at, lease_until, attempts, faults, recipient, provider_message_id,
+    decision, wire_decision, outcome_code, outcome_sentence, quote, tier, kind, content
 )
 WHERE m.bucket = new.bucket AND m.id = new.id AND m.customer_id = new.customer_id AND m.state = new.was
     AND m.attempts = new.tried

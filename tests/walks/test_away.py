@@ -1,0 +1,104 @@
+"""While a provider is away no message is lost, and few are tried."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from parley.domain.http import HttpResponse
+from parley.providers.http import NotSentError, UnansweredError
+from parley.services.deliver_messages import ATTEMPTS
+from parley.services.holding import IN_A_ROW
+from tests.walks.test_campaigns import SALE, add_crowd
+from tests.walks.walk import Walk
+
+Answer = HttpResponse | Exception
+FAULT = HttpResponse(500, (), b'{"message": "500"}')
+TOO_FAST = HttpResponse(429, (), b'{"message": "429"}')
+NO_JSON = HttpResponse(503, (), b"<h1>upstream connect error</h1>")
+SILENCES = [
+    NotSentError("refused"),
+    UnansweredError("cut"),
+    NO_JSON,
+    HttpResponse(503, (), b'{"message": "503"}'),
+    HttpResponse(502),
+    HttpResponse(504),
+    HttpResponse(408),
+]
+OFTEN = 20
+"""More than a message's faults may be."""
+
+
+async def _launched(walk: Walk, name: str, *answers: Answer) -> None:
+    """A message for each of the crowd, and what comes of the first calls."""
+    walk.sinch.script.extend(answers)
+    await walk.apply({**SALE, "name": name})
+    await walk.launch(name)
+    await walk.come_to_rest()
+
+
+async def _answered(walk: Walk, answers: Sequence[Answer]) -> None:
+    """One at a time, with enough time between for each wait."""
+    for answer in answers:
+        walk.sinch.script.append(answer)
+        await walk.later(minutes=10)
+
+
+async def _messages(walk: Walk, name: str = "sale") -> dict[str, Any]:
+    return dict((await walk.progress(name)).messages)
+
+
+async def test_however_often_it_waited_it_fails_after_its_faults_alone(walk: Walk) -> None:
+    await add_crowd(walk, 1)
+    await _launched(walk, "sale", TOO_FAST)
+    await _answered(walk, [*[TOO_FAST] * OFTEN, *[FAULT] * (ATTEMPTS - 1)])
+    assert await _messages(walk) == {"queued": 1}
+    await _answered(walk, [FAULT])
+    assert await _messages(walk) == {"failed": 1}
+
+
+async def test_its_first_fault_is_tried_again_at_once_however_often_it_waited(walk: Walk) -> None:
+    await add_crowd(walk, 1)
+    await _launched(walk, "sale", TOO_FAST)
+    await _answered(walk, [*[TOO_FAST] * OFTEN, FAULT])
+    await walk.later(seconds=1)
+    assert await _messages(walk) == {"accepted": 1}
+
+
+@pytest.mark.parametrize("silence", [SILENCES[0], SILENCES[3]], ids=["unreachable", "503"])
+async def test_it_waits_for_as_long_as_the_provider_is_away(walk: Walk, silence: Answer) -> None:
+    await add_crowd(walk, 1)
+    await _launched(walk, "sale", silence)
+    await _answered(walk, [silence] * OFTEN)
+    assert await _messages(walk) == {"queued": 1}
+    await walk.later(minutes=10)
+    assert await _messages(walk) == {"accepted": 1}
+
+
+async def test_the_sender_waits_for_as_long_as_a_provider_asks_that_is_away(walk: Walk) -> None:
+    await add_crowd(walk, 1)
+    await _launched(walk, "sale", HttpResponse(503, (("retry-after", "600"),), b'{"message": "503"}'))
+    await _launched(walk, "other")
+    await walk.later(minutes=9)
+    assert len(walk.sinch.bodies()) == 1
+    await walk.later(minutes=2)
+    assert len(walk.sinch.bodies()) == 3
+
+
+@pytest.mark.parametrize("silence", SILENCES, ids=repr)
+async def test_the_sender_waits_when_nothing_was_heard_so_often_in_a_row(walk: Walk, silence: Answer) -> None:
+    await add_crowd(walk, IN_A_ROW)
+    await _launched(walk, "sale", *[silence] * IN_A_ROW)
+    await _launched(walk, "other")
+    assert len(walk.sinch.bodies()) == IN_A_ROW
+    await walk.later(minutes=10)
+    assert (await _messages(walk, "other")) == {"accepted": IN_A_ROW}
+
+
+@pytest.mark.parametrize("word", [HttpResponse(201), FAULT, HttpResponse(400, (), b"{}")], ids=repr)
+async def test_it_does_not_wait_when_the_provider_said_something_between(walk: Walk, word: HttpResponse) -> None:
+    await add_crowd(walk, IN_A_ROW + 1)
+    silences = [UnansweredError("cut")] * (IN_A_ROW - 1)
+    await _launched(walk, "sale", *silences, word, silences[0])
+    await _launched(walk, "other")
+    assert (await _messages(walk, "other")) == {"accepted": IN_A_ROW + 1}
