@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,18 +36,18 @@ async def app_on(database: Database, database_url: str, clock: Clock = system_cl
 @asynccontextmanager
 async def served(app: Callable[..., Any]) -> AsyncIterator[str]:
     """Serves an ASGI app in this loop and gives its base URL."""
-    port = _free_port()
-    server = Server(app, "127.0.0.1", port, interface=Interfaces.ASGI, log_enabled=False, websockets=False)
-    started = asyncio.Event()
-    server.on_startup(started.set)
-    serving = asyncio.create_task(server.serve())
-    try:
-        await asyncio.wait_for(started.wait(), STARTS_WITHIN_SECONDS)
-        await asyncio.wait_for(_listening(port), STARTS_WITHIN_SECONDS)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.stop()  # type: ignore[no-untyped-call]
-        await asyncio.wait_for(serving, STOPS_WITHIN_SECONDS)
+    with _own_port() as port:
+        server = Server(app, "127.0.0.1", port, interface=Interfaces.ASGI, log_enabled=False, websockets=False)
+        started = asyncio.Event()
+        server.on_startup(started.set)
+        serving = asyncio.create_task(server.serve())
+        try:
+            await asyncio.wait_for(started.wait(), STARTS_WITHIN_SECONDS)
+            await asyncio.wait_for(_listening(port), STARTS_WITHIN_SECONDS)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.stop()  # type: ignore[no-untyped-call]
+            await asyncio.wait_for(serving, STOPS_WITHIN_SECONDS)
 
 
 async def _listening(port: int) -> None:
@@ -63,8 +63,11 @@ async def _listening(port: int) -> None:
             return
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@contextmanager
+def _own_port() -> Iterator[int]:
+    """A free one that stays ours: Granian listens also where another server does, and each gets some of the calls."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # or Granian could not listen there, too
+        holder.bind(("127.0.0.1", 0))
+        port: int = holder.getsockname()[1]
+        yield port
