@@ -84,12 +84,15 @@ class Outage:
                 await connection.execute("SELECT pg_reload_conf()")
 
     async def _commits(self) -> bool:
-        try:
-            async with asyncio.timeout(0.1), self.database.connection() as connection:
-                await store_nothing(connection)
-        except TimeoutError:
-            return False
-        return True
+        """Or waits for another copy: that it takes long says only that the machine is busy."""
+        waits = "SELECT wait_event = 'SyncRep' FROM pg_stat_activity WHERE pid = $1"
+        async with self.database.connection() as connection, self.database.connection() as other:
+            committing = asyncio.create_task(store_nothing(connection))
+            while not (committing.done() or await other.fetchval(waits, connection.get_server_pid())):
+                await asyncio.wait([committing], timeout=0.01)
+            committing.cancel()
+            await asyncio.wait([committing])
+        return not committing.cancelled()
 
     def _pid(self) -> int:
         pid = database_pid(self.server.data_folder)
