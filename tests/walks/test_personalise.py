@@ -35,7 +35,7 @@ def person(name: str) -> Person:
         ("Hello {{ customer.first_name }}", "Hello Jana", "Hello Eva"),
         ("{{ customer_ids.registered }} {{ recipient }}", "jana 421901000001", "eva 421901000001"),
         ("{% set who = customer %}{{ who.first_name }}", "Jana", "Eva"),
-        ("{{ campaign.name }} {{ time | int }}", f"Sale {NOW:%s}", f"Sale {NOW:%s}"),
+        ("{{ campaign.name }} {{ time | int }}", f"Sale {NOW.timestamp():.0f}", f"Sale {NOW.timestamp():.0f}"),
         ("{{ nothing }}", "", ""),
     ],
 )
