@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from parley.presets import Renderer
+from parley.services import turns
 from parley.services.claim_messages import claim_messages
 from parley.services.turns import HELD_SECONDS, LONGEST_WAIT, Outlook, Turns
 from parley.store.tiers import try_tiers
@@ -101,11 +102,12 @@ async def test_what_comes_meanwhile_for_a_lane_before_those_that_wait_leaves_at_
     assert worker.served[free.project_id] == 6
 
 
-async def test_it_rests_until_the_first_permit_of_all_lanes(walk: Walk) -> None:
-    await _shops(walk, {"messages_per_second": 4}, SLOW)
+async def test_it_rests_until_the_first_permit_of_all_lanes(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LONGEST_WAIT", AGES)
+    await _shops(walk, {"messages_per_second": 4 / AGES}, SLOW)
     worker = Worker(walk, lanes_at_once=1)
     assert await worker.looks_until_it_rests() is Outlook.NOT_YET
-    assert 0 < worker.turns.patience <= 1 / 4
+    assert 0 < worker.turns.patience <= AGES / 4
 
 
 async def test_it_looks_again_soon_only_while_somebody_holds_what_it_needs(walk: Walk) -> None:
