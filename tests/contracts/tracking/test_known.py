@@ -35,6 +35,7 @@ from parley.services.track import (
 from parley.services.track import _Wanted as Wanted
 from parley.store.database import Connection, Database
 from parley.store.events import insert_events_of_known
+from tests.frame.processes import until
 from tests.support.api import ProjectApi
 from tests.support.builders import NOW, add_customer, ids
 from tests.walks.crowd import REPLY
@@ -174,10 +175,16 @@ async def test_it_waits_for_a_merge_under_way_and_then_stores_nothing(database: 
         both = [ids("jana", "c1")]
         await resolve_customers(connection, project.project_id, both, NOW + timedelta(seconds=1))
         storing = asyncio.create_task(_store_known(database, wanted(project, view(ids("jana")))))
-        await asyncio.wait({storing}, timeout=MOMENT)
+        await until(lambda: _waits_for(connection, storing), "it waits, or does not")
     assert await storing is None
     async with database.connection() as connection:
         assert await connection.fetchval(STRAYS, project.project_id) == 0
+
+
+async def _waits_for(connection: Connection, task: asyncio.Task[Any]) -> bool:
+    """For what the connection holds, unless it is done."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    return task.done() or await connection.fetchval(waiting) > 0
 
 
 async def store_slowly(connection: Connection, project: NewProject, *commands: TrackEvent) -> None:
