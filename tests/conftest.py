@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ settings.load_profile("parley")
 """The first text of a fresh folder has Hypothesis look through all characters: a second, which that check allows
 for ten examples. Ours take a millisecond each, so all that it ever finds is that, and a machine that is busy.
 """
+
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+"""Its own traceback, with the values of all variables, takes seconds in which the loop of the tests stands still."""
 
 _ROOM = 8 * 1024**3
 """Bytes of memory that must be free; a run has used up to 3 GB."""
