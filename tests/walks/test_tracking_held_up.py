@@ -1,7 +1,7 @@
 """A call that takes too long at a database that answers is refused alone, and one that nobody waits for is left."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -13,7 +13,7 @@ from parley.domain.customer import CustomerIds
 from parley.services import track_together
 from parley.services.callers import Caller
 from parley.services.create_project import create_project
-from parley.services.resolve_customers import resolve_customers
+from parley.services.resolve_customers import TooBusyError, resolve_customers
 from parley.services.track import Done, Result, TrackEvent
 from parley.services.track_together import LANES, TOGETHER, TrackTogether
 from parley.store.projects import project_by_id
@@ -90,3 +90,23 @@ async def test_who_has_given_up_is_passed_over_when_the_others_are_stored_one_by
     async with outage.database.connection() as connection:
         names = await connection.fetch("SELECT value FROM addresses ORDER BY value")
     assert [row["value"] for row in names] == ["eva", "jana"]
+
+
+async def test_who_could_not_be_answered_any_more_is_not_begun(outage: Outage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it is told to come again, stored when the lock is free, and stored again when it comes."""
+    caller, tracking = await _caller(outage), TrackTogether(outage.database)
+
+    def order() -> Awaitable[tuple[Result, ...]]:
+        return tracking.track(caller, [TrackEvent(LOCKED, "order", {})], NOW)
+
+    async with _locked(outage, caller):
+        with monkeypatch.context() as hasty:
+            hasty.setattr(track_together, "PROBE_SECONDS", HOUR)  # however busy the machine is
+            hasty.setattr(track_together, "ANSWER_SECONDS", 2.0)
+            hasty.setattr(track_together, "WAITING_SECONDS", 3.5)
+            held_up = LANES * TOGETHER
+            told = await asyncio.gather(*(order() for _ in range(held_up + 1)), return_exceptions=True)
+    assert [type(one) for one in told] == [TimeoutError] * held_up + [TooBusyError]
+    assert await order() == (Done(),)  # behind whoever waits for the lock
+    async with outage.database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM events WHERE type = 'order'") == 1

@@ -40,6 +40,8 @@ WAITING = 1_000
 class _Waiting(msgspec.Struct, frozen=True):
     call: Call
     told: "asyncio.Future[tuple[Result, ...]]"
+    until: float
+    """By the loop's clock: whoever waits then goes."""
     is_apart: bool = False
     """Shares no transaction: it was in one that PostgreSQL refused."""
 
@@ -57,13 +59,14 @@ class TrackTogether:
         """Durable when it returns. Raises TooBusyError, or whatever the database raised: see `is_in_doubt`."""
         if len(self._queue) >= WAITING:
             raise TooBusyError
-        waiting = _Waiting(Call(caller, commands, now), asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(Call(caller, commands, now), loop.create_future(), loop.time() + WAITING_SECONDS)
         self._queue.append(waiting)
         if sum(not lane.done() for lane in self._lanes) < LANES:  # one that has just ended may still be among them
             lane = asyncio.create_task(self._drain())
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)
-        async with asyncio.timeout(WAITING_SECONDS):
+        async with asyncio.timeout_at(waiting.until):
             return await waiting.told
 
     async def _drain(self) -> None:
@@ -71,13 +74,18 @@ class TrackTogether:
             await self._store(batch)
 
     def _next(self) -> list[_Waiting]:
-        """Those that come next and may share a transaction. Who has given up waiting is passed over."""
+        """Those that come next and may share a transaction. Who has given up waiting is passed over; so is who may give
+        up before the answer, and would then be stored all the same.
+        """
+        answered = asyncio.get_running_loop().time() + ANSWER_SECONDS
         batch: list[_Waiting] = []
         while self._queue and len(batch) < TOGETHER:
             if batch and not self._may_share(batch[0], self._queue[0]):
                 break
             one = self._queue.popleft()
-            if not one.told.done():
+            if one.until < answered:
+                _refuse([one], TooBusyError())
+            elif not one.told.done():
                 batch.append(one)
         return batch
 
