@@ -31,7 +31,7 @@ PROBE_SECONDS = 1.0
 """After such a transaction, for one that stores nothing. If it takes longer, all who wait are told to come again."""
 APART_SECONDS = 30.0
 """If it does not, each call has its own transaction for this long, also those that come again: one that waits for a
-lock, takes long or costs its connection is then refused alone.
+lock, takes long or costs its connection is then refused alone. As many as there are lanes hold up whoever is behind.
 """
 WAITING = 1_000
 """Calls in hand; past that the door says 503."""
