@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from tests.support.api import ProjectApi
     from tests.support.builders import Cast
 
-settings.register_profile("parley", suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("parley", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("parley")
 """The first text of a fresh folder has Hypothesis look through all characters: a second, which that check allows
-for ten examples. Ours take a millisecond each, so all that it ever finds is that, and a machine that is busy.
+for ten examples. Ours take a millisecond each, so all that it ever finds is that, and a machine that is busy. A
+deadline for an example would find no more.
 """
 
 structlog.configure(
