@@ -5,13 +5,14 @@ import json
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import psycopg
 import requests
 
+from parley.cli.serving import keep_worker
 from tests.frame.processes import (
     HOLD,
     SECONDS,
@@ -65,6 +66,24 @@ async def test_a_worker_that_is_killed_is_replaced_and_every_line_of_the_log_is_
         assert await end(server) == 0
     lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     assert [one["code"] for one in lines if one["event"] == "a worker ended, starting another"] == [-9]
+
+
+async def test_a_worker_that_cannot_be_started_is_tried_again_until_it_is_told_to_stop() -> None:
+    workers: list[Process] = []
+    failures = [BlockingIOError("no process left"), OSError("no memory left")]
+
+    async def start() -> Process:
+        if failures:
+            raise failures.pop()
+        workers.append(await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=PIPE))
+        return workers[-1]
+
+    stopping = asyncio.Event()
+    keeping = asyncio.create_task(keep_worker(start, stopping))
+    await until(lambda: bool(workers) or keeping.done(), "a worker runs")
+    stopping.set()
+    await asyncio.wait_for(keeping, SECONDS)
+    assert [worker.returncode for worker in workers] == [-signal.SIGTERM]
 
 
 async def test_its_workers_and_database_end_when_it_is_killed(tmp_path: Path) -> None:

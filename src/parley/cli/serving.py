@@ -7,7 +7,8 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -42,7 +43,8 @@ async def serve(
         server = Server(
             app, host, chosen, interface=Interfaces.ASGI, log_enabled=False, websockets=False, backlog=1024
         )  # fmt: skip
-        tasks = [asyncio.create_task(_keep_worker(config, log_format, stopping)) for _ in range(workers)]
+        start = partial(_start_worker, config, log_format)
+        tasks = [asyncio.create_task(keep_worker(start, stopping)) for _ in range(workers)]
         serving = asyncio.create_task(server.serve())
         await _listening(host, chosen, serving)
         tell(f"Parley serves on http://{f'[{host}]' if ':' in host else host}:{chosen}")
@@ -88,17 +90,22 @@ def _port(host: str, port: int) -> int:
         return chosen
 
 
-async def _keep_worker(config: Config, log_format: LogFormat, stopping: asyncio.Event) -> None:
-    """One worker process, started again when it dies."""
+async def keep_worker(start: Callable[[], Awaitable[Process]], stopping: asyncio.Event) -> None:
+    """One worker process, started again when it dies or could not be started."""
+    log = structlog.get_logger()
+    told = asyncio.create_task(stopping.wait())
     while not stopping.is_set():
-        worker = await _start_worker(config, log_format)
-        ended = asyncio.create_task(worker.wait())
-        await asyncio.wait([ended, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
-        if stopping.is_set():
-            await _stop_worker(worker)
-            return
-        structlog.get_logger().warning("a worker ended, starting another", code=worker.returncode)
-        await asyncio.sleep(RESTART_SECONDS)
+        try:
+            worker = await start()
+        except OSError as error:  # memory or processes have run out, which may pass; the API serves meanwhile
+            log.warning("a worker could not be started, trying again", error=repr(error))
+        else:
+            await asyncio.wait([told, asyncio.create_task(worker.wait())], return_when=asyncio.FIRST_COMPLETED)
+            if stopping.is_set():
+                await _stop_worker(worker)
+                return
+            log.warning("a worker ended, starting another", code=worker.returncode)
+        await asyncio.wait([told], timeout=RESTART_SECONDS)
 
 
 async def _start_worker(config: Config, log_format: LogFormat) -> Process:
