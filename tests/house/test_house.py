@@ -14,6 +14,13 @@ def test_it_draws_every_room_and_no_other() -> None:
     assert drawn == built
 
 
+def test_it_draws_every_room_of_the_tests() -> None:
+    drawing = HOUSE.split("\ntests/ ")[1].split("\nbench/ ")[0]
+    drawn = set(re.findall(r"([a-z_0-9]+)/", drawing))
+    built = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and not path.name.startswith(("_", "."))}
+    assert drawn == built
+
+
 def test_it_names_only_decisions_that_stand() -> None:
     numbers = [int(number) for number in re.findall(r"^(\d)\. \*\*", HOUSE, re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
