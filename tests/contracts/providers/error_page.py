@@ -13,7 +13,7 @@ PATH = Path(__file__).parents[3] / "docs" / "reference" / "provider-errors.md"
 
 REMEDIES: dict[Remedy, str] = {
     Remedy.RETRY: "A passing fault: the message may be sent again.",
-    Remedy.WAIT: "Too fast or too early: it may be sent again after a pause.",
+    Remedy.WAIT: "Too fast, too early, or the provider is away: it may be sent again after a pause.",
     Remedy.REFUSE_PERSON: "Final for this message. Messages to others go on.",
     Remedy.STOP_SENDER: "Nothing more leaves by this sender until a person has released it. Its messages wait.",
     Remedy.STOP_TEMPLATE: "The template leaves no more by this sender until a person has released it, or its file says "
