@@ -85,6 +85,6 @@ class Loop:
 
 
 def _kind(error: BaseException) -> _Kind:
-    """The types of an error, of its cause, and of those in a group: their texts have counts in them that change."""
-    within = error.exceptions if isinstance(error, BaseExceptionGroup) else [error.__cause__]
-    return frozenset({type(error)}).union(*(_kind(one) for one in within if one is not None))
+    """The types of an error and of its cause: their texts have counts in them that change."""
+    cause = error.__cause__
+    return frozenset({type(error)}) | (_kind(cause) if cause is not None else frozenset())

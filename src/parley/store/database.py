@@ -53,9 +53,7 @@ AWAY: tuple[type[Exception], ...] = (OSError, TimeoutError, *UNAVAILABLE, *CONFU
 
 
 def is_away(error: BaseException) -> bool:
-    """Is it told so? Also where it is the cause of another, or each one of a group."""
-    if isinstance(error, BaseExceptionGroup):
-        return all(map(is_away, error.exceptions))
+    """Is it told so? Also where it is the cause of another."""
     if isinstance(error, CONFUSED):
         return False
     return isinstance(error, AWAY) or (error.__cause__ is not None and is_away(error.__cause__))

@@ -149,31 +149,14 @@ def _unanswered(number: int) -> Exception:
     return error
 
 
-def _of_several(number: int) -> Exception:
-    return ExceptionGroup(f"{number} shares", [ConnectionRefusedError("gone")] * number)
-
-
-@pytest.mark.parametrize("made", [_unanswered, _of_several])
-def test_so_it_is_where_that_is_the_cause_of_another_error_or_all_of_a_group(made: Callable[[int], Exception]) -> None:
+def test_so_it_is_where_that_is_the_cause_of_another_error() -> None:
     async def walk() -> None:
         async def step(number: int) -> int:
-            raise made(number)
+            raise _unanswered(number)
 
         with capture_logs() as said:
             await _times(step, 5)
         assert [(line["event"], line["failures"]) for line in said] == [("the database is away or busy", 1)]
-
-    _run(walk())
-
-
-def test_a_group_with_another_error_in_it_is_told_as_that() -> None:
-    async def walk() -> None:
-        async def step(_: int) -> int:
-            raise ExceptionGroup("shares", [ConnectionRefusedError("gone"), ValueError("wrong")])
-
-        with capture_logs() as said:
-            await _times(step, 2)
-        assert [(line["event"], line["exc_info"]) for line in said] == [("step failed", True), ("step failed", False)]
 
     _run(walk())
 
