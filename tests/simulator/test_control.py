@@ -116,6 +116,7 @@ def test_it_pages_and_filters_the_journal(desk: Desk, shop: Shop) -> None:
     message_id = desk.send(cart(), ALICE, message_metadata="m")
     desk.send(cart(), BOB)
     shop.report_of(message_id, "DELIVERED")
+    desk.told_callbacks()
     first = desk.sim("journal?limit=1")
     second = desk.sim(f"journal?limit=1&after={first['last']}")
     assert second["entries"][0]["seq"] > first["entries"][0]["seq"]
