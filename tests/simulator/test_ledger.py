@@ -9,9 +9,12 @@ from tests.simulator.shop import Shop
 
 def _told(desk: Desk, shop: Shop, **more: Any) -> tuple[str, dict[str, Any]]:
     """A message that was delivered, and its line in the ledger."""
+    desk.stop_clock()
     message_id = desk.send(cart(), **more)
-    shop.report_of(message_id, "DELIVERED")
-    desk.told_callbacks()
+    for status, seconds in (("QUEUED_ON_CHANNEL", 1), ("DELIVERED", 3)):
+        desk.advance(seconds)
+        shop.report_of(message_id, status)
+        desk.told_callbacks()
     return message_id, desk.sim("ledger/sends")["sends"][-1]
 
 
@@ -37,10 +40,13 @@ def test_the_legacy_api_tells_by_the_number(desk: Desk, shop: Shop) -> None:
 
 
 def test_it_has_the_hash_of_every_acknowledged_body_once(desk: Desk, shop: Shop) -> None:
+    desk.stop_clock()
     desk.sim("faults", {"kind": "duplicate", "endpoint": "callback.conversation"})
     message_id = desk.send(cart())
+    desk.advance(1)
     twice = [shop.until(lambda heard: "QUEUED_ON_CHANNEL" in heard.raw.decode()) for _ in range(2)]
     assert twice[0].raw == twice[1].raw
+    desk.advance(3)
     assert shop.report_of(message_id, "DELIVERED")
     desk.told_callbacks()
     assert desk.sim("ledger/callbacks")["callbacks"].count(sha256(twice[0].raw).hexdigest()) == 1
@@ -48,8 +54,10 @@ def test_it_has_the_hash_of_every_acknowledged_body_once(desk: Desk, shop: Shop)
 
 
 def test_a_forged_body_is_kept_apart(desk: Desk, shop: Shop) -> None:
+    desk.stop_clock()
     desk.sim("faults", {"kind": "bad_signature", "endpoint": "callback.conversation"})
     desk.send(cart())
+    desk.advance(1)
     forged = sha256(shop.next().raw).hexdigest()
     desk.told_callbacks()
     assert desk.sim("ledger/forged")["forged"] == [forged]

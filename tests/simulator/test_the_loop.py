@@ -5,9 +5,11 @@ from tests.simulator.shop import Shop
 
 
 def test_it_plays_the_loop_on_the_legacy_api(desk: Desk, shop: Shop) -> None:
+    desk.stop_clock()
     sent = desk.send_legacy(cart_legacy(), ALICE)[0]
     assert sent["state"] == "queued"
-    for state in ("dispatched", "sent", "delivered", "read"):
+    for state, seconds in (("dispatched", 0.5), ("sent", 1), ("delivered", 2), ("read", 200)):
+        desk.advance(seconds)
         assert shop.status_of(sent["message_id"], state)["status"] == "success"
     shown = desk.thread()[0]
     assert (shown["direction"], shown["state"]) == ("out", "read")
@@ -21,12 +23,15 @@ def test_it_plays_the_loop_on_the_legacy_api(desk: Desk, shop: Shop) -> None:
     assert notice["from"] == ALICE
 
     link = desk.send_legacy({"type": "text", "text": "https://shop.test/cart"}, ALICE)[0]
+    desk.advance(10)
     assert shop.status_of(link["message_id"], "delivered")
 
 
 def test_it_plays_the_loop_on_the_conversation_api(desk: Desk, shop: Shop) -> None:
+    desk.stop_clock()
     sent = desk.send(cart(), message_metadata="our-1", correlation_id="c-1")
-    for status in ("QUEUED_ON_CHANNEL", "DELIVERED", "READ"):
+    for status, seconds in (("QUEUED_ON_CHANNEL", 1), ("DELIVERED", 3), ("READ", 200)):
+        desk.advance(seconds)
         heard = shop.next()
         assert heard.report()["status"] == status
         assert heard.report()["metadata"] == "our-1"
@@ -38,6 +43,7 @@ def test_it_plays_the_loop_on_the_conversation_api(desk: Desk, shop: Shop) -> No
     assert message["metadata"] == "our-1"
 
     link = desk.send(text("https://shop.test/cart"))
+    desk.advance(10)
     assert shop.report_of(link, "DELIVERED")
     assert [entry["direction"] for entry in desk.thread()] == ["out", "in", "out"]
 
