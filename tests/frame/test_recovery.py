@@ -7,6 +7,7 @@ import socket
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -30,7 +31,8 @@ async def test_a_start_while_the_database_recovers_waits_for_it(tmp_path: Path) 
         for _ in range(ROUNDS):
             with psycopg.connect(server.url) as crashing:
                 os.kill(crashing.info.backend_pid, signal.SIGKILL)  # PostgreSQL then restarts all of itself
-                await asyncio.sleep(0.02)
+                while psutil.pid_exists(crashing.info.backend_pid):  # noqa: ASYNC110  until it takes note of that
+                    await asyncio.sleep(0.001)
                 assert pending(server.url) == []
 
 

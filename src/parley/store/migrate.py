@@ -16,6 +16,8 @@ _MIGRATING = 0x7061726C6579  # "parley": one migrating process at a time, over a
 RECOVERY_SECONDS = 60.0
 """A database that says it is starting up, or recovering from a crash, is waited for."""
 LOOK_SECONDS = 0.2
+SILENT_LOOKS = 3
+"""In a row, and it is not there. As it notices a crash, it may say nothing for a moment."""
 _SILENT = f"it takes connections and does not answer, or is out of reach (for {CONNECT_SECONDS} s)."
 _REMEDY = "Start it, or correct PARLEY_DATABASE_URL; without it Parley brings its own."
 _PLACE = """
@@ -103,7 +105,12 @@ def _wait_for_recovery(database_url: str) -> None:
     """A process that starts in the very moment after a crash of the database must not give up for that."""
     deadline = time.monotonic() + RECOVERY_SECONDS
     asked = psycopg.conninfo.make_conninfo(database_url, connect_timeout=CONNECT_SECONDS).encode()
-    while PGconn.ping(asked) == Ping.REJECT and time.monotonic() < deadline:
+    silent = 0
+    while silent < SILENT_LOOKS and time.monotonic() < deadline:
+        said = PGconn.ping(asked)
+        if said == Ping.OK:
+            return
+        silent = 0 if said == Ping.REJECT else silent + 1
         time.sleep(LOOK_SECONDS)
 
 
