@@ -1,16 +1,18 @@
 """Who is waited for while messages are judged anew, for how long, and what is left alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from parley.services import definitions, plan_messages
 from parley.services.apply_definitions import delete_definition
 from parley.services.create_project import create_project
-from parley.services.definitions import definitions_to_judge_by
+from parley.services.definitions import ProjectDefinitions, definitions_to_judge_by
 from parley.services.doctor import Finding, Releaser, diagnose
 from parley.services.judge_anew import ask_about, judge_anew
 from parley.store.definitions import hold_definitions
@@ -19,6 +21,7 @@ from parley.store.reevaluations import Concerned
 from parley.templates import Status
 from tests.support.builders import Cast
 from tests.walks.test_judge_anew import (
+    ALL_DAY,
     NAME,
     _begun,
     _due_at,
@@ -100,6 +103,46 @@ async def test_who_begins_to_judge_after_the_first_look_is_not_waited_for(walk: 
         assert await trying == 1
         await walk.judge_anew()
         assert (set(await _due_at(walk)), await _still_asked(walk)) == ({walk.now}, 0)
+
+
+class _Halt:
+    """Whoever comes first has read the definitions by which he judges, and goes on when told to."""
+
+    def __init__(self, read: Callable[..., Awaitable[ProjectDefinitions]]) -> None:
+        self._read = read
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def __call__(self, *words: Any) -> ProjectDefinitions:
+        found = await self._read(*words)
+        if not self.reached.is_set():
+            self.reached.set()
+            await self.go_on.wait()
+        return found
+
+
+@pytest.mark.parametrize("who", ["a planner", "a claim"])
+async def test_who_has_read_what_changes_right_after_is_waited_for(
+    walk: Walk, people: Cast, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await walk.apply(blunt(TEMPLATE))
+    await walk.track(people.alice, "go")
+    if who == "a claim":
+        await walk.plan()
+    await walk.apply(settings(quiet_hours=ALL_DAY))
+    await walk.judge_anew()
+    module, judge = (plan_messages, walk.plan) if who == "a planner" else (definitions, walk.delivery.step)
+    halt = _Halt(definitions.project_definitions)
+    monkeypatch.setattr(module, "project_definitions", halt)
+    judging = asyncio.create_task(judge())
+    await halt.reached.wait()
+    await walk.apply(settings())
+    await judge_anew(walk.database, walk.now)
+    halt.go_on.set()
+    await judging
+    assert await _last(walk, people) == "planned"
+    await walk.judge_anew()
+    assert await _due_at(walk) == [walk.now]
 
 
 async def test_who_judges_another_project_is_not_waited_for(walk: Walk, people: Cast) -> None:
