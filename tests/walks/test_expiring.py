@@ -1,5 +1,7 @@
 """A message does not outlive its `ttl`, also where no claim looks at it, and its money is free again then."""
 
+import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 
 from parley.domain.http import HttpResponse
 from parley.services.expire_messages import expire_messages
+from parley.services.plan_messages import REPLY_PRIORITY
 from parley.services.steer_campaigns import Order, steer
 from tests.support.builders import Cast
 from tests.walks.test_campaigns import SALE, add_crowd
@@ -88,3 +91,34 @@ async def test_a_sender_that_is_held_for_a_moment_is_left_to_its_claim(walk: Wal
     assert await expire_messages(walk.database, walk.now) == 0
     await walk.later(minutes=2)
     assert (await walk.progress("sale")).messages == {"expired": 1, "refused": REFUSED}
+
+
+async def _held(walk: Walk) -> None:
+    """One message, whose use is over."""
+    await _planned(walk, _answer(429, 80_000))
+    await walk.come_to_rest()
+    walk.now += timedelta(hours=1)
+
+
+async def test_a_reply_behind_a_held_sender_expires_too(walk: Walk, people: Cast) -> None:
+    await _held(walk)
+    async with walk.database.connection() as connection:
+        await connection.execute("UPDATE messages SET priority = $1", REPLY_PRIORITY)
+    assert await expire_messages(walk.database, walk.now) == 1
+
+
+async def test_one_that_somebody_holds_keeps_nobody_waiting(walk: Walk, people: Cast) -> None:
+    await _held(walk)
+    async with walk.database.rehearsal() as connection, asyncio.timeout(10):
+        await connection.execute("SELECT FROM messages FOR UPDATE")
+        assert await expire_messages(walk.database, walk.now) == 0
+    assert await expire_messages(walk.database, walk.now) == 1
+
+
+async def test_one_of_a_paused_campaign_that_somebody_holds_keeps_nobody_waiting(walk: Walk, people: Cast) -> None:
+    await _paused(walk)
+    walk.now += timedelta(hours=1)
+    async with walk.database.rehearsal() as connection, asyncio.timeout(10):
+        await connection.execute("SELECT FROM messages FOR UPDATE")
+        assert await expire_messages(walk.database, walk.now) == 0
+    assert await expire_messages(walk.database, walk.now) == 1
