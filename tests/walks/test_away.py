@@ -1,4 +1,4 @@
-"""While a provider is away no message is lost, and few are tried."""
+"""While a provider is away no message is lost, and one at a time is tried."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,9 @@ from parley.domain.http import HttpResponse
 from parley.providers.http import NotSentError, UnansweredError
 from parley.services.deliver_messages import ATTEMPTS
 from parley.services.holding import IN_A_ROW
+from tests.support.builders import Cast
 from tests.walks.test_campaigns import SALE, add_crowd
+from tests.walks.test_presets import OWN, _calls
 from tests.walks.walk import Walk
 
 Answer = HttpResponse | Exception
@@ -24,6 +26,8 @@ SILENCES = [
     HttpResponse(502),
     HttpResponse(504),
     HttpResponse(408),
+    HttpResponse(500),
+    HttpResponse(520, (), b"<html>"),
 ]
 OFTEN = 20
 """More than a message's faults may be."""
@@ -46,6 +50,12 @@ async def _answered(walk: Walk, answers: Sequence[Answer]) -> None:
 
 async def _messages(walk: Walk, name: str = "sale") -> dict[str, Any]:
     return dict((await walk.progress(name)).messages)
+
+
+async def _waiting(walk: Walk) -> int:
+    async with walk.database.connection() as connection:
+        count: int = await connection.fetchval("SELECT count(*) FROM messages WHERE state IN ('planned', 'queued')")
+    return count
 
 
 async def test_however_often_it_waited_it_fails_after_its_faults_alone(walk: Walk) -> None:
@@ -91,8 +101,11 @@ async def test_the_sender_waits_when_nothing_was_heard_so_often_in_a_row(walk: W
     await _launched(walk, "sale", *[silence] * IN_A_ROW)
     await _launched(walk, "other")
     assert len(walk.sinch.bodies()) == IN_A_ROW
+    walk.sinch.script.append(silence)
+    await walk.later(seconds=1.5)
+    assert len(walk.sinch.bodies()) == IN_A_ROW + 1
     await walk.later(minutes=10)
-    assert (await _messages(walk, "other")) == {"accepted": IN_A_ROW}
+    assert not await _waiting(walk)
 
 
 @pytest.mark.parametrize("word", [HttpResponse(201), FAULT, HttpResponse(400, (), b"{}")], ids=repr)
@@ -102,3 +115,31 @@ async def test_it_does_not_wait_when_the_provider_said_something_between(walk: W
     await _launched(walk, "sale", *silences, word, silences[0])
     await _launched(walk, "other")
     assert (await _messages(walk, "other")) == {"accepted": IN_A_ROW + 1}
+
+
+@pytest.mark.parametrize("asked", ["0", None])
+async def test_one_page_or_no_time_lets_nobody_wait(walk: Walk, asked: str | None) -> None:
+    headers = (("retry-after", asked or "600"),)
+    await add_crowd(walk, 1)
+    await _launched(walk, "sale", HttpResponse(503, headers, b"<html>" if asked is None else b"{}"))
+    await _launched(walk, "other")
+    assert await _messages(walk, "other") == {"accepted": 1}
+
+
+async def test_an_own_server_that_is_away_fails_its_webhook_and_holds_up_no_sender(walk: Walk, people: Cast) -> None:
+    scenario = _calls("crm", account="ours")
+    scenario["nodes"][1]["sender"] = "shop-whatsapp"
+    await walk.apply(OWN, scenario)
+    await walk.track(people.alice, "go")
+    await _answered(walk, [NotSentError("refused")] * (ATTEMPTS - 1))
+    await _launched(walk, "sale")
+    assert (await _messages(walk))["accepted"] == 1
+    await _answered(walk, [NotSentError("refused")])
+    assert (await walk.states(people.alice, "webhook"))[-1] == "failed"
+
+
+async def test_an_upload_of_a_consent_is_tried_as_after_a_fault(walk: Walk, people: Cast) -> None:
+    await walk.apply(_calls("sinch-whatsapp-consent", action="opt_in", account="shop-bot", bearer_token="token-1"))
+    await walk.track(people.alice, "go")
+    await _answered(walk, [NotSentError("refused")] * ATTEMPTS)
+    assert (await walk.states(people.alice, "consent"))[-1] == "failed"

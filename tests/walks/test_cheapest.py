@@ -92,7 +92,7 @@ async def test_a_text_that_turns_into_its_template_does_not_overtake_the_opt_in(
     walk.now += timedelta(hours=2)
     await walk.track(people.alice, "consent", **consent_event(people.alice, "accept").properties)
     await walk.plan()
-    walk.sinch.script.append(HttpResponse(503))
+    walk.sinch.script.append(HttpResponse(503, (), b"{}"))
     await walk.delivery.step()
     await walk.delivery.finish()
     assert sent(walk) == []
@@ -118,7 +118,7 @@ async def test_a_text_that_has_to_wait_for_its_template_leaves_when_that_is_rele
 async def test_what_is_tried_again_picks_again(walk: Walk, people: Cast) -> None:
     await alice_writes(walk, 23)
     await walk.apply(MARKETING, BOTH)
-    walk.sinch.script.append(HttpResponse(503))
+    walk.sinch.script.append(HttpResponse(503, (), b"{}"))
     await launch(walk)
     await walk.later(hours=2)
     assert sent(walk) == ["text", "template"]

@@ -229,7 +229,7 @@ async def test_a_report_that_comes_while_somebody_looks_wins(lost: Walk, people:
     [
         (NotSentError("The server was not reached."), "not reached"),
         (UnansweredError("cut"), "cut"),
-        (HttpResponse(500), "had a fault"),
+        (HttpResponse(500, (), b"{}"), "had a fault"),
         (HttpResponse(401), "credentials"),
         (HttpResponse(200, (), b"<html>"), "could not be read"),
         (HttpResponse(200, (), b'{"dispatch_retention_policy": 7}'), "could not be read"),

@@ -38,7 +38,7 @@ async def test_who_was_written_to_keeps_the_place_when_a_message_that_moved_to_t
     alice, bob = await add_strangers(shop, 1, 2)
     await queue(shop, bob, 1)
     await shop.come_to_rest()
-    sinch.script.extend([HttpResponse(500), REFUSED])
+    sinch.script.extend([HttpResponse(500, (), b"{}"), REFUSED])
     await queue(shop, alice, 1)
     await shop.come_to_rest()
     async with shop.database.transaction() as connection:

@@ -333,7 +333,7 @@ async def test_who_was_reached_by_another_message_keeps_the_place(shop: Walk, si
 async def test_a_message_that_was_tried_twice_takes_one_place_and_gives_it_back(
     shop: Walk, sinch: CountingSinch
 ) -> None:
-    sinch.script.extend([HttpResponse(500), REFUSED])
+    sinch.script.extend([HttpResponse(500, (), b"{}"), REFUSED])
     await _write_to(shop, *await add_strangers(shop, 1))
     await shop.later(minutes=1)
     assert sinch.sent["shop"] == 2

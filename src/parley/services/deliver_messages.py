@@ -25,7 +25,7 @@ from parley.providers.oauth2 import Credentials, LastLook, TokenSource
 from parley.queue.backoff import delay
 from parley.queue.steady import steady_clock, steady_seconds
 from parley.services.claim_messages import Call, Claim, UnansweredClaimError, claim_messages
-from parley.services.holding import Silence, hold_by, pair_by, put_holds, slow_pairs
+from parley.services.holding import AWAY, Silence, hold_by, pair_by, put_holds, slow_pairs
 from parley.services.move_messages import Change, move_as_left, move_messages
 from parley.services.patience import USUAL, Patience
 from parley.services.receive_reports import join_early_reports
@@ -44,6 +44,8 @@ ATTEMPTS = 16
 """A message that meets so many passing faults (in half an hour, or as long as the provider asks) has failed. However
 often it waits, for a provider that is away, say, it has not.
 """
+_NOT_TO_A_CUSTOMER = frozenset({Kind.CONSENT, Kind.WEBHOOK})
+"""These do not wait for a server that is away, but are tried as after a fault: templates wait for an upload."""
 RECORDED_AT_ONCE = 500
 GATHER_SECONDS = 0.005
 """Outcomes that come in this time after the first are recorded with it: one commit for all of them."""
@@ -105,8 +107,8 @@ class Delivery:
         self._steady = steady
         self._tokens = TokenSource(wire, steady_clock, chance)
         self._renderer = Renderer()
-        self._turns = Turns(steady=steady)
         self._silence = Silence()
+        self._turns = Turns(steady=steady, is_silent=self._silence.is_long)
         self._woken = asyncio.Event()
         self._crowd_is_gone = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
@@ -267,12 +269,14 @@ class Delivery:
 
     def _outcomes(self, call: Call, outcome: Outcome) -> Outcomes:
         now = self._clock()
-        is_away = self._silence.hear(call.lane, outcome)
+        is_away = not _is_elsewhere(call) and self._silence.hear(call.lane, outcome)
         if isinstance(outcome, Accepted):
             ids = outcome.message_ids or (None,) * len(call.messages)
             taken = zip(call.messages, ids, strict=True)
             return Outcomes(call.messages, tuple(_accepted(row, ident, now) for row, ident in taken))
         first = call.messages[0]
+        if outcome.code in AWAY and outcome.remedy is Remedy.WAIT and first.kind in _NOT_TO_A_CUSTOMER:
+            outcome = msgspec.structs.replace(outcome, remedy=Remedy.RETRY)
         stopped = _stop(call, outcome)
         if outcome.remedy in STOPPING and stopped is None:
             outcome = msgspec.structs.replace(outcome, remedy=Remedy.REFUSE_PERSON)

@@ -15,6 +15,7 @@ from parley.services.budgets import OVER_BUDGET
 from parley.services.callback_spool import ASIDE, SEGMENTS, stock_of
 from parley.services.definitions import ProjectDefinitions, project_definitions
 from parley.services.differing_limits import Differing, differing_limits
+from parley.services.holding import AWAY
 from parley.services.judge_anew import FREQUENCY_WAITS, QUIET_HOURS
 from parley.services.tiers import OVER_TIER
 from parley.services.uncertain import ASK, LOOK, can_be_told
@@ -92,6 +93,16 @@ _BY_CODE: Mapping[tuple[What, str | None], _Rule] = {
     (What.MESSAGES_DEFERRED, "pair_rate"): _Rule(
         Releaser.CLOCK,
         "WhatsApp takes one more message to the same person every six seconds. They leave by themselves.",
+    ),
+    **dict.fromkeys(
+        ((What.MESSAGES_DEFERRED, code) for code in sorted(AWAY)),
+        _Rule(
+            Releaser.PROVIDER,
+            "The provider is away. Each is tried again, at last every five minutes, until its `ttl`.",
+            timedelta(hours=1),
+            "For an hour. See whether the network and the addresses in the integration's file are right, and what the "
+            "provider says of its own state.",
+        ),
     ),
     (What.MESSAGES_DEFERRED, "consent_upload_pending"): _Rule(
         Releaser.PROVIDER,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from parley.domain.message import Accepted, NotAccepted, Outcome
+from parley.domain.message import Accepted, NotAccepted, Outcome, Remedy
 from parley.policy.pair_rate import BURST, EACH, MOST_OWED
 from parley.queue.backoff import BASE_SECONDS, CEILING_SECONDS
 from parley.store.database import Connection
@@ -18,11 +18,10 @@ from parley.store.permits import Hold, hold_lane
 
 OF_THE_SENDER = frozenset({"rate_limited", "token_rate_limited", "maintenance"})
 """Codes (parley.providers.errors) that concern all messages of a sender. Others concern one person or one template."""
-AWAY = frozenset({
-    "unreachable", "unanswered", "provider_unavailable", "bad_gateway", "gateway_timeout", "timeout",
-    "token_unreachable", "token_failed", "token_unreadable",
-})  # fmt: skip
-"""Codes of a provider that is away, or of something between: once it may be chance, or this one call's."""
+AWAY = frozenset({"unreachable", "provider_unavailable", "token_unreachable", "token_failed", "token_unreadable"})
+"""Codes of a provider that is away. So are answers that leave open whether it has accepted the message: once either may
+be chance, or this one call's.
+"""
 IN_A_ROW = 5
 """So often, with no other answer between, it is not: else each message that waits would be tried, and could be one more
 of which nobody knows whether it was accepted.
@@ -37,11 +36,16 @@ class Silence:
 
     def hear(self, lane: Lane, outcome: Outcome) -> bool:
         """What came of a call. Is the provider away, by this and what came before it?"""
-        if isinstance(outcome, Accepted) or outcome.code not in AWAY:
+        if isinstance(outcome, Accepted) or not (outcome.remedy is Remedy.ASK or outcome.code in AWAY):
             self._times.pop(lane, None)
             return False
         self._times[lane] += 1
-        return outcome.retry_after is not None or self._times[lane] >= IN_A_ROW
+        asked = outcome.remedy is Remedy.WAIT and bool(outcome.retry_after)
+        return asked or self.is_long(lane)
+
+    def is_long(self, lane: Lane) -> bool:
+        """Nothing was heard so often in a row: it is no chance."""
+        return self._times[lane] >= IN_A_ROW
 
 
 def hold_by(row: MessageRow, outcome: NotAccepted, *, is_away: bool = False) -> Hold | None:

@@ -69,7 +69,10 @@ class Turns:
         lanes_at_once: int = LANES_AT_ONCE,
         *,
         steady: Callable[[], float] = steady_seconds,
+        is_silent: Callable[[Lane], bool] = lambda _: False,
     ) -> None:
+        """`is_silent`: of a sender from whose provider nothing is heard, one call at a time asks whether it is back."""
+        self._is_silent = is_silent
         self._places = places
         self._lanes_at_once = lanes_at_once
         self._steady = steady
@@ -199,6 +202,8 @@ class Turns:
 
     def _wants(self, one: WaitingLane, room: int) -> int:
         """One that has all of its equal share due may have any number more; there are never permits beyond a burst."""
+        if self._is_silent(one.lane):
+            return max(0, 1 - self._under_way[one.lane])
         due = room if one.due == one.share else one.due
         return min([due, *(int(limit.burst) for limit in self._limits[one.lane])])
 
