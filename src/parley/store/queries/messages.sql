@@ -95,7 +95,8 @@ SET state = new.state,
 FROM unnest(
     :buckets::smallint[], :ids::uuid[], :customer_ids::uuid[], :was::text[], :tried::smallint[], :states::text[],
     :due_ats::timestamptz[], :lease_untils::timestamptz[], :attempts::smallint[], :faults::smallint[],
-    :recipients::text[], :provider_message_ids::text[], :decisions::jsonb[], :wire_decisions::json[], :outcome_codes::text[], :outcome_sentences::text[],
+    :recipients::text[], :provider_message_ids::text[], :decisions::jsonb[], :wire_decisions::json[],
+    :outcome_codes::text[], :outcome_sentences::text[],
     :quotes::jsonb[], :tiers::text[], :kinds::text[], :contents::jsonb[]
 ) AS new (
     bucket, id, customer_id, was, tried, state, due_at, lease_until, attempts, faults, recipient, provider_message_id,
