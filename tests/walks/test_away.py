@@ -8,7 +8,10 @@ import pytest
 from parley.domain.http import HttpResponse
 from parley.providers.http import NotSentError, UnansweredError
 from parley.services.deliver_messages import ATTEMPTS
+from parley.services.doctor import Releaser, diagnose
 from parley.services.holding import IN_A_ROW
+from parley.store.doctor import What
+from parley.store.messages import MOST_ATTEMPTS
 from tests.support.builders import Cast
 from tests.walks.test_campaigns import SALE, add_crowd
 from tests.walks.test_presets import OWN, _calls
@@ -143,3 +146,25 @@ async def test_an_upload_of_a_consent_is_tried_as_after_a_fault(walk: Walk, peop
     await walk.track(people.alice, "go")
     await _answered(walk, [NotSentError("refused")] * ATTEMPTS)
     assert (await walk.states(people.alice, "consent"))[-1] == "failed"
+
+
+async def test_of_a_provider_that_is_away_for_an_hour_the_operator_is_told(walk: Walk) -> None:
+    await add_crowd(walk, 1)
+    began = walk.now
+    await _launched(walk, "sale", *[SILENCES[0]] * OFTEN)
+    for minutes, releaser in ((59, Releaser.PROVIDER), (2, Releaser.OPERATOR)):
+        await walk.later(minutes=minutes)
+        (found,) = await diagnose(walk.database, walk.project_id, walk.now)
+        assert (found.waits_for, found.what, found.waiting.code) == (releaser, What.MESSAGES_DEFERRED, "unreachable")
+        assert (found.waiting.count, found.waiting.since) == (1, began)
+
+
+async def test_it_is_tried_after_as_many_tries_as_can_be_counted(walk: Walk) -> None:
+    await add_crowd(walk, 1)
+    await _launched(walk, "sale", TOO_FAST)
+    async with walk.database.connection() as connection:
+        await connection.execute("UPDATE messages SET attempts = $1", MOST_ATTEMPTS)
+    await _answered(walk, [TOO_FAST])
+    assert await _messages(walk) == {"queued": 1}
+    await walk.later(minutes=10)
+    assert await _messages(walk) == {"accepted": 1}

@@ -291,7 +291,7 @@ class _Desk:
         return msgspec.structs.replace(
             one.row,
             state=State.SENDING.value,
-            attempts=one.row.attempts + 1,
+            attempts=one.row.next_attempt,
             recipient=one.decision.facts.recipient or one.row.recipient,
             changed_at=self._now,
             quote=one.row.quote if one.quote is None else msgspec.to_builtins(one.quote),

@@ -176,7 +176,7 @@ def _move(row: MessageRow, change: Change, *, applies: bool) -> Move:
         was=row.state,
         tried=row.attempts,
         state=change.state.value,
-        attempts=row.attempts + (1 if change.state is State.SENDING else 0),
+        attempts=row.next_attempt if change.state is State.SENDING else row.attempts,
         faults=change.faults,
         due_at=change.due_at,
         lease_until=change.lease_until,

@@ -11,6 +11,9 @@ from parley.domain.ids import BUCKETS, bucket_of, bucket_of_text
 from parley.store.database import Connection, sql
 from parley.store.lanes import Lane, Turn, by_lane
 
+MOST_ATTEMPTS = 2**15 - 1
+"""The column counts no further: months of tries of a message that has no `ttl`."""
+
 
 class MessageRow(msgspec.Struct, frozen=True):
     """A message as it stands. `content` is {"preset", "parameters"}; `origin` says what asked for it.
@@ -48,6 +51,11 @@ class MessageRow(msgspec.Struct, frozen=True):
     def lane(self) -> Lane:
         """Where it waits."""
         return Lane(self.project_id, self.integration or "")
+
+    @property
+    def next_attempt(self) -> int:
+        """The number of its next try."""
+        return min(self.attempts + 1, MOST_ATTEMPTS)
 
 
 class NewMessage(msgspec.Struct, frozen=True):
