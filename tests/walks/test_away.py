@@ -151,7 +151,7 @@ async def test_an_upload_of_a_consent_is_tried_as_after_a_fault(walk: Walk, peop
 async def test_of_a_provider_that_is_away_for_an_hour_the_operator_is_told(walk: Walk) -> None:
     await add_crowd(walk, 1)
     began = walk.now
-    await _launched(walk, "sale", *[SILENCES[0]] * OFTEN)
+    await _launched(walk, "sale", *[NotSentError("refused")] * OFTEN)
     for minutes, releaser in ((59, Releaser.PROVIDER), (2, Releaser.OPERATOR)):
         await walk.later(minutes=minutes)
         (found,) = await diagnose(walk.database, walk.project_id, walk.now)

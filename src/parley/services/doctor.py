@@ -100,8 +100,8 @@ _BY_CODE: Mapping[tuple[What, str | None], _Rule] = {
             Releaser.PROVIDER,
             "The provider is away. Each is tried again, at last every five minutes, until its `ttl`.",
             timedelta(hours=1),
-            "Some have waited for over an hour. See whether the network and the addresses in the integration's file are "
-            "right, and what the provider says of its own state.",
+            "Some have waited for over an hour. See whether the network and the addresses in the integration's file "
+            "are right, and what the provider says of its own state.",
         ),
     ),
     (What.MESSAGES_DEFERRED, "consent_upload_pending"): _Rule(
