@@ -30,14 +30,13 @@ from bench.support.callbacks import phone
 from bench.support.cpu import Cpu, MainThread, database_in, listening_at
 from bench.support.figures import print_costs, print_ratio
 from bench.support.folders import data_folder
-from bench.support.lean_sender import NAME, PHONE, TABLES
+from bench.support.lean_sender import TABLES
 from bench.support.load import send_all
 from bench.support.programs import provider
+from bench.support.requests import form_of
 from bench.support.senders import lean_senders, send_all_due
-from bench.support.shop import Shop, deliver_all, delivery, open_shop, plan
-from bench.support.wires import RememberingWire
+from bench.support.shop import Shop, open_shop
 from parley.cli.event_loop import run_to_end
-from parley.domain.http import HttpRequest
 from parley.providers.http import CONNECTIONS, HttpClient
 
 WAYS = ("one process", "two processes", "one process, calls that cost nothing")
@@ -61,9 +60,9 @@ async def main(messages: int, rounds: int, api: str) -> None:
     with data_folder() as folder:
         async with provider() as url, open_shop(folder, api, url, 1) as shop, HttpClient() as client:
             stage = Stage(shop, folder, url)
-            request = await _request(shop, client)
+            form = await form_of(shop, client)
             await _set_up(shop)
-            asked = msgspec.json.encode(_with_places(request)).decode()
+            asked = msgspec.json.encode(form).decode()
             async with lean_senders(folder, asked, 2) as pair, lean_senders(folder, asked, 1, instant=True) as alone:
                 at_work = dict(zip(WAYS, (pair[:1], pair, alone), strict=True))
                 figures: dict[str, list[Figures]] = {way: [] for way in WAYS}
@@ -73,27 +72,10 @@ async def main(messages: int, rounds: int, api: str) -> None:
                 for _ in range(rounds):
                     for way, workers in at_work.items():
                         figures[way].append(await _measure(stage, workers, messages))
-                    floor.append((await send_all(client, repeat(request, messages), CONNECTIONS)).per_second)
+                    floor.append((await send_all(client, repeat(form, messages), CONNECTIONS)).per_second)
     for way, rounds_of_it in figures.items():
         print_ratio(f"lean outbox, {api}, {way}", "messages/s", [rate for rate, _ in rounds_of_it], floor)
         print_costs([costs for _, costs in rounds_of_it])
-
-
-async def _request(shop: Shop, client: HttpClient) -> HttpRequest:
-    """As a worker sends it."""
-    wire = RememberingWire(client)
-    await plan(shop, 1)
-    worker = delivery(shop, wire)
-    await deliver_all(worker)
-    await worker.close()
-    return wire.last
-
-
-def _with_places(request: HttpRequest) -> HttpRequest:
-    body = request.body.replace(phone(0).encode(), PHONE).replace(b"Name 0", NAME)
-    assert PHONE in body, body
-    assert NAME in body, body
-    return msgspec.structs.replace(request, body=body)
 
 
 async def _set_up(shop: Shop) -> None:

@@ -3,7 +3,7 @@
     python -m bench.support.lean_sender DATA_DIR REQUEST [--instant]
 
 Says `ready`, waits for a line, sends what is in `lean_outbox`, says `done`, and ends when its input closes. REQUEST is
-JSON: the request to send, in which PHONE and NAME stand for the message's own. With --instant its provider costs
+JSON: the request to send, a form of requests.py. With --instant its provider costs
 nothing, as in sending_worker.py.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from bench.support.requests import filled, provider_id
 from bench.support.sending_worker import InstantWire
 from parley.cli.event_loop import run_to_end
 from parley.config import Config
@@ -23,8 +24,6 @@ from parley.providers.http import HttpClient, Wire
 from parley.store.database import Connection, Database
 from parley.wiring import CONNECTIONS
 
-PHONE, NAME = b"421901999999", b"0199aaaa-bbbb-7ccc-8ddd-eeeeffff0000"
-"""Places in the request."""
 LANES = 4
 BATCH = 50
 """So many at once each: one lane waits for the database while the others call."""
@@ -46,24 +45,13 @@ INSERT INTO lean_sent (id, provider_id) SELECT * FROM unnest($1::bigint[], $2::t
 """
 
 
-class _Status(msgspec.Struct):
-    message_id: str
-
-
-class _Answer(msgspec.Struct):
-    """Of either API: one message's id, at the top or in a list."""
-
-    message_id: str = ""
-    statuses: tuple[_Status, ...] = ()
-
-
 class LeanSender:
     """Sends what waits, over that wire."""
 
-    def __init__(self, database: Database, wire: Wire, request: HttpRequest) -> None:
+    def __init__(self, database: Database, wire: Wire, form: HttpRequest) -> None:
         self._database = database
         self._wire = wire
-        self._request = request
+        self._form = form
 
     async def send_all(self) -> None:
         """Until nothing waits."""
@@ -80,14 +68,7 @@ class LeanSender:
         await connection.execute(_RECORD, ids, taken)
 
     async def _call(self, phone: bytes, name: bytes) -> str:
-        request = self._request
-        body = request.body.replace(PHONE, phone).replace(NAME, name)
-        answer = await self._wire.send(
-            HttpRequest(request.method, request.url, request.headers, body), PATIENCE_SECONDS
-        )
-        assert 200 <= answer.status < 300, (answer.status, answer.body[:300])
-        read = msgspec.json.decode(answer.body, type=_Answer)
-        return read.message_id or read.statuses[0].message_id
+        return provider_id(await self._wire.send(filled(self._form, phone, name), PATIENCE_SECONDS))
 
 
 async def _main(data_dir: Path, request: HttpRequest, *, instant: bool) -> None:
