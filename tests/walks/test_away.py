@@ -8,9 +8,7 @@ import pytest
 from parley.domain.http import HttpResponse
 from parley.providers.http import NotSentError, UnansweredError
 from parley.services.deliver_messages import ATTEMPTS
-from parley.services.doctor import Releaser, diagnose
 from parley.services.holding import IN_A_ROW
-from parley.store.doctor import What
 from parley.store.messages import MOST_ATTEMPTS
 from tests.support.builders import Cast
 from tests.walks.test_campaigns import SALE, add_crowd
@@ -146,17 +144,6 @@ async def test_an_upload_of_a_consent_is_tried_as_after_a_fault(walk: Walk, peop
     await walk.track(people.alice, "go")
     await _answered(walk, [NotSentError("refused")] * ATTEMPTS)
     assert (await walk.states(people.alice, "consent"))[-1] == "failed"
-
-
-async def test_of_a_provider_that_is_away_for_an_hour_the_operator_is_told(walk: Walk) -> None:
-    await add_crowd(walk, 1)
-    began = walk.now
-    await _launched(walk, "sale", *[NotSentError("refused")] * OFTEN)
-    for minutes, releaser in ((59, Releaser.PROVIDER), (2, Releaser.OPERATOR)):
-        await walk.later(minutes=minutes)
-        (found,) = await diagnose(walk.database, walk.project_id, walk.now)
-        assert (found.waits_for, found.what, found.waiting.code) == (releaser, What.MESSAGES_DEFERRED, "unreachable")
-        assert (found.waiting.count, found.waiting.since) == (1, began)
 
 
 async def test_it_is_tried_after_as_many_tries_as_can_be_counted(walk: Walk) -> None:

@@ -76,7 +76,7 @@ _ONE_WITH: Mapping[What, tuple[str, str]] = {
     What.TEMPLATES_NOT_LOOKED_AT: ("templates not looked at", "failures"),
 }
 """Of these a finding is about one, and counts what it has."""
-_UNCOUNTED = frozenset({What.LIMITS_DIFFER, What.DISK_FULL, What.SPOOL_DISK_FULL, What.DATABASE_AWAY})
+_UNCOUNTED = frozenset({What.SENDER_AWAY, What.LIMITS_DIFFER, What.DISK_FULL, What.SPOOL_DISK_FULL, What.DATABASE_AWAY})
 """Of these a number says nothing."""
 
 

@@ -44,6 +44,8 @@ class Call(msgspec.Struct, frozen=True):
     rendered: RenderedRequest
     messages: tuple[MessageRow, ...]
     """As the claim left them: *sending*, one try further."""
+    asks: bool = False
+    """Is the sender's provider back, which was away? No other call asks that meanwhile."""
 
     @property
     def lane(self) -> Lane:
@@ -113,8 +115,8 @@ async def claim_messages(
                 raise
             left = tuple(row for call in calls for row in call.messages)
             raise UnansweredClaimError(Claim(left, now, now + lease)) from error
-    turns.used(Counter(row.lane for call in calls for row in call.messages))
-    return calls, taken
+    asking = turns.used(Counter(row.lane for call in calls for row in call.messages))
+    return [msgspec.structs.replace(call, asks=call.lane in asking) for call in calls] if asking else calls, taken
 
 
 async def _claim(connection: Connection, tools: _Tools, held: Held, now: datetime) -> tuple[list[Call], int]:

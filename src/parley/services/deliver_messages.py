@@ -6,12 +6,10 @@ itself.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -25,20 +23,16 @@ from parley.providers.oauth2 import Credentials, LastLook, TokenSource
 from parley.queue.backoff import delay
 from parley.queue.steady import steady_clock, steady_seconds
 from parley.services.claim_messages import Call, Claim, UnansweredClaimError, claim_messages
-from parley.services.holding import AWAY, Silence, hold_by, pair_by, put_holds, slow_pairs
-from parley.services.move_messages import Change, move_as_left, move_messages
+from parley.services.holding import AWAY, News, Silence, hold_by, pair_by
+from parley.services.move_messages import Change, move_messages
 from parley.services.patience import USUAL, Patience
-from parley.services.receive_reports import join_early_reports
+from parley.services.record_outcomes import Outcomes, Recorder
 from parley.services.secret_box import SecretBox
-from parley.services.stopping import STOPPING, stop, stop_by
+from parley.services.stopping import STOPPING, stop_by
 from parley.services.turns import IN_FLIGHT, Outlook, Turns
 from parley.store.database import Database, is_away
 from parley.store.messages import MessageRow, lost_in_flight, still_claimed
-from parley.store.pairs import Pair
-from parley.store.permits import Hold
 from parley.store.stops import Stop
-from parley.store.uploads import look_again_at
-from parley.telemetry import SENDS
 
 ATTEMPTS = 16
 """A message that meets so many passing faults (in half an hour, or as long as the provider asks) has failed. However
@@ -46,9 +40,8 @@ often it waits, for a provider that is away, say, it has not.
 """
 _NOT_TO_A_CUSTOMER = frozenset({Kind.CONSENT, Kind.WEBHOOK})
 """These do not wait for a server that is away, but are tried as after a fault: templates wait for an upload."""
-RECORDED_AT_ONCE = 500
-GATHER_SECONDS = 0.005
-"""Outcomes that come in this time after the first are recorded with it: one commit for all of them."""
+ENDED_AT_ONCE = 500
+"""Leases."""
 CLOCKS_APART = timedelta(seconds=5)
 """A lease of another machine, whose clock is ahead by less, is not taken for one from before the clock was set back."""
 END_SECONDS = 3.0
@@ -70,16 +63,6 @@ STOOD_STILL = NotLeft(
     "token, so it was not sent. It is decided anew.",
     Remedy.WAIT,
 )
-
-
-class Outcomes(msgspec.Struct, frozen=True):
-    """What one call came to, for each of its messages."""
-
-    left: tuple[MessageRow, ...]
-    changes: tuple[Change, ...]
-    stopped: tuple[MessageRow, Stop] | None = None
-    hold: Hold | None = None
-    slow: tuple[UUID, Pair] | None = None
 
 
 class Delivery:
@@ -108,7 +91,8 @@ class Delivery:
         self._tokens = TokenSource(wire, steady_clock, chance)
         self._renderer = Renderer()
         self._silence = Silence()
-        self._turns = Turns(steady=steady, is_silent=self._silence.is_long)
+        self._recorder = Recorder(database, clock, chance, patience.record_seconds)
+        self._turns = Turns(steady=steady)
         self._woken = asyncio.Event()
         self._crowd_is_gone = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
@@ -116,14 +100,11 @@ class Delivery:
         """Claims of which nobody knows whether they count."""
         self._over: list[Claim] = []
         """Those that were looked for after their lease."""
-        self._done: asyncio.Queue[Outcomes] = asyncio.Queue()
-        self._recorder: asyncio.Task[None] | None = None
         self._log = structlog.get_logger()
 
     async def step(self) -> int:
         """Claims what there is room for and starts the calls; 0 when nothing is due."""
-        if self._recorder is None:
-            self._recorder = asyncio.create_task(self._record_for_ever())
+        self._recorder.begin()
         await self._wait_for_room()
         self._woken.clear()
         claimed_at = self._steady()
@@ -152,7 +133,7 @@ class Delivery:
 
     async def _end_leases(self, now: datetime) -> int:
         async with self._database.transaction() as connection:
-            lost = await lost_in_flight(connection, RECORDED_AT_ONCE, now, now + self._patience.lease + CLOCKS_APART)
+            lost = await lost_in_flight(connection, ENDED_AT_ONCE, now, now + self._patience.lease + CLOCKS_APART)
             sentence = "The process that was sending it vanished before it could record what the provider said."
             changes = [Change(ident, State.UNCERTAIN, now, code="lost_in_flight", sentence=sentence) for ident in lost]
             await move_messages(connection, changes, now)
@@ -161,15 +142,13 @@ class Delivery:
     async def finish(self) -> None:
         """Waits for the calls under way and records them."""
         await asyncio.gather(*self._calls, return_exceptions=True)
-        await self._done.join()
+        await self._recorder.finish()
 
     async def close(self) -> None:
         """Finishes, looks once more for claims without an answer, and stops recording."""
         await self.finish()
         await self._put_back_at_the_end()
-        if self._recorder is not None:
-            self._recorder.cancel()
-            await asyncio.gather(self._recorder, return_exceptions=True)
+        await self._recorder.close()
 
     async def _claim(self) -> tuple[list[Call], int]:
         try:
@@ -229,7 +208,7 @@ class Delivery:
     async def _carry(self, call: Call, claimed_at: float) -> None:
         look = partial(self._look, call, claimed_at)
         outcome = look(self._begin_seconds) or await self._outcome(call, partial(look, self._token_by_seconds))
-        self._done.put_nowait(self._outcomes(call, outcome))
+        self._recorder.put(self._outcomes(call, outcome))
 
     def _look(self, call: Call, claimed_at: float, most_seconds: float) -> NotAccepted | None:
         """Is it too late for the call to begin? By the clock that has gone further: the machine's may have been set
@@ -269,11 +248,17 @@ class Delivery:
 
     def _outcomes(self, call: Call, outcome: Outcome) -> Outcomes:
         now = self._clock()
-        is_away = not _is_elsewhere(call) and self._silence.hear(call.lane, outcome)
+        news = self._news(call, outcome)
+        told = partial(
+            Outcomes,
+            call.messages,
+            back=call.lane if news is News.BACK else None,
+            asked=call.lane if call.asks else None,
+        )
         if isinstance(outcome, Accepted):
             ids = outcome.message_ids or (None,) * len(call.messages)
             taken = zip(call.messages, ids, strict=True)
-            return Outcomes(call.messages, tuple(_accepted(row, ident, now) for row, ident in taken))
+            return told(tuple(_accepted(row, ident, now) for row, ident in taken))
         first = call.messages[0]
         if outcome.code in AWAY and outcome.remedy is Remedy.WAIT and first.kind in _NOT_TO_A_CUSTOMER:
             outcome = msgspec.structs.replace(outcome, remedy=Remedy.RETRY)
@@ -281,10 +266,16 @@ class Delivery:
         if outcome.remedy in STOPPING and stopped is None:
             outcome = msgspec.structs.replace(outcome, remedy=Remedy.REFUSE_PERSON)
         changes = tuple(self._not_accepted(row, outcome, now) for row in call.messages)
-        hold = None if _is_elsewhere(call) else hold_by(first, outcome, is_away=is_away)
+        hold = None if _is_elsewhere(call) else hold_by(first, outcome, is_away=news is News.AWAY)
         pair = pair_by(first, outcome.code)
         slow = (first.project_id, pair) if pair else None
-        return Outcomes(call.messages, changes, (first, stopped) if stopped else None, hold, slow)
+        return told(changes, stopped=(first, stopped) if stopped else None, hold=hold, slow=slow)
+
+    def _news(self, call: Call, outcome: Outcome) -> News:
+        """Only of calls that send to customers, and that were made."""
+        if _is_elsewhere(call) or call.messages[0].kind in _NOT_TO_A_CUSTOMER or outcome is STOOD_STILL:
+            return News.NONE
+        return self._silence.hear(call.lane, outcome, asks=call.asks)
 
     def _not_accepted(self, row: MessageRow, outcome: NotAccepted, now: datetime) -> Change:
         faults = row.faults + (outcome.remedy is Remedy.RETRY)
@@ -311,58 +302,6 @@ class Delivery:
                 return State.UNCERTAIN, 0.0
             case Remedy.REFUSE_PERSON:
                 return State.FAILED, 0.0
-
-    async def _record_for_ever(self) -> None:
-        while True:
-            batch = [await self._done.get()]
-            await asyncio.sleep(GATHER_SECONDS)
-            while not self._done.empty() and len(batch) < RECORDED_AT_ONCE:
-                batch.append(self._done.get_nowait())
-            _count(batch)
-            await self._record_surely(batch)
-            for _ in batch:
-                self._done.task_done()
-
-    async def _record_surely(self, batch: Sequence[Outcomes]) -> None:
-        """Until the database takes it: an outcome that is forgotten leaves its message uncertain for nothing."""
-        attempt = 0
-        while True:
-            try:
-                await self._record(batch)
-            except Exception as error:  # noqa: BLE001  the outcome is still in hand; logged and tried again
-                attempt += 1
-                told = {"outcomes": len(batch), "attempt": attempt, "error": repr(error)}
-                self._log.error("outcomes not recorded yet", exc_info=not is_away(error), **told)
-                await asyncio.sleep(delay(attempt, self._chance(), self._patience.record_seconds))
-            else:
-                return
-
-    async def _record(self, batch: Sequence[Outcomes]) -> None:
-        now = self._clock()
-        async with self._database.transaction() as connection:
-            left = [row for outcomes in batch for row in outcomes.left]
-            changes = [change for outcomes in batch for change in outcomes.changes]
-            await move_as_left(connection, left, changes, now)
-            await join_early_reports(connection, left, changes, now)
-            if told := _told(left, changes):
-                await look_again_at(connection, told, now)
-            for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
-                await stop(connection, row.project_id, stopped, now, now)
-            await put_holds(connection, [outcomes.hold for outcomes in batch if outcomes.hold], now)
-            for project_id, pair in sorted({outcomes.slow for outcomes in batch if outcomes.slow}):
-                await slow_pairs(connection, project_id, {pair}, now)
-
-
-def _count(batch: Sequence[Outcomes]) -> None:
-    """For the metrics: a counter that is asked for by its label costs more than all else that a call ends with."""
-    for code, calls in Counter(change.code for outcomes in batch for change in outcomes.changes).items():
-        SENDS.labels(code or "accepted").inc(calls)
-
-
-def _told(left: Sequence[MessageRow], changes: Sequence[Change]) -> set[UUID]:
-    """Customers of whose consent the provider was told, or will not be: no upload of theirs is tried again."""
-    again = {change.id for change in changes if change.state is State.QUEUED}
-    return {row.customer_id for row in left if row.kind == Kind.CONSENT and row.id not in again}
 
 
 def _stop(call: Call, outcome: NotAccepted) -> Stop | None:

@@ -94,14 +94,15 @@ _BY_CODE: Mapping[tuple[What, str | None], _Rule] = {
         Releaser.CLOCK,
         "WhatsApp takes one more message to the same person every six seconds. They leave by themselves.",
     ),
+    (What.MESSAGES_PACED, "sender_away"): _Rule(
+        Releaser.PROVIDER, "One at a time asks whether the provider is back. Then they leave."
+    ),
     **dict.fromkeys(
         ((What.MESSAGES_DEFERRED, code) for code in sorted(AWAY)),
         _Rule(
             Releaser.PROVIDER,
-            "The provider is away. Each is tried again, at last every five minutes, until its `ttl`.",
-            timedelta(hours=1),
-            "Some have waited for over an hour. See whether the network and the addresses in the integration's file "
-            "are right, and what the provider says of its own state.",
+            "Each is tried again after a pause of up to five minutes, or as long as the provider asked, until its "
+            "`ttl`, if it has one; a webhook or the upload of a consent sixteen times.",
         ),
     ),
     (What.MESSAGES_DEFERRED, "consent_upload_pending"): _Rule(
@@ -134,6 +135,14 @@ _RULES: Mapping[What, _Rule] = {
         Releaser.WORKER, "A worker takes their messages out of the queue, and waits for the calls.", _SOON, _NO_WORKER
     ),
     What.CAMPAIGNS_PAUSED: _Rule(Releaser.OPERATOR, "`parley campaign resume NAME --project TOKEN`, or `cancel`."),
+    What.SENDER_AWAY: _Rule(
+        Releaser.PROVIDER,
+        "Nothing is heard from its provider. One message at a time asks whether it is back, after a pause of up to "
+        "five minutes, or as long as it asked.",
+        timedelta(hours=1),
+        "For over an hour nothing is heard from its provider. See whether the network and the addresses in the "
+        "integration's file are right, and what the provider says of its own state.",
+    ),
     What.MESSAGES_HELD: _Rule(Releaser.OPERATOR, "Mend the cause, then `parley sender release NAME --project TOKEN`."),
     What.TEMPLATES_STOPPED: _Rule(
         Releaser.OPERATOR,

@@ -1,7 +1,8 @@
 """Messages that have lost their use become *expired*, and the money that was set aside for them is free again.
 
 A claim sees to that by itself, and whatever waits is due at its `expires_at` at the latest. Here is done what no claim
-comes to: messages that the pause of a campaign has put aside, and those of senders that the provider has asked to wait.
+comes to: messages that the pause of a campaign has put aside, and those of senders that the provider has asked to wait,
+or whose provider is away.
 """
 
 from datetime import datetime, timedelta
@@ -17,8 +18,8 @@ from parley.store.messages import MessageRow
 
 AT_ONCE = 500
 SOON = timedelta(seconds=CEILING_SECONDS)
-"""A sender that must wait no longer is left to its next claim: who slows down without being told how long never waits
-longer."""
+"""A sender that must wait no longer is left to its next claims, which take all that is due: who slows down without
+being told how long never waits longer."""
 
 
 async def expire_messages(database: Database, now: datetime) -> int:

@@ -5,16 +5,17 @@ provider is away. In all processes.
 from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from enum import Enum, auto
 from uuid import UUID
 
 from parley.domain.message import Accepted, NotAccepted, Outcome, Remedy
 from parley.policy.pair_rate import BURST, EACH, MOST_OWED
 from parley.queue.backoff import BASE_SECONDS, CEILING_SECONDS
 from parley.store.database import Connection
+from parley.store.holds import Hold, hold_lane
 from parley.store.lanes import Lane
 from parley.store.messages import MessageRow
 from parley.store.pairs import Pair, pay
-from parley.store.permits import Hold, hold_lane
 
 OF_THE_SENDER = frozenset({"rate_limited", "token_rate_limited", "maintenance"})
 """Codes (parley.providers.errors) that concern all messages of a sender. Others concern one person or one template."""
@@ -28,31 +29,35 @@ of which nobody knows whether it was accepted.
 """
 
 
+class News(Enum):
+    """Of a sender's provider, by what came of a call."""
+
+    NONE = auto()
+    AWAY = auto()
+    BACK = auto()
+
+
 class Silence:
     """How often in a row a sender's provider was away, as far as this process has seen."""
 
     def __init__(self) -> None:
         self._times: Counter[Lane] = Counter()
 
-    def hear(self, lane: Lane, outcome: Outcome) -> bool:
-        """What came of a call. Is the provider away, by this and what came before it?"""
+    def hear(self, lane: Lane, outcome: Outcome, *, asks: bool) -> News:
+        """What came of a call that did, or did not, ask whether a provider that is away is back."""
         if isinstance(outcome, Accepted) or not (outcome.remedy is Remedy.ASK or outcome.code in AWAY):
-            self._times.pop(lane, None)
-            return False
+            was_away = self._times.pop(lane, 0) >= IN_A_ROW
+            return News.BACK if asks or was_away else News.NONE
         self._times[lane] += 1
-        asked = outcome.remedy is Remedy.WAIT and bool(outcome.retry_after)
-        return asked or self.is_long(lane)
-
-    def is_long(self, lane: Lane) -> bool:
-        """Nothing was heard so often in a row: it is no chance."""
-        return self._times[lane] >= IN_A_ROW
+        told = outcome.remedy is Remedy.WAIT and bool(outcome.retry_after)
+        return News.AWAY if asks or told or self._times[lane] >= IN_A_ROW else News.NONE
 
 
 def hold_by(row: MessageRow, outcome: NotAccepted, *, is_away: bool = False) -> Hold | None:
     """What has to be held for what was said of this message, as long as the provider asked."""
     if row.integration is None or not (is_away or outcome.code in OF_THE_SENDER):
         return None
-    return Hold(row.lane, outcome.code, outcome.sentence, outcome.retry_after or 0.0)
+    return Hold(row.lane, outcome.code, outcome.sentence, outcome.retry_after or 0.0, is_away=is_away)
 
 
 async def put_holds(connection: Connection, holds: Sequence[Hold], now: datetime) -> None:

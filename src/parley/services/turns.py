@@ -1,7 +1,7 @@
 """Whose messages one worker sends next: replies before campaigns, and to every sender its share of the places."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
 from uuid import UUID
@@ -12,10 +12,12 @@ from parley.integrations import Integration
 from parley.queue.shares import Claimant, fair_shares
 from parley.queue.steady import steady_seconds
 from parley.services.definitions import ProjectDefinitions, definitions_at, definitions_to_judge_by
+from parley.services.patience import LEASE
 from parley.services.permits import Limits, Permits, limits_on
 from parley.services.plan_messages import CAMPAIGN_PRIORITY, REPLY_PRIORITY
 from parley.services.tiers import Tiers, tier_on, turns_held
 from parley.store.database import Connection
+from parley.store.holds import ask_by, end_asking
 from parley.store.lanes import FIRST, Lane, Turn, WaitingLane, waiting_lanes
 
 IN_FLIGHT = 200
@@ -69,10 +71,7 @@ class Turns:
         lanes_at_once: int = LANES_AT_ONCE,
         *,
         steady: Callable[[], float] = steady_seconds,
-        is_silent: Callable[[Lane], bool] = lambda _: False,
     ) -> None:
-        """`is_silent`: of a sender from whose provider nothing is heard, one call at a time asks whether it is back."""
-        self._is_silent = is_silent
         self._places = places
         self._lanes_at_once = lanes_at_once
         self._steady = steady
@@ -83,6 +82,8 @@ class Turns:
         self._permits = Permits(steady)
         self._limits: dict[Lane, Limits] = {}
         self._given: list[Turn] = []
+        self._asking: set[Lane] = set()
+        """Senders whose provider is away, by which only this worker may ask whether it is back."""
 
     @property
     def under_way(self) -> Counter[Lane]:
@@ -104,6 +105,7 @@ class Turns:
 
         Outside of any transaction: what is asked for here must not wait for the claim of another worker.
         """
+        await self._end_asking(connection)
         room = self._places - self._under_way.total()
         if room <= 0:
             self._round = _Round(Counter(dict.fromkeys(self._after, 0)), held_back=True)
@@ -113,7 +115,8 @@ class Turns:
         senders = {one.lane: await _sender_of(connection, one) for one in waiting}
         self._limits = {lane: limits_on(sender) for lane, sender in senders.items()}
         shares = self._share_out(waiting, room)
-        self._given = await self._permits.take(connection, shares, self._limits)
+        given = await self._permits.take(connection, shares, self._limits)
+        self._given = await self._ask(connection, given, {one.lane for one in waiting if one.is_away}, now)
         self._round.held_back |= len(self._given) < sum(1 for one in waiting if one.due)
         self._note_who_waits(waiting, began)
         return self._given
@@ -131,13 +134,18 @@ class Turns:
             self._round.held_back = self._round.locked = True
         return Held(held, projects, tiers)
 
-    def used(self, sent: Mapping[Lane, int]) -> None:
-        """So many messages of the turns are leaving; the permits of the others go back."""
+    def used(self, sent: Mapping[Lane, int]) -> set[Lane]:
+        """So many messages of the turns are leaving; the permits of the others go back. By which senders do they ask
+        whether a provider that is away is back?
+        """
         given: Counter[Lane] = Counter()
         for turn in self._given:
             given[turn.lane] += turn.share
         for lane, count in given.items():
             self._permits.give_back(self._limits[lane], count - sent.get(lane, 0))
+        asking = self._asking & sent.keys()
+        self._asking -= asking
+        return asking
 
     @property
     def patience(self) -> float:
@@ -166,6 +174,19 @@ class Turns:
         self._rests_until = min([longest, *(free_at for (free_at, _), _ in seen.waits.values())])
         self._after |= {priority: page for priority, (_, page) in seen.waits.items()}
 
+    async def _ask(self, connection: Connection, given: list[Turn], away: set[Lane], now: datetime) -> list[Turn]:
+        """The turns without those by whose sender another worker asks; their permits go back."""
+        wanted = {turn.lane for turn in given if turn.lane in away}
+        self._asking = await ask_by(connection, wanted, now, now + LEASE)
+        for lane in wanted - self._asking:
+            self._permits.give_back(self._limits[lane], 1)
+        return [turn for turn in given if turn.lane not in wanted - self._asking]
+
+    async def _end_asking(self, connection: Connection) -> None:
+        """By whom nothing has left after all."""
+        await end_asking(connection, self._asking)
+        self._asking = set()
+
     def _note_who_waits(self, waiting: Sequence[WaitingLane], began: Mapping[int, Lane]) -> None:
         given = {(turn.lane, turn.priority) for turn in self._given}
         waits = self._round.waits
@@ -181,7 +202,8 @@ class Turns:
         for priority in self._after:
             lanes = [one for one in waiting if one.priority == priority]
             ready = [one for one in lanes if one.due and not self._permits.pause(self._limits[one.lane])]
-            claimants = [Claimant(self._wants(one, room), holding[one.lane]) for one in ready]
+            given_before = {turn.lane for turn in turns}
+            claimants = [Claimant(self._wants(one, room, given_before), holding[one.lane]) for one in ready]
             shares = zip(ready, fair_shares(claimants, room), strict=True)
             given = [Turn(one.lane, priority, share) for one, share in shares if share]
             holding.update({turn.lane: turn.share for turn in given})
@@ -200,10 +222,12 @@ class Turns:
                 return last
         return lanes[-1].lane if len(lanes) == self._lanes_at_once else FIRST
 
-    def _wants(self, one: WaitingLane, room: int) -> int:
-        """One that has all of its equal share due may have any number more; there are never permits beyond a burst."""
-        if self._is_silent(one.lane):
-            return max(0, 1 - self._under_way[one.lane])
+    def _wants(self, one: WaitingLane, room: int, given: Collection[Lane]) -> int:
+        """One that has all of its equal share due may have any number more; there are never permits beyond a burst.
+        `given`: to whom an earlier priority has given something.
+        """
+        if one.is_away:
+            return 0 if one.lane in given else 1
         due = room if one.due == one.share else one.due
         return min([due, *(int(limit.burst) for limit in self._limits[one.lane])])
 

@@ -25,6 +25,8 @@ class What(StrEnum):
     CAMPAIGNS_TO_PLAN = "campaigns_to_plan"
     CAMPAIGNS_PAUSED = "campaigns_paused"
     CAMPAIGNS_TO_CANCEL = "campaigns_to_cancel"
+    SENDER_AWAY = "sender_away"
+    """By their provider."""
     MESSAGES_HELD = "messages_held"
     TEMPLATES_STOPPED = "templates_stopped"
     TEMPLATES_TO_HAND_IN = "templates_to_hand_in"
@@ -83,6 +85,7 @@ async def all_that_waits(
     messages = await _waiting_messages(connection, project_id, None, now)
     campaigns = await _campaigns(connection, project_id, now)
     found = {
+        What.SENDER_AWAY: await sql.doctor.sender_away(connection, **then),
         What.TEMPLATES_TO_HAND_IN: await sql.doctor.templates_to_hand_in(connection, **whose),
         What.TEMPLATES_IN_REVIEW: await sql.doctor.templates_in(connection, **whose, statuses=["submitted"]),
         What.TEMPLATES_PAUSED: await sql.doctor.templates_in(connection, **whose, statuses=["paused"]),

@@ -17,6 +17,8 @@ async def expired_while_paused(connection: Connection, most: int, now: datetime)
 async def expired_while_held(
     connection: Connection, priorities: Collection[int], until: datetime, most: int, now: datetime
 ) -> list[MessageRow]:
-    """Locks those of senders that must wait until then and longer; one that somebody holds is passed over."""
+    """Locks those of senders that must wait until then and longer, or whose provider is away; one that somebody holds
+    is passed over.
+    """
     rows = await sql.expiries.while_held(connection, priorities=list(priorities), held_until=until, most=most, now=now)
     return [message_row(row) for row in rows]

@@ -32,6 +32,8 @@ class WaitingLane(msgspec.Struct, frozen=True):
     """An equal part of the room for every lane with work."""
     stamp: int
     """Of its project's definitions."""
+    is_away: bool
+    """Its provider, so that one message at a time asks whether it is back."""
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -55,7 +57,9 @@ async def waiting_lanes(
         room=room,
         now=now,
     )
-    return [WaitingLane(_lane(row), row["priority"], row["due"], row["share"], row["stamp"]) for row in rows]
+    return [
+        WaitingLane(_lane(row), row["priority"], row["due"], row["share"], row["stamp"], row["away"]) for row in rows
+    ]
 
 
 def by_lane(turns: Sequence[Turn]) -> dict[str, list[object]]:

@@ -1,4 +1,4 @@
-"""Permits: how many messages may leave now, over all processes; and senders that the provider asked to slow down."""
+"""Permits: how many messages may leave now, over all processes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,6 @@ from datetime import datetime
 import msgspec
 
 from parley.store.database import Connection, sql
-from parley.store.lanes import Lane
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -27,16 +26,6 @@ class Granted(msgspec.Struct, frozen=True):
     left_over: float
 
 
-class Hold(msgspec.Struct, frozen=True):
-    """A sender that must wait, for what the provider said."""
-
-    lane: Lane
-    code: str
-    sentence: str
-    seconds: float
-    """As the provider asked; 0 when it did not say."""
-
-
 async def take_permits(connection: Connection, asks: Sequence[Ask], now: datetime | None = None) -> dict[str, Granted]:
     """By the limit's name. Outside of any transaction, so that nobody waits for the permits of another.
 
@@ -52,18 +41,3 @@ async def take_permits(connection: Connection, asks: Sequence[Ask], now: datetim
         now=now,
     )
     return {row["name"]: Granted(row["granted"], row["permits"]) for row in rows}
-
-
-async def hold_lane(connection: Connection, hold: Hold, base: float, ceiling: float, now: datetime) -> None:
-    """As long as the provider asked, or from `base` seconds doubling to `ceiling` while it goes on asking."""
-    await sql.permits.hold(
-        connection,
-        project_id=hold.lane.project_id,
-        sender=hold.lane.sender,
-        code=hold.code,
-        sentence=hold.sentence,
-        asked_seconds=hold.seconds,
-        base_seconds=base,
-        ceiling_seconds=ceiling,
-        now=now,
-    )

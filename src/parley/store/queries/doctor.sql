@@ -1,10 +1,13 @@
 -- name: messages_due
 -- services.doctor, of all messages or of one campaign's run (`run_id`, in the five that count what waits): whose time
 -- has come and nobody has claimed; index messages_waiting. `paced`: of senders that may send
--- no more for the moment, because one of their limits was out of permits lately or the provider asked them to slow down;
--- or of all others. What is stopped has its own line, in its other form only what was judged to wait for that.
+-- no more for the moment, because one of their limits was out of permits lately, or the provider asked them to slow down,
+-- or is away; or of all others. What is stopped has its own line, in its other form only what was judged to wait for that.
 WITH resting AS MATERIALIZED (
-    SELECT project_id, sender, code, sentence, until FROM holds WHERE since <= :now AND until > :now
+    SELECT project_id, sender, CASE WHEN away_until > :now THEN 'sender_away' ELSE code END AS code, sentence,
+        CASE WHEN until > :now THEN until END AS until
+    FROM holds
+    WHERE since <= :now AND (until > :now OR away_until > :now)
     UNION
     SELECT d.project_id, d.name, NULL, NULL, NULL
     FROM definitions d
@@ -16,7 +19,8 @@ WITH resting AS MATERIALIZED (
     WHERE d.kind = 'integration' AND p.permits < 1 AND p.counted_at > clock_timestamp() - interval '1 minute'
         AND NOT EXISTS (
             SELECT FROM holds h
-            WHERE h.project_id = d.project_id AND h.sender = d.name AND h.since <= :now AND h.until > :now
+            WHERE h.project_id = d.project_id AND h.sender = d.name AND h.since <= :now
+                AND (h.until > :now OR h.away_until > :now)
         )
 )
 SELECT m.project_id, m.integration AS about, r.code, r.sentence, count(*) AS count, min(m.due_at) AS since, r.until
@@ -93,6 +97,13 @@ JOIN campaign_shares s ON s.run_id = r.id AND NOT s.done
 WHERE r.ended_at IS NULL AND r.state = 'planning' AND (r.starts_at > :now) = :scheduled::boolean
     AND r.project_id = coalesce(:project_id::uuid, r.project_id)
 GROUP BY r.id;
+
+-- name: sender_away
+-- services.doctor: senders whose provider is away; all rows, of which there are few.
+SELECT project_id, sender AS about, code, sentence, 1 AS count, away_since AS since,
+    CASE WHEN until > :now THEN until END AS until
+FROM holds
+WHERE since <= :now AND away_until > :now AND project_id = coalesce(:project_id::uuid, project_id);
 
 -- name: messages_held
 -- services.doctor: stopped senders, and how many messages wait for each; primary key of stops, index messages_waiting.

@@ -21,8 +21,8 @@ WHERE r.ended_at IS NULL AND r.state = 'paused'
 LIMIT :most;
 
 -- name: while_held
--- services.expire_messages: of senders that the provider has asked to wait, and who wait until then at the least. There
--- are few such; all that is due by them is read. Index messages_waiting.
+-- services.expire_messages: of senders that the provider has asked to wait, and who wait until then at the least, and
+-- of those whose provider is away. There are few such; all that is due by them is read. Index messages_waiting.
 SELECT m.bucket, m.id, m.project_id, m.customer_id, m.kind, m.state, m.integration, m.account, m.recipient, m.content,
     m.origin, m.consent_category, m.attempts, m.expires_at, m.provider_message_id, m.planned_at, m.changed_at, m.quote
 FROM holds h
@@ -34,5 +34,5 @@ CROSS JOIN LATERAL (
     LIMIT :most
     FOR UPDATE SKIP LOCKED
 ) m
-WHERE h.since <= :now AND h.until > :held_until
+WHERE h.since <= :now AND (h.until > :held_until OR h.away_until > :now)
 LIMIT :most;

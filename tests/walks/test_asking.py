@@ -1,0 +1,248 @@
+"""While a provider is away one message at a time asks whether it is back, over all workers."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from itertools import count, pairwise
+from uuid import UUID
+
+from parley.domain.http import HttpResponse
+from parley.presets import Renderer
+from parley.providers.http import NotSentError, UnansweredError
+from parley.services.claim_messages import claim_messages
+from parley.services.deliver_messages import Delivery
+from parley.services.doctor import Finding, Releaser, diagnose
+from parley.services.holding import IN_A_ROW
+from parley.services.patience import LEASE
+from parley.services.plan_messages import REPLY_PRIORITY
+from parley.services.record_events import record_events
+from parley.services.turns import Turns
+from parley.store.doctor import What
+from tests.support.builders import consent_event
+from tests.walks.test_campaigns import SALE, add_crowd
+from tests.walks.test_presets import OWN, _calls
+from tests.walks.walk import Walk
+
+CROWD = IN_A_ROW + 2
+CUT, REFUSED = UnansweredError("cut"), NotSentError("refused")
+UNAVAILABLE = HttpResponse(503, (), b'{"message": "503"}')
+
+
+async def _launch(walk: Walk, name: str, **more: str) -> None:
+    await walk.apply({**SALE, "name": name, **more})
+    await walk.launch(name)
+    await walk.come_to_rest()
+
+
+async def _go_away(walk: Walk) -> list[UUID]:
+    """Nothing is heard of a first campaign. Says to whom."""
+    crowd = await add_crowd(walk, CROWD)
+    walk.sinch.script.extend([CUT] * CROWD)
+    await _launch(walk, "first")
+    assert not walk.sinch.script
+    walk.sinch.requests.clear()
+    return crowd
+
+
+async def _messages(walk: Walk, name: str = "sale") -> Counter[str]:
+    return Counter((await walk.progress(name)).messages)
+
+
+async def _told(walk: Walk) -> dict[What, Finding]:
+    return {one.what: one for one in await diagnose(walk.database, walk.project_id, walk.now)}
+
+
+async def test_all_leave_when_one_was_answered(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    assert not walk.sinch.requests
+    await walk.later(seconds=2)
+    assert await _messages(walk) == {"accepted": CROWD}
+    assert What.SENDER_AWAY not in await _told(walk)
+
+
+async def test_one_of_several_workers_asks(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    others = [walk.worker(), walk.worker()]  # these have heard nothing yet
+    walk.sinch.script.extend([CUT] * CROWD)
+    for asked in (1, 2, 3):
+        walk.now += timedelta(seconds=10)
+        for worker in (walk.delivery, *others):
+            await worker.step()
+        for worker in (walk.delivery, *others):
+            await worker.finish()
+        assert len(walk.sinch.bodies()) == asked
+    for worker in others:
+        await worker.close()
+
+
+async def test_nobody_asks_again_before_it_is_recorded_what_came_of_it(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    walk.sinch.script.extend([CUT] * CROWD)
+    walk.now += timedelta(seconds=2)
+    for _ in range(CROWD):
+        await walk.delivery.step()
+        await asyncio.sleep(0)
+    await walk.delivery.finish()
+    assert len(walk.sinch.bodies()) == 1
+
+
+async def test_another_asks_when_a_worker_has_vanished_that_did(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    walk.now += timedelta(seconds=2)
+    await claim_messages(walk.database, walk.box, Renderer(), Turns(), walk.now)
+    await walk.later(seconds=LEASE.total_seconds() - 1)
+    assert await _messages(walk) == {"queued": CROWD - 1, "sending": 1}
+    await walk.later(seconds=2)
+    assert (await _messages(walk))["accepted"] == CROWD - 1
+
+
+async def test_the_wait_doubles_while_nothing_is_heard(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    walk.sinch.script.extend([CUT] * CROWD)
+    asked_at: list[int] = []
+    for second in range(1, 40):
+        await walk.later(seconds=1)
+        if len(walk.sinch.bodies()) > len(asked_at):
+            asked_at.append(second)
+    assert [later - earlier for earlier, later in pairwise([0, *asked_at])] == [1, 2, 4, 8, 16]
+
+
+async def test_a_reply_asks_before_a_campaign(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    async with walk.database.connection() as connection:
+        await connection.execute(
+            "UPDATE messages SET priority = $1 "
+            "WHERE id = (SELECT id FROM messages WHERE state IN ('planned', 'queued') ORDER BY id DESC LIMIT 1)",
+            REPLY_PRIORITY,
+        )
+    walk.sinch.script.append(CUT)
+    await walk.later(seconds=2)
+    assert len(walk.sinch.bodies()) == 1
+    async with walk.database.connection() as connection:
+        asked = "SELECT count(*) FROM messages WHERE state = 'uncertain' AND priority = $1"
+        assert await connection.fetchval(asked, REPLY_PRIORITY) == 1
+
+
+async def test_what_may_not_leave_asks_nothing(walk: Walk) -> None:
+    crowd = await _go_away(walk)
+    await _launch(walk, "sale")
+    revoked = [consent_event(one, "reject") for one in crowd[1:]]
+    async with walk.database.transaction() as connection:
+        await record_events(connection, walk.project_id, revoked, walk.now)
+    await walk.later(seconds=2)
+    assert await _messages(walk) == {"accepted": 1, "refused": CROWD - 1}
+
+
+async def test_messages_end_with_their_ttl_behind_others_that_ask(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    await _launch(walk, "today", ttl="30 minutes")
+    walk.sinch.script.extend([REFUSED] * 100)
+    for _ in range(7):
+        await walk.later(minutes=5)
+    assert await _messages(walk, "today") == {"expired": CROWD}
+    assert (await _messages(walk)).keys() <= {"planned", "queued"}
+
+
+async def test_ten_minutes_after_the_last_wait_it_is_tried_as_any_other(walk: Walk) -> None:
+    await _go_away(walk)
+    await walk.later(minutes=11)
+    walk.sinch.script.extend([CUT] * CROWD)
+    await _launch(walk, "sale")
+    assert len(walk.sinch.bodies()) == CROWD
+
+
+async def test_webhooks_of_an_own_preset_wait_with_it_and_are_no_answer(walk: Walk) -> None:
+    crowd = await _go_away(walk)
+    scenario = _calls("crm", account="ours")
+    scenario["nodes"][1]["sender"] = "shop-whatsapp"
+    await walk.apply(OWN, scenario)
+    for one in crowd:
+        await walk.track(one, "go")
+    await walk.come_to_rest()
+    assert not walk.sinch.requests
+    await walk.later(seconds=2)
+    assert len(walk.sinch.requests) == CROWD
+    assert What.SENDER_AWAY in await _told(walk)
+
+
+async def test_uploads_of_consents_that_come_to_nothing_hold_up_nobody(walk: Walk) -> None:
+    crowd = await add_crowd(walk, 2 * IN_A_ROW)
+    await walk.apply(_calls("sinch-whatsapp-consent", action="opt_in"))
+    for one in crowd[:IN_A_ROW]:
+        await walk.track(one, "go")
+    for _ in range(IN_A_ROW):
+        walk.sinch.script.append(UNAVAILABLE)
+        await walk.later(seconds=30)
+        assert not walk.sinch.script
+    await _launch(walk, "sale")
+    assert (await _messages(walk))["accepted"] >= IN_A_ROW
+    assert What.SENDER_AWAY not in await _told(walk)
+
+
+async def test_a_worker_that_stood_still_has_heard_nothing(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    walk.now += timedelta(seconds=2)
+    steady = count(0.0, 100.0)  # more than it may take until a call begins, at each look
+    worker = Delivery(walk.database, walk.box, walk.sinch, lambda: walk.now, lambda: 0.5, steady=lambda: next(steady))
+    await worker.step()
+    await worker.close()
+    assert not walk.sinch.requests
+    assert What.SENDER_AWAY in await _told(walk)
+    walk.sinch.script.append(CUT)
+    await walk.come_to_rest()
+    assert len(walk.sinch.bodies()) == 1
+
+
+async def test_doctor_tells_the_sender_and_what_waits_whether_somebody_asks_or_not(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    for seconds in (0.0, 2.0):
+        walk.now += timedelta(seconds=seconds)
+        told = await _told(walk)
+        away, waiting = told[What.SENDER_AWAY], told[What.MESSAGES_PACED]
+        assert What.MESSAGES_DUE not in told
+        assert (away.waits_for, away.waiting.about, away.waiting.code) == (
+            Releaser.PROVIDER, "shop-whatsapp", "unanswered",
+        )  # fmt: skip
+        assert (waiting.waits_for, waiting.waiting.count, waiting.waiting.code) == (
+            Releaser.PROVIDER, CROWD, "sender_away",
+        )  # fmt: skip
+
+
+async def test_doctor_tells_the_operator_after_an_hour(walk: Walk) -> None:
+    await add_crowd(walk, 1)
+    walk.sinch.script.extend([REFUSED] * 100)
+    await _launch(walk, "sale")
+    began = walk.now
+    while not (away := (await _told(walk)).get(What.SENDER_AWAY)):
+        await walk.later(seconds=10)
+    since = away.waiting.since
+    assert since > began
+    while walk.now < since + timedelta(hours=1):
+        away = (await _told(walk))[What.SENDER_AWAY]
+        assert (away.waits_for, away.waiting.since) == (Releaser.PROVIDER, since)
+        await walk.later(minutes=5)
+    await walk.later(minutes=5)
+    told = await _told(walk)
+    assert told[What.SENDER_AWAY].waits_for is Releaser.OPERATOR
+    assert told[What.MESSAGES_DEFERRED].waits_for is Releaser.PROVIDER
+
+
+async def test_one_fault_of_a_message_that_waited_for_long_is_nothing_to_the_operator(walk: Walk) -> None:
+    await add_crowd(walk, 1)
+    await walk.apply(SALE)
+    await walk.launch("sale")
+    while await walk.campaigns_move():
+        pass
+    walk.sinch.script.append(REFUSED)
+    await walk.later(hours=2)
+    (found,) = (await _told(walk)).values()
+    assert (found.waits_for, found.what) == (Releaser.PROVIDER, What.MESSAGES_DEFERRED)
