@@ -170,7 +170,7 @@ async def test_a_gone_budget_holds_back_the_template_and_not_the_free_text(walk:
 async def test_why_tells_what_was_saved(walk: Walk, people: Cast) -> None:
     await alice_writes(walk)
     await launch(walk, MARKETING, BOTH)
-    found = await explain_message(walk.database, "SINCH-1-0")
+    found = await explain_message(walk.database, "SINCH-1-0", walk.now)
     assert found.message.kind == "text"
     assert found.message.quote is not None
     assert (found.message.quote["saved"], found.message.quote["category"]) == ("0.0860", "service")

@@ -195,7 +195,7 @@ async def test_it_sends_nobody_to_a_list_that_the_old_api_does_not_have(walk: Wa
         assert "Ask the customer, or Sinch with the number and the time" in found.remedy
         assert "Look for them" not in found.remedy
     message_id = (await walk.events(people.alice))[-1]["message_id"]
-    explained = await explain_message(walk.database, message_id)
+    explained = await explain_message(walk.database, message_id, walk.now)
     assert f"  {found.remedy}" in list(why(explained))
 
 

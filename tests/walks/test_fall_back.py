@@ -47,7 +47,7 @@ async def fallen_back(walk: Walk) -> int:
 
 
 async def why(walk: Walk, said_id: str) -> Explanation:
-    return await explain_message(walk.database, said_id, walk.project_id)
+    return await explain_message(walk.database, said_id, walk.now, walk.project_id)
 
 
 async def test_the_template_follows_once(walk: Walk, people: Cast) -> None:

@@ -149,7 +149,9 @@ async def test_why_tells_which_policy_and_what_it_counted(walk: Walk, people: Ca
     await walk.apply(blunt(TEMPLATE), _policy((1, "24 hours")))
     await _again(walk, people.alice)
     event = await _again(walk, people.alice)
-    verdict = (await explain_message(walk.database, event["message_id"])).message.decision["planned"]["verdict"]
+    verdict = (await explain_message(walk.database, event["message_id"], walk.now)).message.decision["planned"][
+        "verdict"
+    ]
     assert verdict["evidence"] | {"counted_from": None, "until": None} == {
         "policy": "gentle",
         "segment": "everybody",

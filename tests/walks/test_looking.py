@@ -116,7 +116,7 @@ async def _look(walk: Walk, wire: Wire, after: timedelta = LOOKS[0]) -> int:
 
 
 async def _note(walk: Walk, ident: str) -> dict[str, Any]:
-    message = (await explain_message(walk.database, ident)).message
+    message = (await explain_message(walk.database, ident, walk.now)).message
     assert message.state == "uncertain"
     note: dict[str, Any] = message.decision["looked"]
     return note
@@ -129,7 +129,7 @@ async def test_what_the_provider_has_is_accepted_and_its_reports_go_on(
     desk.sim("settings", {"mode": mode, "retention_days": 7})
     ident = await _send(lost, people)
     assert await _look(lost, wire) == 1
-    message = (await explain_message(lost.database, ident)).message
+    message = (await explain_message(lost.database, ident, lost.now)).message
     assert (message.state, message.outcome_code) == ("accepted", "found_at_provider")
     assert desk.sim("journal/counts")["counts"] == {ident: 1}
     report = {"message_id": message.provider_message_id, "status": "DELIVERED"}
@@ -144,7 +144,7 @@ async def test_it_is_found_behind_many_others_to_the_same_person(
     for _ in range(101):
         desk.send(cart(), ALICE, message_metadata="another")
     await _look(lost, wire)
-    assert (await explain_message(lost.database, ident)).message.state == "accepted"
+    assert (await explain_message(lost.database, ident, lost.now)).message.state == "accepted"
     assert wire.lists == 2
 
 
@@ -181,7 +181,7 @@ async def test_the_doctor_leaves_it_to_the_provider_for_an_hour_then_to_the_oper
         told[hours] = next(one for one in found if one.what is What.MESSAGES_UNCERTAIN)
     assert [one.waits_for for one in told.values()] == [Releaser.PROVIDER, Releaser.OPERATOR]
     assert "Look for them at the provider" in told[2.0].remedy
-    assert (await explain_message(lost.database, ident)).remedy == told[2.0].remedy
+    assert (await explain_message(lost.database, ident, lost.now)).remedy == told[2.0].remedy
 
 
 async def test_it_is_not_looked_for_at_once(lost: Walk, people: Cast, wire: LosingWire) -> None:
@@ -268,10 +268,10 @@ async def test_what_a_person_settled_meanwhile_is_not_touched(lost: Walk, people
     looking = asyncio.create_task(_looker(lost, wire).step())
     await _give_up(lost, ident)
     await looking
-    assert (await explain_message(lost.database, ident)).message.state == "failed"
+    assert (await explain_message(lost.database, ident, lost.now)).message.state == "failed"
 
 
 async def _give_up(walk: Walk, ident: str) -> None:
-    found = (await explain_message(walk.database, ident)).message
+    found = (await explain_message(walk.database, ident, walk.now)).message
     async with walk.database.transaction() as connection:
         await move_messages(connection, [Change(found.id, State.FAILED, walk.now, code="given_up")], walk.now)

@@ -55,7 +55,7 @@ async def test_an_attribute_that_is_no_zone_shows_and_leaves_it_to_the_number(wa
     await walk.apply(NIGHT)
     odd = await _agreed(walk, "odd", phone="+64211234567", timezone="Middle-earth")
     event = await _sent(walk, odd, TEMPLATE)
-    found = await explain_message(walk.database, event["message_id"])
+    found = await explain_message(walk.database, event["message_id"], walk.now)
     evidence = found.message.decision["planned"]["verdict"]["evidence"]
     assert (event["code"], evidence["unusable_zone"], evidence["zone_from"]) == (
         "quiet_hours",

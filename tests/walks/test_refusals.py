@@ -114,7 +114,7 @@ async def test_a_template_that_is_not_approved_is_refused(walk: Walk, people: Ca
 
 async def test_why_tells_the_decision_the_states_and_the_journey(walk: Walk, people: Cast) -> None:
     event = await _refusal(walk, people.carol, TEMPLATE)
-    found = await explain_message(walk.database, event["message_id"])
+    found = await explain_message(walk.database, event["message_id"], walk.now)
     assert found.message.decision["planned"]["verdict"]["code"] == "no_consent"
     assert [state.state for state in found.states] == ["refused"]
     assert found.steps[0].node == "go"
@@ -122,14 +122,14 @@ async def test_why_tells_the_decision_the_states_and_the_journey(walk: Walk, peo
 
 async def test_why_finds_a_message_by_the_providers_id(walk: Walk, people: Cast) -> None:
     await _refusal(walk, people.alice, TEMPLATE)
-    found = await explain_message(walk.database, "SINCH-1-0")
+    found = await explain_message(walk.database, "SINCH-1-0", walk.now)
     assert found.message.state == "accepted"
     assert set(found.message.decision) == {"planned", "wire"}
 
 
 async def test_why_of_nothing_says_what_to_do(walk: Walk) -> None:
     with pytest.raises(UnknownMessageError, match="parley message list"):
-        await explain_message(walk.database, "no-such-message")
+        await explain_message(walk.database, "no-such-message", walk.now)
 
 
 async def test_a_quotation_mark_in_a_name_changes_nothing_but_the_name(walk: Walk) -> None:

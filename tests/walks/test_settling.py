@@ -54,10 +54,10 @@ async def test_it_is_sent_again_by_order_and_says_by_whose(walk: Walk, people: C
 async def test_what_was_sent_again_is_headed_by_where_it_stands(walk: Walk, people: Cast) -> None:
     ident = await _uncertain(walk, people)
     await send_again(walk.database, ident, ORDER, walk.now)
-    waiting = await explain_message(walk.database, ident)
+    waiting = await explain_message(walk.database, ident, walk.now)
     assert waiting.reason == ("sent_again", f"{ORDER.by} had it sent again: {ORDER.why}")
     await walk.come_to_rest()
-    accepted = await explain_message(walk.database, ident)
+    accepted = await explain_message(walk.database, ident, walk.now)
     assert (accepted.message.state, accepted.reason) == ("accepted", (None, None))
     told = list(story(accepted))
     assert not any("sent_again" in line for line in told[: told.index("\nWhat happened to it")])

@@ -87,7 +87,7 @@ async def test_an_override_is_told_with_the_decision(walk: Walk, people: Cast) -
     await walk.apply(OFFER, scenario("offer"))
     event = await go(walk, people)
     assert event["status"] == "accepted"
-    decision = (await explain_message(walk.database, event["message_id"])).message.decision["wire"]
+    decision = (await explain_message(walk.database, event["message_id"], walk.now)).message.decision["wire"]
     (said,) = [one["verdict"] for one in decision["asked"] if one["rule"] == "text_allowed"]
     assert (said["evidence"]["override"], said["evidence"]["by"]) == ("They have asked for it.", "file")
 

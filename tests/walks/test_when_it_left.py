@@ -74,7 +74,7 @@ async def test_a_try_that_reached_nobody_did_not_leave(walk: Walk, people: Cast)
     walk.sinch.script.append(NotSentError("no connection"))
     await _send(walk, people)
     assert await _told(walk, people) == [("queued", None), ("queued", None)]
-    found = await explain_message(walk.database, (await walk.events(people.alice))[-1]["message_id"])
+    found = await explain_message(walk.database, (await walk.events(people.alice))[-1]["message_id"], walk.now)
     assert "left at" not in "".join(story(found))
 
 
@@ -111,7 +111,7 @@ async def test_by_a_report_that_came_first(walk: Walk, people: Cast) -> None:
 async def test_why_tells_it(walk: Walk, people: Cast) -> None:
     await _send(walk, people)
     ident = (await walk.events(people.alice))[-1]["message_id"]
-    found = await explain_message(walk.database, ident)
+    found = await explain_message(walk.database, ident, walk.now)
     assert [(one.state, one.left_at) for one in found.states] == [("queued", None), ("accepted", walk.now - MOMENT)]
     told = list(story(found))
     assert any(line.endswith(f"accepted (left at {walk.now - MOMENT:%H:%M:%S})") for line in told), told
@@ -122,5 +122,5 @@ async def test_why_is_not_broken_by_what_a_client_says_of_it(walk: Walk, people:
     await _send(walk, people)
     ident = (await walk.events(people.alice))[-1]["message_id"]
     await walk.track(people.alice, "campaign", message_id=ident, status="sent", sent_timestamp=said)
-    found = await explain_message(walk.database, ident)
+    found = await explain_message(walk.database, ident, walk.now)
     assert [(one.state, one.left_at) for one in found.states][-1] == ("sent", None)

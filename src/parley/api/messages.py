@@ -70,7 +70,8 @@ def _since(said: str | None) -> datetime | None:
 
 async def _told(request: AnyRequest, caller: Caller, message_id: str) -> dict[str, Any]:
     try:
-        found = await explain_message(request.app.state.database, message_id, caller.project.id)
+        state = request.app.state
+        found = await explain_message(state.database, message_id, state.clock(), caller.project.id)
     except UnknownMessageError as error:
         raise missing(str(error)) from error
     return {"success": True, "data": _decisions(found)}

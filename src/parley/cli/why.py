@@ -13,6 +13,7 @@ from parley.domain.phone import as_dialled
 from parley.house import House
 from parley.policy import Retaken
 from parley.services.explain_message import Explanation, explain_message
+from parley.services.list_messages import WaitsFor
 
 app = App(name="why", help="Why a message was or was not sent.")
 _OUTCOMES = {"same": "the same verdict", "different": "another verdict", "unreadable": "not possible"}
@@ -25,7 +26,7 @@ def why(message_id: str, *, project: AnyProject = None, as_json: AsJson = False,
 
     async def do(house: House) -> Explanation:
         found = await project_of(house, project) if project else None
-        return await explain_message(house.database, message_id, found.id if found else None)
+        return await explain_message(house.database, message_id, house.clock(), found.id if found else None)
 
     found = run(data_dir, do)
     print(msgspec.json.encode(found).decode() if as_json else "\n".join(story(found)))
@@ -61,12 +62,19 @@ def _head(found: Explanation) -> Iterator[str]:
     code, sentence = found.reason
     if sentence:
         yield f"  {code}: {sentence}"
+    if found.waits and (found.waits.code, found.waits.sentence) != found.reason:
+        yield f"  now: {_told(found.waits)}"
     if found.remedy:
         yield f"  {found.remedy}"
     if found.in_place_of:
         yield f"  in place of the free text {found.in_place_of}, which WhatsApp found outside the window"
     if found.followed_by:
         yield f"  its template was planned in its place: {found.followed_by}"
+
+
+def _told(waits: WaitsFor) -> str:
+    until = f" (until {utc(waits.until)})" if waits.until else ""
+    return ": ".join(filter(None, (waits.code, waits.sentence))) + until
 
 
 def _again(retaken: Retaken) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Why a message was or was not sent: the stored decision, every state it reached, the journey that asked for it."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -8,6 +9,7 @@ from parley.domain.errors import ParleyError
 from parley.domain.message import GOES_WELL, State
 from parley.policy import Retaken, retake
 from parley.services.definitions import project_definitions
+from parley.services.list_messages import WaitsFor, what_it_waits_for
 from parley.services.uncertain import what_to_do
 from parley.store.database import Database
 from parley.store.explanations import PastState, StepTaken, StoredMessage, message_by_id, states_of, steps_of
@@ -31,6 +33,8 @@ class Explanation(msgspec.Struct, frozen=True):
     """What the ledger says of it, in order."""
     retaken: dict[str, Retaken] = {}
     """Its decisions, taken again from what was stored."""
+    waits: WaitsFor | None = None
+    """What keeps it now; None when it does not wait."""
     remedy: str | None = None
     """Of an uncertain one: what a person can do."""
 
@@ -53,7 +57,9 @@ class Explanation(msgspec.Struct, frozen=True):
         return follower
 
 
-async def explain_message(database: Database, said_id: str, project_id: UUID | None = None) -> Explanation:
+async def explain_message(
+    database: Database, said_id: str, now: datetime, project_id: UUID | None = None
+) -> Explanation:
     """By our id or the provider's, in one project or in all. Raises UnknownMessageError."""
     async with database.connection() as connection:
         message = await message_by_id(connection, said_id, project_id) if "\0" not in said_id else None
@@ -63,8 +69,9 @@ async def explain_message(database: Database, said_id: str, project_id: UUID | N
         steps = await steps_of(connection, UUID(journey)) if journey else []
         states = await states_of(connection, message)
         costs = await entries_of(connection, message.id)
+        waits = await what_it_waits_for(connection, message, now)
         is_uncertain = message.state == State.UNCERTAIN
         project = await project_definitions(connection, message.project_id) if is_uncertain else None
     retaken = {step: retake(message.decision[step]) for step in DECIDED if step in message.decision}
     remedy = what_to_do(project, message.integration) if project else None
-    return Explanation(message, tuple(states), tuple(steps), tuple(costs), retaken, remedy)
+    return Explanation(message, tuple(states), tuple(steps), tuple(costs), retaken, waits, remedy)

@@ -15,6 +15,7 @@ from parley.services.facts import template_named
 from parley.services.whom import whom
 from parley.store.campaigns import HELD_UNTIL
 from parley.store.database import Connection, Database
+from parley.store.explanations import StoredMessage
 from parley.store.message_lists import ListedMessage, MessagePage, messages_of_customers, place_in_list
 
 MOST_ON_A_PAGE = 1_000
@@ -23,6 +24,14 @@ FIRST_WORDS = 60
 _WAIT = (State.PLANNED, State.QUEUED)
 _EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), (datetime(9999, 12, 31, tzinfo=UTC), UUID(int=2**128 - 1))
 _ITS_TURN = "Waits for a worker to take it. `parley doctor` says what keeps them."
+
+
+class WaitsFor(msgspec.Struct, frozen=True):
+    """Why a message waits, and until when, where that is known."""
+
+    code: str | None
+    sentence: str | None
+    until: datetime | None = None
 
 
 class MessagesAsked(msgspec.Struct, frozen=True):
@@ -105,7 +114,7 @@ async def _before(
 
 def _line(row: ListedMessage, now: datetime) -> MessageLine:
     parameters: dict[str, Any] = row.content.get("parameters", {})
-    code, sentence, until = _reason(row, now)
+    reason = _reason(row, now)
     return MessageLine(
         id=row.id,
         customer_id=row.customer_id,
@@ -115,9 +124,9 @@ def _line(row: ListedMessage, now: datetime) -> MessageLine:
         template=template_named(Kind(row.kind), parameters) or None,
         text=_first_words(parameters),
         state=row.state,
-        code=code,
-        sentence=sentence,
-        waits_until=until,
+        code=reason.code,
+        sentence=reason.sentence,
+        waits_until=reason.until,
         cost=_cost(row),
     )
 
@@ -130,19 +139,30 @@ def _first_words(parameters: dict[str, Any]) -> str | None:
     return f"{text[:FIRST_WORDS].rpartition(' ')[0] or text[:FIRST_WORDS]}…"
 
 
-def _reason(row: ListedMessage, now: datetime) -> tuple[str | None, str | None, datetime | None]:
-    """Code, sentence, and until when it waits where that is known."""
+async def what_it_waits_for(connection: Connection, message: StoredMessage, now: datetime) -> WaitsFor | None:
+    """As the list tells it; None of one that does not wait."""
+    if message.state not in _WAIT:
+        return None
+    page = MessagePage(1, [message.state], message.planned_at, (message.planned_at, UUID(int=message.id.int + 1)))
+    rows = await messages_of_customers(connection, message.project_id, [message.customer_id], page, now)
+    return _waits_for(rows[0], now) if rows else None
+
+
+def _reason(row: ListedMessage, now: datetime) -> WaitsFor:
+    """Why it stands where it does."""
     if row.state in GOES_WELL:
-        return None, None, None
-    if row.state not in _WAIT:
-        return row.code, row.sentence, None
+        return WaitsFor(None, None)
+    return _waits_for(row, now) if row.state in _WAIT else WaitsFor(row.code, row.sentence)
+
+
+def _waits_for(row: ListedMessage, now: datetime) -> WaitsFor:
     if row.stop_code is not None:
-        return row.stop_code, row.stop_sentence, None
+        return WaitsFor(row.stop_code, row.stop_sentence)
     if row.due_at > now:
-        return row.code, row.sentence, row.due_at if row.due_at < HELD_UNTIL else None
+        return WaitsFor(row.code, row.sentence, row.due_at if row.due_at < HELD_UNTIL else None)
     if row.hold_code is not None:
-        return row.hold_code, row.hold_sentence, row.hold_until
-    return None, _ITS_TURN, None
+        return WaitsFor(row.hold_code, row.hold_sentence, row.hold_until)
+    return WaitsFor(None, _ITS_TURN)
 
 
 def _cost(row: ListedMessage) -> MessageCost | None:

@@ -40,7 +40,7 @@ class ListedMessage(msgspec.Struct, frozen=True):
     """Its sender or its template must not be used; of what waits only, as `hold_…`."""
     stop_sentence: str | None
     hold_code: str | None
-    """The provider found its sender too fast."""
+    """The provider found its sender too fast, or is away."""
     hold_sentence: str | None
     hold_until: datetime | None
     reserved: Decimal | None

@@ -26,7 +26,7 @@ WITH page AS (
 )
 SELECT p.id, p.customer_id, p.planned_at, p.kind, p.content, p.state, p.outcome_code AS code,
     p.outcome_sentence AS sentence, p.due_at, p.quote, stop.code AS stop_code, stop.sentence AS stop_sentence,
-    h.code AS hold_code, h.sentence AS hold_sentence, h.until AS hold_until, paid.reserved, paid.spent, paid.known
+    h.code AS hold_code, h.sentence AS hold_sentence, CASE WHEN h.until > :now THEN h.until END AS hold_until, paid.reserved, paid.spent, paid.known
 FROM page p
 LEFT JOIN LATERAL (
     SELECT s.code, s.sentence FROM stops s
@@ -36,8 +36,8 @@ LEFT JOIN LATERAL (
     ORDER BY s.template
     LIMIT 1
 ) stop ON p.state IN ('planned', 'queued')
-LEFT JOIN holds h ON h.project_id = p.project_id AND h.sender = p.integration AND h.since <= :now AND h.until > :now
-    AND p.state IN ('planned', 'queued')
+LEFT JOIN holds h ON h.project_id = p.project_id AND h.sender = p.integration AND h.since <= :now
+    AND (h.until > :now OR h.away_until > :now) AND p.state IN ('planned', 'queued')
 LEFT JOIN LATERAL (
     SELECT sum(c.reserved) AS reserved, sum(c.spent) AS spent,
         (array_agg(c.known ORDER BY c.at DESC) FILTER (WHERE c.kind <> 'fee'))[1] AS known
