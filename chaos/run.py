@@ -17,7 +17,7 @@ from chaos.account import WAITING, Account, Books, account_of
 from chaos.crew import Crew, open_crew
 from chaos.later import Later
 from chaos.logs import summary
-from chaos.schedule import Kill, Storm, Victim, faults, kills, storms
+from chaos.schedule import STORM_SECONDS, Kill, Storm, Victim, faults, kills, storms
 from chaos.shop import Shop, enrol, launch, open_shop, track
 from chaos.sinch import Sinch
 from parley.config import Config
@@ -146,6 +146,10 @@ class Run:
         for storm in planned:
             await self._reached(storm.after)
             await self._sinch.order([storm.fault])
+            until = time.monotonic() + STORM_SECONDS
+            while await self._sinch.storms() and time.monotonic() < until:  # noqa: ASYNC110  another process
+                await asyncio.sleep(LOOK_SECONDS)
+            await self._sinch.end_storm()
 
     async def _reached(self, accepted: int) -> None:
         seen, since = -1, time.monotonic()

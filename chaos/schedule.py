@@ -29,6 +29,8 @@ PostgreSQL goes on it has stood still for longer than a statement may take.
 STORM_EVERY = 0.05
 """Of the campaign: a storm is a burst of one fault, every request in a row."""
 STORM_STRIKES = 5, 40
+STORM_SECONDS = 5.0
+"""Then it is over, however often it has struck: while a provider is away one message at a time asks."""
 
 
 class Victim(StrEnum):

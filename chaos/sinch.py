@@ -87,6 +87,16 @@ class Sinch:
         await self.behave()
         await self._call("POST", "faults", {"faults": [*wanted, *earlier]})
 
+    async def storms(self) -> bool:
+        """Is a fault left that strikes only so often?"""
+        return any(fault["times"] for fault in (await self._call("GET", "faults"))["faults"])
+
+    async def end_storm(self) -> None:
+        """Those that last go on."""
+        lasting = [fault for fault in (await self._call("GET", "faults"))["faults"] if not fault["times"]]
+        await self.behave()
+        await self._call("POST", "faults", {"faults": lasting})
+
     async def behave(self) -> None:
         """No faults any more."""
         await self._call("DELETE", "faults")
