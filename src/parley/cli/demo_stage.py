@@ -51,7 +51,10 @@ class Stage(msgspec.Struct, frozen=True):
         tell(f"Play the customer on [bold]{self.sinch.base_url}/[/]: pick up +421901234567, and answer what arrives.")
         tell("Something arrives as soon as the shop tracks something, for instance:", style="dim")
         tell(self._example(), markup=False)
-        tell(f"Ask why a message was sent or not: .venv/bin/parley why MESSAGE_ID --data-dir {self.data_dir.name}")
+        there = f"--data-dir {self.data_dir.name}"
+        listed = f".venv/bin/parley message list +421901234567 --project {self.project_token} {there}"
+        tell(f"What the customer was sent: {listed}", soft_wrap=True)
+        tell(f"Why a message was sent or not: .venv/bin/parley why MESSAGE_ID {there}", soft_wrap=True)
         tell("Ctrl-C ends everything.")
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
