@@ -6,17 +6,20 @@ from datetime import timedelta
 from itertools import count, pairwise
 from uuid import UUID
 
+from structlog.testing import capture_logs
+
+from parley.cli.why import story as why
 from parley.domain.http import HttpResponse
 from parley.presets import Renderer
 from parley.providers.http import NotSentError, UnansweredError
 from parley.services.claim_messages import claim_messages
 from parley.services.deliver_messages import Delivery
 from parley.services.doctor import Finding, Releaser, diagnose
+from parley.services.explain_message import explain_message
 from parley.services.holding import IN_A_ROW
-from parley.services.patience import LEASE
 from parley.services.plan_messages import REPLY_PRIORITY
 from parley.services.record_events import record_events
-from parley.services.turns import Turns
+from parley.services.turns import ASKS_FOR, Turns
 from parley.store.doctor import What
 from tests.support.builders import consent_event
 from tests.walks.test_campaigns import SALE, add_crowd
@@ -61,6 +64,17 @@ async def test_all_leave_when_one_was_answered(walk: Walk) -> None:
     assert What.SENDER_AWAY not in await _told(walk)
 
 
+async def test_the_log_tells_once_that_it_is_away_and_that_it_is_back(walk: Walk) -> None:
+    with capture_logs() as logs:
+        await _go_away(walk)
+        await _launch(walk, "sale")
+        walk.sinch.script.extend([CUT] * 2)
+        for seconds in (2, 3, 5):
+            await walk.later(seconds=seconds)
+    told = [one["event"] for one in logs if one.get("sender") == "shop-whatsapp"]
+    assert told == ["the provider is away, one message at a time asks", "the provider has answered, messages go on"]
+
+
 async def test_one_of_several_workers_asks(walk: Walk) -> None:
     await _go_away(walk)
     await _launch(walk, "sale")
@@ -94,7 +108,7 @@ async def test_another_asks_when_a_worker_has_vanished_that_did(walk: Walk) -> N
     await _launch(walk, "sale")
     walk.now += timedelta(seconds=2)
     await claim_messages(walk.database, walk.box, Renderer(), Turns(), walk.now)
-    await walk.later(seconds=LEASE.total_seconds() - 1)
+    await walk.later(seconds=ASKS_FOR.total_seconds() - 1)
     assert await _messages(walk) == {"queued": CROWD - 1, "sending": 1}
     await walk.later(seconds=2)
     assert (await _messages(walk))["accepted"] == CROWD - 1
@@ -110,6 +124,22 @@ async def test_the_wait_doubles_while_nothing_is_heard(walk: Walk) -> None:
         if len(walk.sinch.bodies()) > len(asked_at):
             asked_at.append(second)
     assert [later - earlier for earlier, later in pairwise([0, *asked_at])] == [1, 2, 4, 8, 16]
+
+
+async def test_the_wait_begins_anew_when_something_was_heard(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    walk.sinch.script.extend([CUT] * 3)
+    for seconds in (2, 3, 5, 9):
+        await walk.later(seconds=seconds)
+    assert (await _messages(walk))["accepted"] == CROWD - 3
+    walk.sinch.script.extend([CUT] * CROWD)
+    await _launch(walk, "other")
+    walk.sinch.requests.clear()
+    await _launch(walk, "last")
+    assert not walk.sinch.requests
+    await walk.later(seconds=1)
+    assert walk.sinch.requests
 
 
 async def test_a_reply_asks_before_a_campaign(walk: Walk) -> None:
@@ -215,6 +245,17 @@ async def test_doctor_tells_the_sender_and_what_waits_whether_somebody_asks_or_n
         assert (waiting.waits_for, waiting.waiting.count, waiting.waiting.code) == (
             Releaser.PROVIDER, CROWD, "sender_away",
         )  # fmt: skip
+
+
+async def test_why_says_what_keeps_a_message(walk: Walk) -> None:
+    crowd = await _go_away(walk)
+    await _launch(walk, "sale")
+    sentence = "cut"
+    for seconds, until in ((0.0, " (until 2026-11-23 12:00:01 UTC)"), (2.0, "")):
+        walk.now += timedelta(seconds=seconds)
+        message_id = (await walk.events(crowd[0]))[-1]["message_id"]
+        told = list(why(await explain_message(walk.database, message_id, walk.now)))
+        assert f"  now: unanswered: {sentence}{until}" in told
 
 
 async def test_doctor_tells_the_operator_after_an_hour(walk: Walk) -> None:

@@ -65,7 +65,7 @@ class _Rule(msgspec.Struct, frozen=True):
 
 _SOON = timedelta(minutes=10)
 """A worker that runs takes what is due within seconds; a great many messages take longer, and that is worth a look."""
-_WORKER = "A worker takes them when its turn comes."
+_WORKER = "A worker takes them when its turn comes, if one runs."
 _NO_WORKER = "Does a worker run, and what does its log say? `parley serve`, or `parley worker` for one more."
 
 _BROKEN = _Rule(Releaser.OPERATOR, "They break their work each time; the worker's log says why (`parked`).")
@@ -201,7 +201,7 @@ _RULES: Mapping[What, _Rule] = {
     ),
     What.CALLBACKS_UNREAD: _Rule(
         Releaser.SERVER,
-        "They are kept and answered; a server reads them within seconds.",
+        "They are kept and answered; a server reads them within seconds, if one runs.",
         timedelta(minutes=1),
         "Does a `parley serve` run, and what does its log say (`callbacks were not read`)?",
     ),

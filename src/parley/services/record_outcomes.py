@@ -53,6 +53,8 @@ class Recorder:
         self._record_seconds = record_seconds
         self._done: asyncio.Queue[Outcomes] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self._away: set[Lane] = set()
+        """Of whom that was told."""
         self._log = structlog.get_logger()
 
     def begin(self) -> None:
@@ -115,6 +117,18 @@ class Recorder:
             await put_holds(connection, [outcomes.hold for outcomes in batch if outcomes.hold], now)
             await end_away(connection, {outcomes.back for outcomes in batch if outcomes.back}, now)
             await end_asking(connection, {outcomes.asked for outcomes in batch if outcomes.asked})
+        self._tell(batch)
+
+    def _tell(self, batch: Sequence[Outcomes]) -> None:
+        """The operator, once, of a provider that is away, and of one that is back."""
+        for one in batch:
+            if one.hold and one.hold.is_away and one.hold.lane not in self._away:
+                self._away.add(one.hold.lane)
+                told = {"sender": one.hold.lane.sender, "code": one.hold.code, "sentence": one.hold.sentence}
+                self._log.warning("the provider is away, one message at a time asks", **told)
+            if one.back in self._away:
+                self._away.remove(one.back)
+                self._log.info("the provider has answered, messages go on", sender=one.back.sender)
 
 
 def _count(batch: Sequence[Outcomes]) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from parley.integrations import Integration
 from parley.queue.shares import Claimant, fair_shares
 from parley.queue.steady import steady_seconds
 from parley.services.definitions import ProjectDefinitions, definitions_at, definitions_to_judge_by
-from parley.services.patience import LEASE
+from parley.services.patience import CALL_SECONDS
 from parley.services.permits import Limits, Permits, limits_on
 from parley.services.plan_messages import CAMPAIGN_PRIORITY, REPLY_PRIORITY
 from parley.services.tiers import Tiers, tier_on, turns_held
@@ -28,6 +28,9 @@ LONGEST_WAIT = 1.0
 """Seconds for a place or a permit, then the queue is looked at again."""
 HELD_SECONDS = 0.02
 """A claim takes about so long: then a tier that another worker was counting is free."""
+ASKS_FOR = timedelta(seconds=CALL_SECONDS + 10)
+"""Until a call that asks whether a provider is back is recorded, as a rule. Of whose worker nothing is heard by then,
+another asks."""
 LANES_AT_ONCE = 25
 """Of each priority, in one claim; the others come in the next ones."""
 
@@ -177,7 +180,7 @@ class Turns:
     async def _ask(self, connection: Connection, given: list[Turn], away: set[Lane], now: datetime) -> list[Turn]:
         """The turns without those by whose sender another worker asks; their permits go back."""
         wanted = {turn.lane for turn in given if turn.lane in away}
-        self._asking = await ask_by(connection, wanted, now, now + LEASE)
+        self._asking = await ask_by(connection, wanted, now, now + ASKS_FOR)
         for lane in wanted - self._asking:
             self._permits.give_back(self._limits[lane], 1)
         return [turn for turn in given if turn.lane not in wanted - self._asking]

@@ -38,10 +38,10 @@ WHERE project_id = :project_id AND sender = :sender AND away_until > :now AND un
 RETURNING sender;
 
 -- name: end_asking!
--- services.holding: that call has ended, or there was nothing to call for; primary key.
+-- services.record_outcomes, services.turns: that call has ended, or there was nothing to call for; primary key.
 UPDATE holds SET asking_until = NULL WHERE project_id = :project_id AND sender = :sender;
 
 -- name: end_away!
--- services.holding: the provider has answered; primary key.
-UPDATE holds SET until = least(until, :now), away_since = NULL, away_until = NULL
+-- services.record_outcomes: the provider has answered, so the next wait is a first one; primary key.
+UPDATE holds SET times = 0, until = least(until, :now), away_since = NULL, away_until = NULL
 WHERE project_id = :project_id AND sender = :sender AND away_until IS NOT NULL;
