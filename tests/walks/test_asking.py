@@ -3,9 +3,11 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
-from itertools import count, pairwise
+from itertools import count, pairwise, permutations
+from typing import Any
 from uuid import UUID
 
+import pytest
 from structlog.testing import capture_logs
 
 from parley.cli.why import story as why
@@ -18,10 +20,11 @@ from parley.services.doctor import Finding, Releaser, diagnose
 from parley.services.explain_message import explain_message
 from parley.services.holding import IN_A_ROW
 from parley.services.plan_messages import REPLY_PRIORITY
-from parley.services.record_events import record_events
 from parley.services.turns import ASKS_FOR, Turns
+from parley.store.database import Connection
 from parley.store.doctor import What
-from tests.support.builders import consent_event
+from parley.store.holds import Hold, ask_by, end_asking, end_away, hold_lane
+from parley.store.lanes import Lane, WaitingLane, waiting_lanes
 from tests.walks.test_campaigns import SALE, add_crowd
 from tests.walks.test_presets import OWN, _calls
 from tests.walks.walk import Walk
@@ -80,15 +83,80 @@ async def test_one_of_several_workers_asks(walk: Walk) -> None:
     await _launch(walk, "sale")
     others = [walk.worker(), walk.worker()]  # these have heard nothing yet
     walk.sinch.script.extend([CUT] * CROWD)
-    for asked in (1, 2, 3):
-        walk.now += timedelta(seconds=10)
-        for worker in (walk.delivery, *others):
-            await worker.step()
-        for worker in (walk.delivery, *others):
-            await worker.finish()
+    for asked, workers in enumerate(permutations([*others, walk.delivery]), 1):
+        walk.now += timedelta(minutes=5)
+        for _ in "again":
+            for worker in workers:
+                await worker.step()
+            for worker in workers:
+                await worker.finish()
         assert len(walk.sinch.bodies()) == asked
+    await walk.later(minutes=5)
+    assert len(walk.sinch.bodies()) == CROWD
+    assert What.SENDER_AWAY in await _told(walk)
     for worker in others:
         await worker.close()
+
+
+async def test_a_worker_that_has_heard_nothing_lets_all_leave_when_its_call_was_answered(walk: Walk) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    walk.now += timedelta(seconds=2)
+    worker = walk.worker()
+    await worker.step()
+    await worker.close()
+    assert What.SENDER_AWAY not in await _told(walk)
+
+
+async def test_an_answer_to_a_call_that_was_under_way_lets_all_leave(walk: Walk) -> None:
+    await add_crowd(walk, CROWD)
+    walk.sinch.script.extend([CUT] * IN_A_ROW)
+    await _launch(walk, "first")
+    assert What.SENDER_AWAY not in await _told(walk)
+    await _launch(walk, "sale")
+    assert await _messages(walk) == {"accepted": CROWD}
+
+
+async def test_a_worker_that_comes_second_leaves_the_call_to_the_first(
+    walk: Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _go_away(walk)
+    await _launch(walk, "sale")
+    lane = Lane(walk.project_id, "shop-whatsapp")
+
+    async def waiting(connection: Connection, *asked: Any) -> list[WaitingLane]:
+        found = await waiting_lanes(connection, *asked)
+        assert await ask_by(connection, {lane}, walk.now, walk.now + ASKS_FOR) == {lane}
+        return found
+
+    monkeypatch.setattr("parley.services.turns.waiting_lanes", waiting)
+    walk.now += timedelta(seconds=2)
+    await walk.delivery.step()
+    await walk.delivery.finish()
+    assert not walk.sinch.requests
+
+
+async def test_only_one_may_ask_and_only_after_the_wait(walk: Walk) -> None:
+    lane = Lane(walk.project_id, "shop-whatsapp")
+    start = walk.now
+
+    async def may_ask(seconds: float) -> bool:
+        now = start + timedelta(seconds=seconds)
+        return lane in await ask_by(connection, {lane}, now, now + ASKS_FOR)
+
+    async with walk.database.connection() as connection:
+        assert not await may_ask(0)  # nothing was said of it
+        await hold_lane(connection, Hold(lane, "unanswered", "Cut.", 0.0, is_away=True), 10, 300, start)
+        assert not await may_ask(9)
+        assert await may_ask(11)
+        assert not await may_ask(10 + ASKS_FOR.total_seconds())
+        assert await may_ask(12 + ASKS_FOR.total_seconds())
+        await end_asking(connection, {lane})
+        assert await may_ask(13 + ASKS_FOR.total_seconds())
+        await end_away(connection, {lane}, start + timedelta(seconds=60))
+        assert not await may_ask(120)
+        await hold_lane(connection, Hold(lane, "rate_limited", "Slow.", 0.0), 10, 300, start)
+        assert not await may_ask(120)
 
 
 async def test_nobody_asks_again_before_it_is_recorded_what_came_of_it(walk: Walk) -> None:
@@ -160,13 +228,15 @@ async def test_a_reply_asks_before_a_campaign(walk: Walk) -> None:
 
 
 async def test_what_may_not_leave_asks_nothing(walk: Walk) -> None:
-    crowd = await _go_away(walk)
+    await _go_away(walk)
     await _launch(walk, "sale")
-    revoked = [consent_event(one, "reject") for one in crowd[1:]]
-    async with walk.database.transaction() as connection:
-        await record_events(connection, walk.project_id, revoked, walk.now)
+    async with walk.database.connection() as connection:
+        last = "SELECT id FROM messages WHERE state = 'queued' ORDER BY id DESC LIMIT 1"
+        await connection.execute(
+            "UPDATE messages SET content = '{}' WHERE state = 'queued' AND id <> $1", await connection.fetchval(last)
+        )
     await walk.later(seconds=2)
-    assert await _messages(walk) == {"accepted": 1, "refused": CROWD - 1}
+    assert await _messages(walk) == {"accepted": 1, "queued": CROWD - 1}
 
 
 async def test_messages_end_with_their_ttl_behind_others_that_ask(walk: Walk) -> None:

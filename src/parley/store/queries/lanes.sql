@@ -1,6 +1,6 @@
 -- name: waiting_lanes
 -- services.turns: the lanes that hold a message, a priority at a time, those after the given ones; and how many of each
--- are due, counted up to an equal share of the room; of a sender that is held none, of one whose provider is away one.
+-- are due, counted up to an equal share of the room; of a sender that is held, none.
 -- Looks once per lane, not per message: index messages_waiting.
 WITH RECURSIVE walk AS (
     SELECT after.priority, after.project_id, after.sender, NULL::timestamptz AS first_due_at, 0 AS place
@@ -33,7 +33,7 @@ SELECT w.priority, w.project_id, w.sender, w.stamp, w.share, w.away, (
         SELECT FROM messages m
         WHERE m.state IN ('planned', 'queued') AND m.priority = w.priority AND m.project_id = w.project_id
             AND coalesce(m.integration, '') = w.sender AND m.due_at <= :now
-        LIMIT CASE WHEN w.held THEN 0 WHEN w.away THEN 1 ELSE w.share END
+        LIMIT CASE WHEN w.held THEN 0 ELSE w.share END
     ) one
 ) AS due
 FROM waiting w
