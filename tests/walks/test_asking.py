@@ -27,7 +27,7 @@ from parley.store.holds import Hold, ask_by, end_asking, end_away, hold_lane
 from parley.store.lanes import Lane, WaitingLane, waiting_lanes
 from tests.walks.test_campaigns import SALE, add_crowd
 from tests.walks.test_presets import OWN, _calls
-from tests.walks.walk import Walk
+from tests.walks.walk import Walk, inbound
 
 CROWD = IN_A_ROW + 2
 CUT, REFUSED = UnansweredError("cut"), NotSentError("refused")
@@ -269,6 +269,18 @@ async def test_webhooks_of_an_own_preset_wait_with_it_and_are_no_answer(walk: Wa
     assert not walk.sinch.requests
     await walk.later(seconds=2)
     assert len(walk.sinch.requests) == CROWD
+    assert What.SENDER_AWAY in await _told(walk)
+
+
+async def test_an_own_server_that_takes_a_text_is_no_answer_either(walk: Walk) -> None:
+    scenario = _calls("crm", account="ours")
+    scenario["nodes"][1]["sender"] = "shop-whatsapp"
+    await walk.apply({**OWN, "purpose": "text"}, scenario)
+    crowd = await _go_away(walk)
+    await walk.call_back(inbound("421902000000", "hello", walk.now))  # the window is open
+    await walk.track(crowd[0], "go")
+    await walk.later(seconds=2)
+    assert [one.url for one in walk.sinch.requests] == [OWN["url"]]
     assert What.SENDER_AWAY in await _told(walk)
 
 
