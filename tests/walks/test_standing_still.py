@@ -61,7 +61,7 @@ class _StillDatabase(Database):
             yield connection
 
 
-class _SlowSinch(ScriptedSinch):
+class SlowSinch(ScriptedSinch):
     """By the Conversation API. While it answers a request to an address that ends so, its caller stands still."""
 
     def __init__(self, walk: Walk, slow: str, seconds: float) -> None:
@@ -85,7 +85,7 @@ class _SlowSinch(ScriptedSinch):
         return HttpResponse(200, body=b'{"message_id": "M-1"}')
 
 
-async def _sent(walk: Walk, people: Cast, sinch: _SlowSinch) -> list[str]:
+async def _sent(walk: Walk, people: Cast, sinch: SlowSinch) -> list[str]:
     """What a worker that stands still while Sinch answers makes of a message."""
     await walk.apply(CONVERSATION)
     await walk.track(people.alice, "back_in_stock", product_url="https://shop.test/p/7")
@@ -162,21 +162,21 @@ async def test_it_makes_no_call_though_the_steady_clock_slept_with_the_machine(w
 
 
 async def test_it_makes_no_call_when_it_stood_still_while_it_waited_for_its_token(walk: Walk, people: Cast) -> None:
-    sinch = _SlowSinch(walk, TOKEN, BEGIN_SECONDS + TOKEN_SECONDS + 1)
+    sinch = SlowSinch(walk, TOKEN, BEGIN_SECONDS + TOKEN_SECONDS + 1)
     assert (await _sent(walk, people, sinch))[-1] == "queued"
     assert sinch.bodies(SEND) == []
     assert await _left(walk, people) == [False, False]
 
 
 async def test_a_try_whose_token_endpoint_is_not_reached_did_not_leave(walk: Walk, people: Cast) -> None:
-    sinch = _SlowSinch(walk, TOKEN, 0)
+    sinch = SlowSinch(walk, TOKEN, 0)
     sinch.script.append(NotSentError("no connection"))
     assert (await _sent(walk, people, sinch))[-1] == "queued"
     assert await _left(walk, people) == [False, False]
 
 
 async def test_a_token_that_was_only_slow_is_used(walk: Walk, people: Cast) -> None:
-    sinch = _SlowSinch(walk, TOKEN, BEGIN_SECONDS + TOKEN_SECONDS - 1)
+    sinch = SlowSinch(walk, TOKEN, BEGIN_SECONDS + TOKEN_SECONDS - 1)
     assert (await _sent(walk, people, sinch))[-1] == "accepted"
     assert len(sinch.bodies(SEND)) == 1
 
@@ -189,7 +189,7 @@ async def test_a_token_that_was_only_slow_is_used(walk: Walk, people: Cast) -> N
 async def test_a_call_whose_token_was_refused_late_is_not_made_again_on_the_old_decision(
     walk: Walk, people: Cast, seconds: float, state: str, calls: int
 ) -> None:
-    sinch = _SlowSinch(walk, SEND, seconds)
+    sinch = SlowSinch(walk, SEND, seconds)
     token = HttpResponse(200, body=msgspec.json.encode({"access_token": "old", "expires_in": 3600}))
     sinch.script.extend([token, EXPIRED])
     assert (await _sent(walk, people, sinch))[-1] == state

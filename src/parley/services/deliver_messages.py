@@ -273,7 +273,7 @@ class Delivery:
 
     def _news(self, call: Call, outcome: Outcome) -> News:
         """Only of calls that send to customers, and that were made."""
-        if _is_elsewhere(call) or call.messages[0].kind in _NOT_TO_A_CUSTOMER or outcome is STOOD_STILL:
+        if _is_elsewhere(call) or call.messages[0].kind in _NOT_TO_A_CUSTOMER or outcome == STOOD_STILL:
             return News.NONE
         return self._silence.hear(call.lane, outcome, asks=call.asks)
 

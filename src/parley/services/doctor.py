@@ -103,6 +103,9 @@ _BY_CODE: Mapping[tuple[What, str | None], _Rule] = {
             Releaser.PROVIDER,
             "Each is tried again after a pause of up to five minutes, or as long as the provider asked, until its "
             "`ttl`, if it has one; a webhook or the upload of a consent sixteen times.",
+            timedelta(hours=1),
+            "Some have waited for over an hour. See whether the network and the address they are sent to are right, "
+            "and what its server says of its own state.",
         ),
     ),
     (What.MESSAGES_DEFERRED, "consent_upload_pending"): _Rule(

@@ -3,16 +3,19 @@ provider is away. In all processes.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import Enum, auto
+from operator import itemgetter
 from uuid import UUID
+
+import msgspec
 
 from parley.domain.message import Accepted, NotAccepted, Outcome, Remedy
 from parley.policy.pair_rate import BURST, EACH, MOST_OWED
 from parley.queue.backoff import BASE_SECONDS, CEILING_SECONDS
 from parley.store.database import Connection
-from parley.store.holds import Hold, hold_lane
+from parley.store.holds import Hold, end_asking, end_away, hold_lane
 from parley.store.lanes import Lane
 from parley.store.messages import MessageRow
 from parley.store.pairs import Pair, pay
@@ -46,11 +49,14 @@ class Silence:
     def hear(self, lane: Lane, outcome: Outcome, *, asks: bool) -> News:
         """What came of a call that did, or did not, ask whether a provider that is away is back."""
         if isinstance(outcome, Accepted) or not (outcome.remedy is Remedy.ASK or outcome.code in AWAY):
-            was_away = self._times.pop(lane, 0) >= IN_A_ROW
-            return News.BACK if asks or was_away else News.NONE
+            self._times.pop(lane, None)
+            return News.BACK if asks else News.NONE
         self._times[lane] += 1
         told = outcome.remedy is Remedy.WAIT and bool(outcome.retry_after)
-        return News.AWAY if asks or told or self._times[lane] >= IN_A_ROW else News.NONE
+        if asks or told or self._times[lane] >= IN_A_ROW:
+            self._times.pop(lane)  # all processes know now; this one may not hear when it is over
+            return News.AWAY
+        return News.NONE
 
 
 def hold_by(row: MessageRow, outcome: NotAccepted, *, is_away: bool = False) -> Hold | None:
@@ -60,11 +66,33 @@ def hold_by(row: MessageRow, outcome: NotAccepted, *, is_away: bool = False) -> 
     return Hold(row.lane, outcome.code, outcome.sentence, outcome.retry_after or 0.0, is_away=is_away)
 
 
-async def put_holds(connection: Connection, holds: Sequence[Hold], now: datetime) -> None:
-    """One for each sender, in one order for all: many calls of a sender are told the same at the same time."""
-    longest = {hold.lane: hold for hold in sorted(holds, key=lambda hold: hold.seconds)}
-    for lane in sorted(longest):
-        await hold_lane(connection, longest[lane], BASE_SECONDS, CEILING_SECONDS, now)
+class LaneNews(msgspec.Struct):
+    """What a batch of calls told of one sender, in their order."""
+
+    is_back: bool = False
+    hold: Hold | None = None
+    """For the longest time."""
+    asked: bool = False
+    """One of the calls asked whether the provider is back, and has ended."""
+
+    def back(self) -> None:
+        """What was told before is over."""
+        self.is_back, self.hold = True, None
+
+    def wait(self, hold: Hold) -> None:
+        """Many calls of a sender are told the same at the same time."""
+        self.hold = hold if self.hold is None else max(hold, self.hold, key=lambda one: one.seconds)
+
+
+async def note_news(connection: Connection, news: Mapping[Lane, LaneNews], now: datetime) -> None:
+    """In one order for all who record."""
+    for lane, told in sorted(news.items(), key=itemgetter(0)):
+        if told.is_back:
+            await end_away(connection, lane, now)
+        if told.hold is not None:
+            await hold_lane(connection, told.hold, BASE_SECONDS, CEILING_SECONDS, now)
+        if told.asked:
+            await end_asking(connection, lane)
 
 
 TO_ONE_PERSON = "pair_rate_limited"

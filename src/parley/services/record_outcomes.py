@@ -1,7 +1,7 @@
 """What calls came to is recorded, many in one transaction, and kept in hand until the database takes it."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
@@ -11,12 +11,12 @@ import structlog
 from parley.domain.clock import Clock
 from parley.domain.message import Kind, State
 from parley.queue.backoff import delay
-from parley.services.holding import put_holds, slow_pairs
+from parley.services.holding import LaneNews, note_news, slow_pairs
 from parley.services.move_messages import Change, move_as_left
 from parley.services.receive_reports import join_early_reports
 from parley.services.stopping import stop
 from parley.store.database import Database, is_away
-from parley.store.holds import Hold, end_asking, end_away
+from parley.store.holds import Hold
 from parley.store.lanes import Lane
 from parley.store.messages import MessageRow
 from parley.store.pairs import Pair
@@ -114,9 +114,7 @@ class Recorder:
                 await stop(connection, row.project_id, stopped, now, now)
             for project_id, pair in sorted({outcomes.slow for outcomes in batch if outcomes.slow}):
                 await slow_pairs(connection, project_id, {pair}, now)
-            await put_holds(connection, [outcomes.hold for outcomes in batch if outcomes.hold], now)
-            await end_away(connection, {outcomes.back for outcomes in batch if outcomes.back}, now)
-            await end_asking(connection, {outcomes.asked for outcomes in batch if outcomes.asked})
+            await note_news(connection, _news(batch), now)
         self._tell(batch)
 
     def _tell(self, batch: Sequence[Outcomes]) -> None:
@@ -129,6 +127,18 @@ class Recorder:
             if one.back in self._away:
                 self._away.remove(one.back)
                 self._log.info("the provider has answered, messages go on", sender=one.back.sender)
+
+
+def _news(batch: Sequence[Outcomes]) -> dict[Lane, LaneNews]:
+    news: defaultdict[Lane, LaneNews] = defaultdict(LaneNews)
+    for one in batch:
+        if one.back:
+            news[one.back].back()
+        if one.hold:
+            news[one.hold.lane].wait(one.hold)
+        if one.asked:
+            news[one.asked].asked = True
+    return news
 
 
 def _count(batch: Sequence[Outcomes]) -> None:

@@ -17,7 +17,7 @@ from parley.domain.message import Kind, NotAccepted, Remedy, State, may_become
 from parley.providers.errors import ERRORS
 from parley.services.definitions import project_definitions
 from parley.services.facts import template_named
-from parley.services.holding import hold_by, pair_by, put_holds, slow_pairs
+from parley.services.holding import LaneNews, hold_by, note_news, pair_by, slow_pairs
 from parley.services.judge_anew import ask_about
 from parley.store.database import Connection, Database
 from parley.store.messages import MessageRow
@@ -69,7 +69,7 @@ async def heed_reports(
             continue
         hold = hold_by(row, NotAccepted(error.code, report.sentence or error.sentence, error.remedy))
         if hold is not None:
-            await put_holds(connection, [hold], now)
+            await note_news(connection, {hold.lane: LaneNews(hold=hold)}, now)
         pair = pair_by(row, error.code)
         await slow_pairs(connection, row.project_id, {pair} if pair else (), now)
         what = stop_by(row, error.remedy, error.code, report.sentence or error.sentence)

@@ -187,8 +187,8 @@ class Turns:
 
     async def _end_asking(self, connection: Connection) -> None:
         """By whom nothing has left after all."""
-        await end_asking(connection, self._asking)
-        self._asking = set()
+        while self._asking:
+            await end_asking(connection, self._asking.pop())
 
     def _note_who_waits(self, waiting: Sequence[WaitingLane], began: Mapping[int, Lane]) -> None:
         given = {(turn.lane, turn.priority) for turn in self._given}

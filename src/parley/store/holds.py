@@ -49,16 +49,14 @@ async def ask_by(connection: Connection, lanes: Collection[Lane], now: datetime,
     return {lane for lane in sorted(lanes) if await sql.holds.ask(connection, **_of(lane), now=now, asking_until=until)}
 
 
-async def end_asking(connection: Connection, lanes: Collection[Lane]) -> None:
+async def end_asking(connection: Connection, lane: Lane) -> None:
     """What was asked has come to an end, or nothing was asked after all."""
-    for lane in sorted(lanes):
-        await sql.holds.end_asking(connection, **_of(lane))
+    await sql.holds.end_asking(connection, **_of(lane))
 
 
-async def end_away(connection: Connection, lanes: Collection[Lane], now: datetime) -> None:
+async def end_away(connection: Connection, lane: Lane, now: datetime) -> None:
     """The provider has answered: all may leave."""
-    for lane in sorted(lanes):
-        await sql.holds.end_away(connection, **_of(lane), now=now)
+    await sql.holds.end_away(connection, **_of(lane), now=now)
 
 
 def _of(lane: Lane) -> dict[str, Any]:
