@@ -19,7 +19,7 @@ from parley.services.apply_definitions import apply_definitions
 from parley.services.callback_intake import ANSWER_SECONDS, CallbackIntake, Taken, open_intake
 from parley.services.create_project import create_project
 from parley.services.read_callbacks import read_callbacks
-from parley.services.read_definitions import File, read_definitions
+from parley.services.read_definitions import File, ReadDefinition, read_definitions
 from parley.services.secret_box import SecretBox
 from parley.store.database import Database, open_database
 from parley.store.embedded import EmbeddedServer
@@ -103,6 +103,10 @@ class Outage:
         """It is back, after its own recovery."""
         await asyncio.to_thread(self.server.revive)
 
+    async def sign_with(self, secret: str) -> None:
+        """From now on Sinch signs so, and the shop knows it."""
+        await apply_definitions(self.database, self.box, await self.project_id(), _account(secret), system_clock())
+
     async def written(self) -> list[str]:
         """What customers wrote, in the order in which it was recorded: of all that is kept."""
         while await self._count_unread():
@@ -167,11 +171,14 @@ async def open_outage(server: EmbeddedServer, folder: Path, key: str = KEY) -> A
     async with open_database(url) as database:
         box = SecretBox(key)
         project = await create_project(database, "Shop", NOW)
-        integration = msgspec.json.encode({**LEGACY, "signing_secret": SECRET})
-        read = read_definitions([File("test", integration)], {})
-        (change,) = await apply_definitions(database, box, project.project_id, read, NOW)
+        (change,) = await apply_definitions(database, box, project.project_id, _account(SECRET), NOW)
         assert change.callback_token is not None
         yield Outage(server, url, database, box, folder, change.callback_token)
+
+
+def _account(secret: str) -> list[ReadDefinition]:
+    integration = msgspec.json.encode({**LEGACY, "signing_secret": secret})
+    return read_definitions([File("test", integration)], {})
 
 
 async def _new_database(url: str) -> str:

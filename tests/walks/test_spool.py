@@ -104,6 +104,18 @@ async def test_a_false_signature_is_never_taken_and_never_refused_for_good_meanw
         assert isinstance(told, ComeAgain)
 
 
+async def test_what_was_found_genuine_stays_so_when_the_secret_changes_before_the_replay(outage: Outage) -> None:
+    async with outage.intake() as intake:
+        await send(outage, intake, 1)
+        outage.kill()
+        await send(outage, intake, 2)
+    await outage.revive()
+    await outage.sign_with("another secret")
+    async with outage.intake():
+        await outage.replayed()
+    assert await outage.written() == ["1", "2"]
+
+
 async def test_what_could_not_be_checked_is_checked_at_replay(outage: Outage) -> None:
     outage.kill()
     async with outage.intake() as intake:  # it has never seen the door
