@@ -5,6 +5,7 @@ provider's id. It knows no window, template, price, limit, reason or event. Afte
 message may come twice.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,6 +27,10 @@ from parley.providers.http import HttpClient
 
 AT_ONCE = 100
 """Jobs."""
+FETCHERS = 8
+"""Workers of Procrastinate, each of which fetches one job at a time: it is fastest with so many (1, 2, 4, 8, 16)."""
+DRAINERS = 2
+"""Workers of PgQueuer, by the same."""
 CONNECTIONS = 20
 PATIENCE_SECONDS = 60.0
 TASK = "send"
@@ -53,7 +58,7 @@ class JobQueue(Protocol):
         """A job for each."""
 
     async def drain(self) -> None:
-        """One worker does all that wait."""
+        """Its workers, all in this process, do all that wait."""
 
 
 Work = Callable[[int], Awaitable[None]]
@@ -94,7 +99,10 @@ class _Procrastinate:
         await self._task.batch_defer_async(*jobs)
 
     async def drain(self) -> None:
-        await self._app.run_worker_async(concurrency=AT_ONCE, wait=False, install_signal_handlers=False)
+        await asyncio.gather(*(self._work() for _ in range(FETCHERS)))
+
+    async def _work(self) -> None:
+        await self._app.run_worker_async(concurrency=AT_ONCE // FETCHERS, wait=False, install_signal_handlers=False)
 
 
 class _PgQueuer:
@@ -109,6 +117,9 @@ class _PgQueuer:
         await Queries.from_asyncpg_pool(self._pool).enqueue([TASK] * len(jobs), jobs, [0] * len(jobs))
 
     async def drain(self) -> None:
+        await asyncio.gather(*(self._work_off() for _ in range(DRAINERS)))
+
+    async def _work_off(self) -> None:
         worker = PgQueuer.from_asyncpg_pool(self._pool)
 
         @worker.entrypoint(TASK)
@@ -156,7 +167,7 @@ class Usual:
         await self._queue.put(numbers)
 
     async def send_all(self) -> None:
-        """By one worker."""
+        """In this process."""
         await self._queue.drain()
 
     async def check_accepted(self) -> None:
