@@ -112,9 +112,9 @@ class Recorder:
                 await look_again_at(connection, told, now)
             for row, stopped in (outcomes.stopped for outcomes in batch if outcomes.stopped):
                 await stop(connection, row.project_id, stopped, now, now)
+            await note_news(connection, _news(batch), now)
             for project_id, pair in sorted({outcomes.slow for outcomes in batch if outcomes.slow}):
                 await slow_pairs(connection, project_id, {pair}, now)
-            await note_news(connection, _news(batch), now)
         self._tell(batch)
 
     def _tell(self, batch: Sequence[Outcomes]) -> None:
