@@ -7,7 +7,7 @@ import pytest
 
 from parley.domain.http import HttpResponse
 from parley.providers.http import NotSentError, UnansweredError
-from parley.services.deliver_messages import ATTEMPTS
+from parley.services.deliver_messages import ATTEMPTS, Delivery
 from parley.services.holding import IN_A_ROW
 from parley.store.messages import MOST_ATTEMPTS
 from tests.support.builders import Cast
@@ -57,6 +57,22 @@ async def _waiting(walk: Walk) -> int:
     async with walk.database.connection() as connection:
         count: int = await connection.fetchval("SELECT count(*) FROM messages WHERE state IN ('planned', 'queued')")
     return count
+
+
+@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 0.5), (0.999, 0.9995)])
+async def test_each_message_waits_by_its_own_dice(walk: Walk, chance: float, seconds: float) -> None:
+    await add_crowd(walk, 1)
+    await walk.apply(SALE)
+    await walk.launch("sale")
+    while await walk.campaigns_move():
+        pass
+    walk.sinch.script.append(FAULT)
+    worker = Delivery(walk.database, walk.box, walk.sinch, lambda: walk.now, lambda: chance)
+    await worker.step()
+    await worker.close()
+    async with walk.database.connection() as connection:
+        due_at = await connection.fetchval("SELECT due_at FROM messages WHERE state = 'queued'")
+    assert (due_at - walk.now).total_seconds() == pytest.approx(seconds)
 
 
 async def test_however_often_it_waited_it_fails_after_its_faults_alone(walk: Walk) -> None:

@@ -15,6 +15,7 @@ from parley.store.pairs import Pair
 from tests.frame.processes import until
 from tests.support.policy_facts import good_facts
 from tests.walks.crowd import CountingSinch, add_fan, open_shop, queue
+from tests.walks.test_stops import failed
 from tests.walks.walk import Walk
 
 
@@ -63,6 +64,21 @@ async def test_another_person_is_not_concerned(shop: Walk) -> None:
     await queue(shop, bob, 10)
     await shop.come_to_rest()
     assert len(shop.sinch.requests) == BURST + 10
+
+
+async def test_whom_whatsapp_says_too_much_was_sent_to_waits_alone(shop: Walk) -> None:
+    """131056 (whatsapp.md 4): others send by this number, too."""
+    alice, bob = await add_fan(shop, 1), await add_fan(shop, 2)
+    await queue(shop, alice, 1)
+    await shop.come_to_rest()
+    await shop.call_back(failed("131056", shop.now))
+    for person in (alice, bob):
+        await queue(shop, person, 1)
+    await shop.come_to_rest()
+    assert len(shop.sinch.requests) == 2
+    assert await _waiting(shop, alice) == [("planned", "pair_rate")]
+    await shop.later(seconds=2 * EACH.total_seconds())  # for the one that left before, too
+    assert len(shop.sinch.requests) == 3
 
 
 async def test_two_workers_that_decide_at_once_keep_it_together(shop: Walk) -> None:

@@ -31,6 +31,7 @@ from tests.frame.processes import parley, serving
 from tests.support.builders import NOW
 from tests.support.serving import served
 from tests.walks.outage import KEY, SPOOL_BYTES, Outage, message, send, signed
+from tests.walks.walk import kept_headers
 
 
 @pytest.fixture
@@ -82,6 +83,21 @@ async def test_they_are_replayed_in_the_order_in_which_they_came(outage: Outage)
         await outage.revive()
         await outage.replayed()
         assert await outage.written() == [str(number) for number in range(251)]
+
+
+async def test_they_keep_the_time_at_which_they_came(outage: Outage) -> None:
+    outage.kill()
+    spool = CallbackSpool(outage.folder / "spool", SPOOL_BYTES)
+    came = [NOW, NOW + timedelta(minutes=5)]
+    for number, at in enumerate(came):
+        spool.keep([Arrival(at, outage.token, kept_headers(signed(message(number))), message(number))])
+    spool.seal()
+    await outage.revive()
+    async with outage.intake():
+        await outage.replayed()
+    async with outage.database.connection() as connection:
+        rows = await connection.fetch("SELECT received_at FROM callbacks ORDER BY received_at")
+    assert [row["received_at"] for row in rows] == came
 
 
 async def test_the_same_callback_before_and_twice_during_an_outage_counts_once(outage: Outage) -> None:
