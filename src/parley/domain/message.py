@@ -27,7 +27,7 @@ class State(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"
     UNCERTAIN = "uncertain"
-    """We called and do not know whether the provider accepted. Sent again only by a person's order or the project's rule."""
+    """We called and do not know whether the provider accepted. Sent again by a person or the project's rule only."""
     ACCEPTED = "accepted"
     SENT = "sent"
     """WhatsApp has it, the phone does not."""
