@@ -3,8 +3,7 @@
     python -m bench.support.lean_sender DATA_DIR REQUEST [--instant]
 
 Says `ready`, waits for a line, sends what is in `lean_outbox`, says `done`, and ends when its input closes. REQUEST is
-JSON: the request to send, a form of requests.py. With --instant its provider costs
-nothing, as in sending_worker.py.
+JSON: the request to send, a form of requests.py. With --instant its provider costs nothing, as in sending_worker.py.
 """
 
 import asyncio

@@ -1,8 +1,7 @@
 -- name: hold!
 -- services.holding: a sender must wait: the provider asked it to slow down, or is away. Answers to calls that were under
 -- way already are the same wave; the next wave within a minute, or while the provider is away, counts as one more in a
--- row, and doubles the wait.
--- Primary key.
+-- row, and doubles the wait. Primary key.
 INSERT INTO holds AS h (project_id, sender, code, sentence, times, since, until, away_since, away_until)
 SELECT :project_id, :sender, :code, :sentence, 1, :now, until, CASE WHEN :is_away THEN :now::timestamptz END,
     CASE WHEN :is_away THEN until + :away_seconds::double precision * interval '1 second' END

@@ -26,7 +26,8 @@ WITH page AS (
 )
 SELECT p.id, p.customer_id, p.planned_at, p.kind, p.content, p.state, p.outcome_code AS code,
     p.outcome_sentence AS sentence, p.due_at, p.quote, stop.code AS stop_code, stop.sentence AS stop_sentence,
-    h.code AS hold_code, h.sentence AS hold_sentence, CASE WHEN h.until > :now THEN h.until END AS hold_until, paid.reserved, paid.spent, paid.known
+    h.code AS hold_code, h.sentence AS hold_sentence, CASE WHEN h.until > :now THEN h.until END AS hold_until,
+    paid.reserved, paid.spent, paid.known
 FROM page p
 LEFT JOIN LATERAL (
     SELECT s.code, s.sentence FROM stops s
